@@ -1,0 +1,1 @@
+"""The frozen types that everyone exchanges: requests, results, events. Imports nothing but itself."""

@@ -1,0 +1,77 @@
+"""Breakpoints: what the user set (logical), and where it is armed (placements)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+UnitKind = Literal["simple", "loop", "block", "with", "decorator", "except", "case", "definition"]
+"""What starts on a line: simple statement; for/while header; if/try/match header; with header; decorator line; ``except``
+clause; ``case`` clause; ``def``/``class`` line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A place where control can be said to arrive: one statement, or the header of a compound one.
+
+    The canonical line map (docs/internals/design.md): breakpoints, steps and, later, woven checks all mean these.
+    """
+
+    line: int
+    """The line the unit starts on."""
+    end_line: int
+    """Last line of the statement, or of the *header* where it is a compound one."""
+    kind: UnitKind
+    scope: str
+    """Qualified name of the code that holds it: ``Account.withdraw``, ``outer.<locals>.inner``, ``<module>``."""
+    scope_line: int
+    """``co_firstlineno`` of that code: line of the first decorator or of ``def``/``class``; 1 for a module (0 on 3.15? see agent)."""
+    scope_name: str
+    """``co_name`` of that code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A resolved place in a source file."""
+
+    file: str
+    """Absolute real path."""
+    unit: Unit
+    function: str
+    """``unit.scope``, prefixed for people with nothing; kept apart from ``unit`` for front ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One place where a breakpoint is, or will be, armed."""
+
+    location: Location
+    state: Literal["armed", "suspended", "disabled", "refused"]
+    """suspended: the code is not loaded yet; refused: the loaded code has no such line (see ``why``)."""
+    how: str = ""
+    """"events" (``sys.monitoring``), "trace" (``sys.settrace``); "" while not armed."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HitCondition:
+    """Stops only when the hit count compares so: ``op`` one of ``== != > >= < <= %``."""
+
+    op: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """A logical breakpoint: the recipe as the user gave it, its counters, and where it is armed."""
+
+    id: int
+    text: str
+    """The location as it was typed."""
+    placements: tuple[Placement, ...]
+    condition: str = ""
+    hit_condition: HitCondition | None = None
+    temporary: bool = False
+    enabled: bool = True
+    hits: int = 0
+    """Times its line was reached with the condition true, in this run of the target."""

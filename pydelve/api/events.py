@@ -1,0 +1,64 @@
+"""Events: what the debugger tells every client by itself, in order; a stop comes before any reply that depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydelve.api.breakpoints import Breakpoint
+from pydelve.api.target import ExitStatus, Stop, TargetInfo, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A target was started (again)."""
+
+    target: TargetInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """All Python threads stand still."""
+
+    stop: Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The target runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """The target ended, or replaced itself by another program."""
+
+    status: ExitStatus
+
+
+@dataclass(frozen=True, slots=True)
+class BreakpointChanged:
+    """A breakpoint was created, amended or hit, or landed in code that was just loaded (``landed``)."""
+
+    breakpoint: Breakpoint
+    landed: bool = False
+    cleared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HaltPending:
+    """The target has not stopped yet: some thread holds the GIL in C code; ``threads`` may be empty."""
+
+    waited_s: float
+    why: str
+    threads: tuple[Thread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know that is no answer to a request: what happened, why, what to do."""
+
+    message: str
+    why: str = ""
+    hint: str = ""
+
+
+Event = Started | Stopped | Continued | Exited | BreakpointChanged | HaltPending | Notice

@@ -1,0 +1,211 @@
+"""The typed requests: one class each, whose ``RESULT`` is the type of the answer.
+
+This is the whole API: the client sends them, the server hands them to the debugger, the local prompt is one more client. A
+request refuses by raising a :class:`pydelve.errors.PydelveError`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydelve.api.breakpoints import Breakpoint, HitCondition, Location
+from pydelve.api.target import SourceText, Stack, State, Thread
+from pydelve.api.values import Evaluation, Limits, Value, Variable
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Request(Generic[R_co]):
+    """The base of all requests.
+
+    ``URGENT`` ones are answered at once even while another request waits for the target (DESIGN: "four calls come from
+    elsewhere").
+    """
+
+    __slots__ = ()
+    URGENT: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class GetState(Request[State]):
+    """What the session is doing now."""
+
+    URGENT: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Request[State]):
+    """Let the target run, at once; the stop arrives as an event.
+
+    ``frame`` counts for "stepout" (leave that frame) and "next" (next line of that frame).
+    """
+
+    how: Literal["continue", "next", "step", "stepout"]
+    thread: int = 0
+    """``Thread.id`` to step; 0 means the current one."""
+    frame: int = 0
+    into_libraries: bool = False
+    """step: enter library code too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt(Request[State]):
+    """Ask the running target to stop; returns at once, the stop (or HaltPending) arrives as an event."""
+
+    URGENT: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt(Request[None]):
+    """Interrupt the evaluation under way, if there is one."""
+
+    URGENT: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBreakpoint(Request[Breakpoint]):
+    """Set a breakpoint. ``frame_file``/``frame_line`` give meaning to ``line``, ``+n`` and ``-n``.
+
+    Raises:
+        LocationError: with the candidates, where it does not resolve.
+        EvaluationError: the condition does not compile.
+    """
+
+    location: str
+    frame_file: str = ""
+    frame_line: int = 0
+    condition: str = ""
+    hit_condition: HitCondition | None = None
+    temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AmendBreakpoint(Request[Breakpoint]):
+    """Change a breakpoint; a field that is None stays as it is; ``clear_hit_condition`` takes the hit condition away."""
+
+    id: int
+    condition: str | None = None
+    hit_condition: HitCondition | None = None
+    clear_hit_condition: bool = False
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClearBreakpoint(Request[Breakpoint]):
+    """Remove a breakpoint; gives it back as it was."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListBreakpoints(Request["tuple[Breakpoint, ...]"]):
+    """All breakpoints by ascending id."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindLocations(Request["tuple[Location, ...]"]):
+    """Resolve a location without setting anything; several results for ``/regexp/``."""
+
+    location: str
+    frame_file: str = ""
+    frame_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteLocation(Request["tuple[str, ...]"]):
+    """Words that complete a location being typed; runs no code of the target, and answers while it runs."""
+
+    prefix: str
+    frame_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GetThreads(Request["tuple[Thread, ...]"]):
+    """All Python threads by ascending id. Needs a stopped target."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetStack(Request[Stack]):
+    """Frames ``start`` to ``start + count`` of a thread (0: the current one), innermost first."""
+
+    thread: int = 0
+    start: int = 0
+    count: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class GetVariables(Request["tuple[Variable, ...]"]):
+    """Arguments or locals (arguments included) of a frame, in the order of the code, or its globals by name."""
+
+    scope: Literal["arguments", "locals", "globals"] = "locals"
+    thread: int = 0
+    frame: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Expand(Request[Value]):
+    """Open a value further: the same value with children ``start`` to ``start + count``."""
+
+    handle: int
+    start: int = 0
+    count: int = 100
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate(Request[Evaluation]):
+    """Run Python in a frame: an expression, or (``statements``) statements whose assignments reach the frame.
+
+    Runs the target's code; the other threads move meanwhile.
+
+    Raises:
+        EvaluationError: it does not compile, or raised.
+        EvaluationInterrupted: over ``timeout_s``, or Interrupt came.
+    """
+
+    text: str
+    thread: int = 0
+    frame: int = 0
+    statements: bool = False
+    timeout_s: float = 10.0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Request[Value]):
+    """``target = expression`` in a frame: a local, cell, global, attribute or item; gives the new value."""
+
+    target: str
+    expression: str
+    thread: int = 0
+    frame: int = 0
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class GetSource(Request[SourceText]):
+    """The text of a source file as the target sees it (files in zips included)."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restart(Request[State]):
+    """Start the launched program again, with all breakpoints; kills it first where it still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detach(Request[None]):
+    """Leave the target: it runs on with nothing of ours active (or is killed, with ``kill``)."""
+
+    kill: bool = False
+    URGENT: ClassVar[bool] = True
+
+
+ALL: tuple[type[Request[Any]], ...] = (
+    GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
+    FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, Expand, Evaluate, Assign, GetSource, Restart,
+    Detach,
+)  # fmt: skip

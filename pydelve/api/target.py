@@ -1,0 +1,151 @@
+"""What is debugged, seen from outside: the process, its threads, their frames, and why it stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydelve.api.values import Value
+
+StopReason = Literal[
+    "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "attach",
+]  # fmt: skip
+"""entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught, post-mortem."""
+
+ThreadState = Literal["stopped", "frozen", "running in C", "running", "ended"]
+"""stopped: the one that hit; frozen: can't run Python until resumed; running in C: uses the CPU without the GIL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a thread's stack; ``index`` 0 is the innermost."""
+
+    index: int
+    function: str
+    """Qualified name, ``Account.withdraw`` (before 3.11 the bare name where no class can be told); ``<module>``."""
+    module: str
+    """``__name__`` of the frame's globals, or ""."""
+    file: str
+    """``co_filename`` made absolute and free of symlinks; ``<string>`` and the like as they are."""
+    line: int
+    """1-based line being executed; 0 where the code has none."""
+    first_line: int
+    """``co_firstlineno`` of the code."""
+    library: bool
+    """True for the standard library, site-packages and frozen code: not the user's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One Python thread of the target."""
+
+    id: int
+    """Small number of the session: 1 is the main thread; never reused within a run of the target."""
+    ident: int
+    """``threading.get_ident()`` of the thread."""
+    native_id: int
+    """The kernel's id; 0 where it is not known."""
+    name: str
+    state: ThreadState
+    detail: str
+    """What it waits in or runs, as far as known: ``select``, ``futex``, ``read``; else ""."""
+    current: bool
+    """True for the thread the stop is about."""
+    frame: Frame | None
+    """Innermost frame; None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionInfo:
+    """An exception, as it was raised."""
+
+    type: str
+    message: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedValue:
+    """What a function that just ended gave back."""
+
+    function: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why and where the target stopped: one message, so that a step is one round trip."""
+
+    reason: StopReason
+    thread: int
+    """``Thread.id`` of the thread it is about."""
+    thread_name: str
+    frames: tuple[Frame, ...]
+    """The innermost frames of that thread (not all: see ``Stack``), innermost first; those of the traceback, post-mortem."""
+    breakpoints: tuple[int, ...] = ()
+    """Ids of the breakpoints hit here, ascending."""
+    detail: str = ""
+    """condition-error: what the condition raised; halt: what the thread waits in, where known."""
+    returned: ReturnedValue | None = None
+    exception: ExceptionInfo | None = None
+    interrupted_step: bool = False
+    """True where a step was under way in another thread or frame and this stop came first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitStatus:
+    """How the target ended."""
+
+    how: Literal["exited", "killed", "lost", "replaced"]
+    """exited: with ``status``; killed: by signal ``status``; replaced: it exec'd another program and runs on without us."""
+    status: int = 0
+    clean: bool = True
+    """False where Python did not get to its own clean-up (``os._exit``, a signal, a crash)."""
+    exception: ExceptionInfo | None = None
+    """The uncaught exception that ended it, where there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """The process and the interpreter in it."""
+
+    pid: int
+    python: str
+    """Version, ``3.13.0``."""
+    executable: str
+    argv: tuple[str, ...]
+    cwd: str
+    launched: bool
+    """True where pydelve started it (and kills it on exit); False where it attached."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The one truth about the session that every client sees."""
+
+    status: Literal["starting", "running", "stopped", "evaluating", "ended", "detached"]
+    target: TargetInfo | None = None
+    stop: Stop | None = None
+    """Set while stopped."""
+    exit: ExitStatus | None = None
+    """Set once ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Part of a thread's stack."""
+
+    frames: tuple[Frame, ...]
+    total: int
+    """Frames of the whole stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The lines of one source file."""
+
+    path: str
+    lines: tuple[str, ...]
+    """Without line ends; ``lines[0]`` is line 1."""
+    stale: bool = False
+    """True where the file changed on disk after the target was started."""

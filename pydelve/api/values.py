@@ -1,0 +1,91 @@
+"""Values as data: what looking at an object gives, with no object of the target in it.
+
+A value that was cut says so (``shown`` < ``length``), and one that can be opened further carries a ``handle``, good until the
+target resumes. Front ends make text of it; nothing here does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "none", "bool", "int", "float", "complex", "str", "bytes", "bytearray", "ellipsis", "range", "slice",
+    "list", "tuple", "set", "frozenset", "dict", "deque", "module", "class", "function", "method", "builtin",
+    "code", "frame", "generator", "coroutine", "async_generator", "exception", "object", "unbound", "unreadable",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of the target, read without running the target's code.
+
+    ``text`` holds: for scalars the Python literal (a str's or bytes' content is *raw*, without quotes, cut to the limit);
+    for classes, functions, modules and the like their qualified name; for "unreadable" the reason; else "".
+    """
+
+    type: str
+    """Name of the type, ``module.qualname``, without the module for builtins: ``int``, ``bank.Account``."""
+    kind: Kind
+    """What the object is by exact layout; a subclass of list has the kind "list" and its own ``type``."""
+    text: str = ""
+    """See above."""
+    length: int | None = None
+    """Elements of a container, characters of a str, bytes of a bytes; None where there is no such thing."""
+    items: tuple[Item, ...] = ()
+    """The first children: elements, key/value pairs, then attributes (``name`` set). Order: the container's own."""
+    shown: int = 0
+    """How many elements (or characters) of ``length`` are here; less than ``length`` means cut."""
+    attributes_cut: bool = False
+    """True where more attributes exist than ``items`` shows."""
+    handle: int = 0
+    """Opens the value further by ``Expand`` until the target resumes; 0 means there is nothing more to open."""
+    address: int = 0
+    """``id()`` of the object in the target; 0 where not known."""
+    cycle: bool = False
+    """True where the object is one of its own ancestors in this tree and is not opened again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A child of a value: an element (no name, no key), a pair (key), or an attribute (name)."""
+
+    value: Value
+    key: Value | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A named value of a frame."""
+
+    name: str
+    value: Value
+    scope: Literal["argument", "local", "cell", "free", "global"] = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a value is asked for; what is over is cut and marked."""
+
+    max_text: int = 200
+    """Characters of one str, bytes of one bytes, digits of one int."""
+    max_items: int = 64
+    """Elements of one container at the top; nested ones show fewer."""
+    max_depth: int = 2
+    """Levels of containers opened below the value itself."""
+    max_total: int = 2000
+    """Values in one answer, all levels together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a piece of Python gave in a frame."""
+
+    value: Value | None
+    """None for statements, which have no value."""
+    took_s: float
+    """Seconds that the target's code ran for it."""
+    others_ran: bool
+    """True where other threads of the target may have moved meanwhile."""
+    output: str = ""
