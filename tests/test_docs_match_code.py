@@ -1,0 +1,57 @@
+"""The documentation says what the code does: generated pages are current, recorded sessions are, named paths exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tools import gen_errors, record_session
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted(
+    path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")) if "changes" not in path.relative_to(ROOT).parts
+)
+_LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)(?:#[^)\s]*)?\)")
+_NAMED = re.compile(r"`((?:pydelve|tests|tools|docs|examples|adapters|bench)/[\w./-]*\w/?)(?:[ `])")
+
+
+def test_the_page_of_errors_is_current() -> None:
+    assert gen_errors.PAGE.read_text(encoding="utf-8") == gen_errors.render()
+
+
+def test_the_readme_shows_a_real_session() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert page == record_session.renew(page), "run: python tools/record_session.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = {link for link in _LINK.findall(text) if not (page.parent / link).exists()}
+    named = {name for name in _NAMED.findall(text) if not (ROOT / name).exists()}
+    assert (links, named) == (set(), set())
+
+
+def test_every_example_says_how_to_debug_it() -> None:
+    found = {}
+    for path in sorted((ROOT / "examples").glob("*.py")):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        found[path.name] = re.findall(r"^ +pydelve debug .*?examples/([\w.]+)$", docstring, re.MULTILINE)
+    assert found == {name: [name] for name in ("bank.py", "crash.py", "tasks.py", "threads.py")}
+
+
+def test_the_layer_table_and_the_contracts_have_the_same_parts() -> None:
+    """Every row of architecture.md has its contract, and every package its row."""
+    table = (ROOT / "docs" / "internals" / "architecture.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `pydelve/(\w+)/`", table, re.MULTILINE))
+    packages = {path.parent.name for path in (ROOT / "pydelve").glob("*/__init__.py")}
+    assert rows == packages
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    sources = {name.removeprefix("pydelve.") for contract in contracts for name in contract.get("source_modules", ())}
+    # The command line may import everything, so it has no contract of its own.
+    assert sources - {"errors"} == rows - {"cli"}
