@@ -21,6 +21,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,10 @@ _SESSION = re.compile(
     re.DOTALL,
 )
 _PID = re.compile(r"\b(pid|process) \d+\b", re.IGNORECASE)
+_CONTROL_SEQUENCE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"
+)  # ECMA-48 5.4; cursor on and the like, on a plain terminal too
+_LOCAL_FLAGS = 3  # index into what termios.tcgetattr gives
 _LIMIT_S = 30.0
 
 
@@ -40,6 +45,10 @@ class Terminal:
 
     def __init__(self, program: str, home: str) -> None:
         self._fd, theirs = pty.openpty()
+        # pydelve echoes what is typed by itself; the terminal would do so too in the moment before it takes over.
+        attributes = termios.tcgetattr(theirs)
+        attributes[_LOCAL_FLAGS] &= ~termios.ECHO
+        termios.tcsetattr(theirs, termios.TCSANOW, attributes)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         environment |= {"TERM": "dumb", "NO_COLOR": "1", "HOME": home, "XDG_STATE_HOME": home, "COLUMNS": "100"}
         self._process = subprocess.Popen(
@@ -67,7 +76,8 @@ class Terminal:
             if not data:
                 break
             shown += data
-        return shown.decode(errors="replace").replace("\r\n", "\n").replace("\r", "")
+        text = _CONTROL_SEQUENCE.sub("", shown.decode(errors="replace"))
+        return text.replace("\r\n", "\n").replace("\r", "")
 
     def type_line(self, line: str) -> None:
         """Type a command and Enter."""
