@@ -1,0 +1,368 @@
+"""The line map: which LINE events of a code object are arrivals at a statement.
+
+A *unit* is a simple statement, or the header of a compound one; the debugger finds units in the syntax tree. A *hit* of a
+unit is control entering it: once per execution, for a loop's header once per test. Interpreters fire LINE events more
+often than that, each version in its own way. This module reads the code object's own line table, once, and decides per
+instruction offset; afterwards an event costs one dictionary lookup.
+
+It is not a tracer: it receives no events and holds no state of the program. Breakpoints and stepping call it, on the
+thread that fired the event; building a map runs none of the target's code. The rules, and what each version does, are in
+docs/internals/line-map.md.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Iterable, Iterator
+    from types import CodeType
+
+    Range = tuple[int, int, int | None]
+    UnitSpan = tuple[int, int, str]
+
+_VERSION = sys.version_info[:2]
+
+# Opcode numbers: Lib/opcode.py (3.9 to 3.12), Include/opcode_ids.h (3.13 on). The target may not import `opcode`; a test
+# compares this table with it on every interpreter. -1: that version has no such instruction.
+_NAMES = (
+    "FOR_ITER GET_ANEXT PUSH_EXC_INFO WITH_EXCEPT_START LOAD_CONST LOAD_COMMON_CONSTANT SWAP NOP POP_TOP POP_EXCEPT "
+    "RERAISE RESUME RETURN_VALUE END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW JUMP_FORWARD EXTENDED_ARG "
+    "JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT ROT_TWO DUP_TOP POP_BLOCK SETUP_FINALLY JUMP_ABSOLUTE"
+).split()
+_NUMBERS = {
+    (3, 9): (93, 51, -1, 49, 100, -1, -1, 9, 1, 89, 48, -1, 83, -1, -1, 54, -1, -1, 110, 144, -1, -1, 2, 4, 87, 122, 113),
+    (3, 10): (93, 51, -1, 49, 100, -1, -1, 9, 1, 89, 119, -1, 83, -1, -1, 54, -1, -1, 110, 144, -1, -1, 2, 4, 87, 122, 113),
+    (3, 11): (93, 51, 35, 49, 100, -1, 99, 9, 1, 89, 119, 151, 83, -1, -1, 54, -1, -1, 110, 144, 140, 134) + (-1,) * 5,
+    (3, 12): (93, 51, 35, 49, 100, -1, 99, 9, 1, 89, 119, 151, 83, 4, -1, 54, 5, 55, 110, 144, 140, 134) + (-1,) * 5,
+    (3, 13): (72, 18, 33, 44, 83, -1, 115, 30, 32, 31, 102, 149, 36, 11, -1, 10, 12, 8, 79, 71, 77, 78) + (-1,) * 5,
+    (3, 14): (70, 15, 32, 43, 82, 81, 117, 27, 31, 29, 105, 128, 35, 9, 30, 68, 10, 7, 77, 69, 75, 76) + (-1,) * 5,
+    (3, 15): (68, 15, 30, 41, 81, 80, 116, 25, 29, 27, 104, 128, 33, 9, 28, 66, 10, 7, 76, 67, 74, 75) + (-1,) * 5,
+}
+OPCODES = dict(zip(_NAMES, _NUMBERS[min(max(_VERSION, (3, 9)), (3, 15))]))
+
+
+def _numbers(names: str) -> frozenset[int]:
+    return frozenset(OPCODES[name] for name in names.split())
+
+
+# Instructions that finish something begun earlier, so that no statement starts with them.
+_NEVER_FIRST = _numbers("END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW RETURN_VALUE RERAISE SWAP ROT_TWO") - {-1}
+# What ends a handler that the compiler made up: the exception goes on, or the instruction was all of it.
+_HANDLER_END = _numbers("RERAISE END_ASYNC_FOR CLEANUP_THROW JUMP_FORWARD JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT") - {-1}
+# How a `with` goes on after its body: __exit__ with an exception, with a value below it, or what is left after it.
+_WITH_EXIT = (
+    _numbers("PUSH_EXC_INFO WITH_EXCEPT_START NOP POP_EXCEPT POP_BLOCK JUMP_FORWARD JUMP_ABSOLUTE JUMP_BACKWARD")
+    | _numbers("JUMP_BACKWARD_NO_INTERRUPT SWAP ROT_TWO POP_TOP")
+) - {-1}
+_LOAD_NONE = _numbers("LOAD_CONST LOAD_COMMON_CONSTANT") - {-1}
+_UNWIND = _numbers("POP_BLOCK POP_EXCEPT") - {-1}
+_BEFORE_LEAVE = _numbers("LOAD_CONST POP_TOP") - {-1}
+_LEAVE = _numbers("RETURN_VALUE JUMP_FORWARD JUMP_ABSOLUTE") - {-1}
+
+
+def lines_of(code: CodeType) -> Iterator[Range]:
+    """Yield ``(start, end, line)`` in bytes, ascending; ``line`` is None where the compiler gave none."""
+    if _VERSION >= (3, 10):
+        yield from code.co_lines()
+        return
+    # Objects/lnotab_notes.txt (3.9): pairs of (bytes forward, lines forward or, as a signed byte, back).
+    table = code.co_lnotab
+    start = end = 0
+    line = code.co_firstlineno
+    for at in range(0, len(table), 2):
+        if table[at] and table[at + 1]:  # a pair without line change only continues the range
+            if end + table[at] > start:
+                yield start, end + table[at], line
+            start = end + table[at]
+        elif table[at + 1] and end > start:
+            yield start, end, line
+            start = end
+        end += table[at]
+        line += table[at + 1] - 256 if table[at + 1] >= 128 else table[at + 1]
+    if start < len(code.co_code):
+        yield start, len(code.co_code), line
+
+
+def _merged(ranges: Iterable[Range]) -> list[Range]:
+    """Join adjacent ranges of one line: tables split them where only columns change."""
+    merged: list[Range] = []
+    for start, end, line in ranges:
+        if merged and merged[-1][2] == line and merged[-1][1] == start:
+            merged[-1] = (merged[-1][0], end, line)
+        elif end > start:
+            merged.append((start, end, line))
+    return merged
+
+
+def _handlers(code: CodeType) -> set[int]:
+    """Offsets that exceptions jump to."""
+    targets: set[int] = set()
+    if _VERSION < (3, 11):  # SETUP_FINALLY pushes a block (Python/ceval.c); its jump counts bytes on 3.9, code units on 3.10
+        operations = code.co_code
+        argument = 0
+        for at in range(0, len(operations), 2):
+            argument = argument << 8 | operations[at + 1]
+            if operations[at] == OPCODES["SETUP_FINALLY"]:
+                targets.add(at + 2 + (argument if _VERSION < (3, 10) else 2 * argument))
+            if operations[at] != OPCODES["EXTENDED_ARG"]:
+                argument = 0
+        return targets
+    table = code.co_exceptiontable  # Objects/exception_handling_notes.txt
+    field = value = 0
+    for position, byte in enumerate(table):
+        if byte & 0x80:
+            field = 0
+        value = (value << 6 | byte & 0x3F) if position and table[position - 1] & 0x40 else byte & 0x3F
+        if not byte & 0x40:
+            if field == 2:  # of start, length, target, depth
+                targets.add(value * 2)
+            field += 1
+    return targets
+
+
+class _Group:
+    """Units whose instructions interleave: one statement, or a definition with its decorators."""
+
+    __slots__ = ("end_line", "kind", "line", "members")
+
+    def __init__(self, line: int, end_line: int, kind: str) -> None:
+        self.line = line
+        self.end_line = end_line
+        self.kind = kind
+        self.members = [(line, end_line)]
+
+
+def _grouped(units: Iterable[UnitSpan]) -> list[_Group]:
+    """Units in line order; those that share a line become one, a decorated definition one with several members."""
+    groups: list[_Group] = []
+    for line, end_line, kind in sorted(units, key=lambda unit: unit[:1]):  # stable: outer before inner on one line
+        last = groups[-1] if groups else None
+        if last is not None and last.kind == "decorator" and kind in ("decorator", "definition"):
+            last.members.append((line, end_line))
+            last.end_line = max(last.end_line, end_line)
+            last.kind = kind
+        elif last is not None and line <= last.end_line:
+            first_line, first_end = last.members[-1]
+            last.members[-1] = (first_line, max(first_end, end_line))
+            last.end_line = max(last.end_line, end_line)
+            last.kind = "one-line loop" if "loop" in last.kind else "simple"
+        else:
+            groups.append(_Group(line, end_line, kind))
+    return groups
+
+
+class LineMap:
+    """Which offsets of one code object are arrivals, and at which unit.
+
+    Attributes:
+        arrivals: Unit's line by the byte offset (``f_lasti``) of the event that is its hit.
+        entry: Line of the unit that the start of the code (``PY_START``) is the hit of, since no LINE event comes
+            for it: 3.13 and later, where the first statement stands on the line of ``def`` or ``class``. Else 0.
+        repeats: Offsets of ``arrivals`` that a jump within the same unit may reach again, each with the end of the
+            unit's instructions: an event there counts only if the frame's previous LINE event came from outside.
+    """
+
+    __slots__ = ("_code", "_handlers", "arrivals", "entry", "repeats")
+
+    def __init__(self, code: CodeType, units: Iterable[UnitSpan] | None) -> None:
+        """Build the map.
+
+        Args:
+            code: The code object.
+            units: ``(line, end_line, kind)`` of every unit in its scope; ``None`` where there is no source: then each
+                line is taken for a unit.
+        """
+        self.arrivals: dict[int, int] = {}
+        self.entry = 0
+        self.repeats: dict[int, int] = {}
+        self._code = code.co_code
+        self._handlers = _handlers(code)
+        ranges = _merged(lines_of(code))
+        if units is None:
+            units = [(line, line, "simple") for line in {line for _, _, line in ranges if line}]
+        groups = _grouped(units)
+        of_line = {line: group for group in groups for line in range(group.line, group.end_line + 1)}
+        stretches: dict[int, list[list[Range]]] = {group.line: [] for group in groups}
+        for group, stretch in self._stretches(ranges, of_line):
+            stretches[group.line].append(stretch)
+        for group in groups:
+            self._add(group, stretches[group.line])
+        self._move_entry()
+
+    def unit_at(self, offset: int, previous: int = -1) -> int:
+        """Return the line of the unit that a LINE event at ``offset`` is an arrival at, 0 if none.
+
+        ``previous`` is the offset of the frame's preceding LINE event; it matters only where ``repeats`` is not empty
+        (one-line ``while`` on 3.9).
+        """
+        if offset in self.repeats and offset <= previous < self.repeats[offset]:
+            return 0
+        return self.arrivals.get(offset, 0)
+
+    def arrives(self, offset: int, line: int) -> bool:
+        """Return whether a LINE event at ``offset`` is an arrival at the unit that starts on ``line``.
+
+        The event's own line may be another one: a unit's first instruction is often on its second line.
+        """
+        return self.arrivals.get(offset) == line
+
+    def has_code(self, line: int) -> bool:
+        """Return whether any event can be an arrival at the unit on ``line``."""
+        return line == self.entry or line in self.arrivals.values()
+
+    def _stretches(self, ranges: list[Range], of_line: dict[int, _Group]) -> Iterator[tuple[_Group, list[Range]]]:
+        """Yield physically connected instructions of one group; ranges without a line neither join nor part."""
+        group: _Group | None = None
+        stretch: list[Range] = []
+        cleanup = self._cleanup_offsets() if _VERSION >= (3, 11) else set()
+        if _VERSION < (3, 11):
+            ranges = self._split_at_handlers(ranges)
+        for start, end, line in ranges:
+            if line is None:
+                if group is not None and any(self._enters_handler(at) for at in range(start, end, 2)):
+                    yield group, stretch
+                    group = None
+                continue
+            found = of_line.get(line)
+            if found is not group or self._enters_handler(start):
+                if group is not None:
+                    yield group, stretch
+                group, stretch = found, []
+            if start in cleanup:
+                if group is not None and stretch:
+                    yield group, stretch
+                group = None
+                continue
+            stretch.append((start, end, line))
+        if group is not None:
+            yield group, stretch
+
+    def _enters_handler(self, at: int) -> bool:
+        """Return whether a handler begins at ``at`` that the source has: ``except``, or ``finally`` with an exception."""
+        if at not in self._handlers:
+            return False
+        if _VERSION >= (3, 11):
+            return self._code[at] == OPCODES["PUSH_EXC_INFO"]
+        # Not what unbinds the name of `except E as name`: LOAD_CONST, STORE_x, DELETE_x, RERAISE.
+        operations = [operation for operation, _ in self._operations(at, 4)]
+        return operations[0] != OPCODES["LOAD_CONST"] or operations[3] != OPCODES["RERAISE"]
+
+    def _operations(self, at: int, count: int) -> list[tuple[int, int]]:
+        """Return ``count`` opcodes from ``at`` on with their arguments, (-1, 0) past the end; inline caches left out."""
+        found = []
+        argument = 0
+        while at < len(self._code) and len(found) < count:
+            argument = argument << 8 | self._code[at + 1]
+            if self._code[at] and self._code[at] != OPCODES["EXTENDED_ARG"]:
+                found.append((self._code[at], argument))
+            if self._code[at] != OPCODES["EXTENDED_ARG"]:
+                argument = 0
+            at += 2
+        return found + [(-1, 0)] * (count - len(found))
+
+    def _split_at_handlers(self, ranges: list[Range]) -> list[Range]:
+        """Part a ``finally`` body's copy for exceptions from the one before it (up to 3.10 one line may go on)."""
+        split = []
+        for start, end, line in ranges:
+            for at in range(start + 2, end, 2):
+                if not self._enters_handler(at):
+                    continue
+                split.append((start, at, line))
+                start = at
+            split.append((start, end, line))
+        return split
+
+    def _cleanup_offsets(self) -> set[int]:
+        """Offsets of handlers that no source stands for: they restore a comprehension's variables, or re-raise."""
+        offsets: set[int] = set()
+        for target in self._handlers:
+            at = target
+            while at < len(self._code) and self._code[at] != OPCODES["PUSH_EXC_INFO"]:
+                offsets.add(at)
+                if self._code[at] in _HANDLER_END:
+                    break
+                at += 2
+        return offsets
+
+    def _add(self, group: _Group, stretches: list[list[Range]]) -> None:
+        """Add the arrivals of one group."""
+        if group.kind == "loop" and stretches and self._length(stretches[0]) == 1:
+            return  # `while True`: no test, and from version to version a jump or nothing
+        genuine = [stretch for stretch in stretches if not self._continues(group, stretch)]
+        if _VERSION < (3, 10):
+            genuine = self._without_unwound(stretches, genuine)
+        for stretch in genuine or stretches[:1]:
+            seen = set()
+            for start, end, line in stretch:
+                for first, last in group.members:
+                    if first <= line <= last and first not in seen:
+                        seen.add(first)
+                        self.arrivals[start] = first
+            if group.kind == "loop":
+                self._add_tests(group, stretch)
+            elif group.kind == "one-line loop" and _VERSION < (3, 10):
+                self.repeats[stretch[0][0]] = stretch[-1][1]
+
+    def _add_tests(self, group: _Group, stretch: list[Range]) -> None:
+        """Add where a ``for`` asks its iterator: the body jumps there."""
+        code = self._code
+        for start, end, _ in reversed(stretch):
+            for at in range(end - 2, start - 2, -2):  # the last one: an inlined comprehension's come before
+                if code[at] == OPCODES["FOR_ITER"]:
+                    test = at
+                elif code[at] == OPCODES["GET_ANEXT"]:
+                    test = at - 2 if code[at - 2] == OPCODES["SETUP_FINALLY"] else at
+                else:
+                    continue
+                while code[test - 2] == OPCODES["EXTENDED_ARG"]:  # jumps go to the prefix
+                    test -= 2
+                if test == start and test != stretch[0][0]:
+                    self.arrivals.pop(stretch[0][0], None)  # the event comes on entry too: count it instead
+                self.arrivals[test] = group.line
+                return
+
+    def _continues(self, group: _Group, stretch: list[Range]) -> bool:
+        """Return whether a stretch finishes what another one of its group began."""
+        first, second = self._operations(stretch[0][0], 2)
+        if first[0] in _NEVER_FIRST:
+            return True
+        if group.kind != "with":
+            return False
+        if first[0] in _WITH_EXIT:
+            return True
+        # __exit__(None, None, None): the same constant over again, on 3.9 and 3.10 by DUP_TOP.
+        return first[0] in _LOAD_NONE and (first == second or second[0] == OPCODES["DUP_TOP"])
+
+    def _without_unwound(self, stretches: list[list[Range]], genuine: list[list[Range]]) -> list[list[Range]]:
+        """3.9 gives what follows an inlined ``finally`` the line of the ``return``, ``break`` or ``continue``."""
+        unwinding = False
+        kept = []
+        for stretch in stretches:
+            start, end = stretch[0][0], stretch[-1][1]
+            (first, _), (second, _) = self._operations(start, 2)
+            leaves = first in _LEAVE | _UNWIND or (first in _BEFORE_LEAVE and second in _LEAVE)
+            if stretch in genuine and not (unwinding and leaves):
+                kept.append(stretch)
+            unwinding = self._code[end - 2] in _UNWIND
+        return kept
+
+    def _length(self, stretch: list[Range]) -> int:
+        """Count instructions; inline caches (opcode 0) are none."""
+        return sum(1 for start, end, _ in stretch for at in range(start, end, 2) if self._code[at])
+
+    def _move_entry(self) -> None:
+        """No event comes at the RESUME of the start: it comes after it, from 3.13 on not on its line at all."""
+        if _VERSION < (3, 11):
+            return
+        at = 0
+        while self._code[at] != OPCODES["RESUME"]:
+            at += 2
+        starts = [offset for offset in range(0, at + 2, 2) if offset in self.arrivals]
+        for offset in starts:
+            line = self.arrivals.pop(offset)
+            if _VERSION >= (3, 13):
+                self.entry = line
+            else:
+                self.arrivals[at + 2] = line
