@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.terminal.commands import TABLE
 from tools import gen_errors, record_session
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +43,18 @@ def test_every_example_says_how_to_debug_it() -> None:
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         found[path.name] = re.findall(r"^ +pydelve debug .*?examples/([\w.]+)$", docstring, re.MULTILINE)
     assert found == {name: [name] for name in ("bank.py", "crash.py", "tasks.py", "threads.py")}
+
+
+def test_the_guide_and_the_examples_use_real_commands() -> None:
+    guide = (ROOT / "docs" / "guide" / "start.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```text\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\|[^|]+\| (`.*) \| (.*)\|$", guide, re.MULTILINE)
+    words = {line.split()[0] for block in blocks for line in block.splitlines()}
+    words |= {text.split()[0] for cells in rows for cell in cells for text in re.findall(r"`([^`]+)`", cell)}
+    for path in (ROOT / "examples").glob("*.py"):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        words |= set(re.findall(r"^ {4}(\S+)", docstring, re.MULTILINE))
+    assert {word for word in words if TABLE.find(word) is None} == {"pydelve", "Ctrl-C"}
 
 
 def test_the_layer_table_and_the_contracts_have_the_same_parts() -> None:
