@@ -36,6 +36,12 @@ R = TypeVar("R")
 HALTED = Stopped(Stop("halt", 1, "MainThread", ()))
 DONE = Notice("done")
 
+# Not a handler: one that is due just before a read begins runs after it only.
+WAIT_FOR_SIGNAL = (
+    "import signal\nawaited = {{signal.{}}}\nsignal.pthread_sigmask(signal.SIG_BLOCK, awaited)\n"
+    "print('ready', flush=True)\nsignal.sigwait(awaited)\n"
+)
+
 
 class FakeTransport:
     """Records requests; answers Halt by the event or the error it was given."""
@@ -329,10 +335,7 @@ def test_keys_typed_once_an_event_waits_are_left_for_the_prompt(scene: Scene) ->
 
 
 def test_a_new_window_size_reaches_the_program(scene: Scene) -> None:
-    scene.start(
-        "import signal\nsignal.signal(signal.SIGWINCH, lambda *_: print(*os.get_terminal_size()))\n"
-        "print('ready')\nsys.stdin.read()"
-    )
+    scene.start(WAIT_FOR_SIGNAL.format("SIGWINCH") + "print(*os.get_terminal_size())\nsys.stdin.read()")
 
     def person() -> None:
         scene.user.expect(b"ready\r\n")
@@ -422,8 +425,8 @@ def test_a_handler_of_ours_for_a_deadly_signal_still_runs(scene: Scene) -> None:
 
 def test_a_detached_program_gets_ctrl_c_and_its_end_ends_the_console() -> None:
     with user_terminal() as user:
-        code = "try:\n    print('ready')\n    sys.stdin.read()\nexcept KeyboardInterrupt:\n    print('interrupted')\n"
-        host, _, _ = start_host(user, "detach", code + "    sys.exit(7)")
+        code = WAIT_FOR_SIGNAL.format("SIGINT") + "print('interrupted')\nsys.exit(7)"
+        host, _, _ = start_host(user, "detach", code)
         user.expect(b"ready\r\n")
         user.type(b"\x1a")
         assert user.expect(b"\n") == b"Ctrl-Z is not passed on; Ctrl-C interrupts the program\r\n"
