@@ -367,12 +367,13 @@ class _Snippet:
         return [_parse_expression(text)]
 
     def _parse_target(self, text: str) -> list[Any]:
-        tree = _parse_expression(text)
-        if type(tree).__name__ not in ("Name", "Attribute", "Subscript", "Tuple", "List"):
-            raise SyntaxError("cannot assign to this: " + text.strip())
-        body: list[Any] = _compile(text.strip() + " = " + _VALUE, "exec", _ONLY_AST).body
+        refusal = SyntaxError("cannot assign to this: " + text.strip())
+        try:
+            body: list[Any] = _compile(text.strip() + " = " + _VALUE, "exec", _ONLY_AST).body
+        except SyntaxError:
+            raise refusal from None
         if len(body) != 1 or type(body[0]).__name__ != "Assign" or len(body[0].targets) != 1:
-            raise SyntaxError("cannot assign to this: " + text.strip())
+            raise refusal
         return body
 
     def _check_alone(self, text: str) -> None:

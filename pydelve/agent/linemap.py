@@ -1,13 +1,13 @@
 """The line map: which LINE events of a code object are arrivals at a statement.
 
-A *unit* is a simple statement, or the header of a compound one; the debugger finds units in the syntax tree. A *hit* of a
-unit is control entering it: once per execution, for a loop's header once per test. Interpreters fire LINE events more
-often than that, each version in its own way. This module reads the code object's own line table, once, and decides per
-instruction offset; afterwards an event costs one dictionary lookup.
+A *unit* is a simple statement, or the header of a compound one; the debugger finds units in the syntax tree. A *hit*
+of a unit is control entering it: once per execution, for a loop's header once per test. Interpreters fire LINE events
+more often than that, each version in its own way. This module reads the code object's own line table, once, and decides
+per instruction offset; afterwards an event costs one dictionary lookup.
 
 It is not a tracer: it receives no events and holds no state of the program. Breakpoints and stepping call it, on the
-thread that fired the event; building a map runs none of the target's code. The rules, and what each version does, are in
-docs/internals/line-map.md.
+thread that fired the event; building a map runs none of the target's code. The rules, and what each version does, are
+in docs/internals/line-map.md.
 """
 
 from __future__ import annotations
@@ -24,42 +24,48 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 _VERSION = sys.version_info[:2]
 
-# Opcode numbers: Lib/opcode.py (3.9 to 3.12), Include/opcode_ids.h (3.13 on). The target may not import `opcode`; a test
-# compares this table with it on every interpreter. -1: that version has no such instruction.
+# Opcode numbers: Lib/opcode.py (3.9 to 3.12), Include/opcode_ids.h (3.13 on). The target may not import `opcode`; a
+# test compares this table with it on every interpreter. "-": that version has no such instruction.
 _NAMES = (
-    "FOR_ITER GET_ANEXT PUSH_EXC_INFO WITH_EXCEPT_START LOAD_CONST LOAD_COMMON_CONSTANT SWAP NOP POP_TOP POP_EXCEPT "
-    "RERAISE RESUME RETURN_VALUE END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW JUMP_FORWARD EXTENDED_ARG "
-    "JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT ROT_TWO DUP_TOP POP_BLOCK SETUP_FINALLY JUMP_ABSOLUTE"
-).split()
+    "FOR_ITER GET_ANEXT PUSH_EXC_INFO WITH_EXCEPT_START LOAD_CONST LOAD_COMMON_CONSTANT SWAP NOP POP_TOP "
+    "POP_EXCEPT RERAISE RESUME RETURN_VALUE END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW JUMP_FORWARD "
+    "EXTENDED_ARG JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT ROT_TWO DUP_TOP POP_BLOCK SETUP_FINALLY "
+    "JUMP_ABSOLUTE RAISE_VARARGS RETURN_CONST"
+)
 _NUMBERS = {
-    (3, 9): (93, 51, -1, 49, 100, -1, -1, 9, 1, 89, 48, -1, 83, -1, -1, 54, -1, -1, 110, 144, -1, -1, 2, 4, 87, 122, 113),
-    (3, 10): (93, 51, -1, 49, 100, -1, -1, 9, 1, 89, 119, -1, 83, -1, -1, 54, -1, -1, 110, 144, -1, -1, 2, 4, 87, 122, 113),
-    (3, 11): (93, 51, 35, 49, 100, -1, 99, 9, 1, 89, 119, 151, 83, -1, -1, 54, -1, -1, 110, 144, 140, 134) + (-1,) * 5,
-    (3, 12): (93, 51, 35, 49, 100, -1, 99, 9, 1, 89, 119, 151, 83, 4, -1, 54, 5, 55, 110, 144, 140, 134) + (-1,) * 5,
-    (3, 13): (72, 18, 33, 44, 83, -1, 115, 30, 32, 31, 102, 149, 36, 11, -1, 10, 12, 8, 79, 71, 77, 78) + (-1,) * 5,
-    (3, 14): (70, 15, 32, 43, 82, 81, 117, 27, 31, 29, 105, 128, 35, 9, 30, 68, 10, 7, 77, 69, 75, 76) + (-1,) * 5,
-    (3, 15): (68, 15, 30, 41, 81, 80, 116, 25, 29, 27, 104, 128, 33, 9, 28, 66, 10, 7, 76, 67, 74, 75) + (-1,) * 5,
+    (3, 9): "93 51 - 49 100 - - 9 1 89 48 - 83 - - 54 - - 110 144 - - 2 4 87 122 113 130 -",
+    (3, 10): "93 51 - 49 100 - - 9 1 89 119 - 83 - - 54 - - 110 144 - - 2 4 87 122 113 130 -",
+    (3, 11): "93 51 35 49 100 - 99 9 1 89 119 151 83 - - 54 - - 110 144 140 134 - - - - - 130 -",
+    (3, 12): "93 51 35 49 100 - 99 9 1 89 119 151 83 4 - 54 5 55 110 144 140 134 - - - - - 130 121",
+    (3, 13): "72 18 33 44 83 - 115 30 32 31 102 149 36 11 - 10 12 8 79 71 77 78 - - - - - 101 103",
+    (3, 14): "70 15 32 43 82 81 117 27 31 29 105 128 35 9 30 68 10 7 77 69 75 76 - - - - - 104 -",
+    (3, 15): "68 15 30 41 81 80 116 25 29 27 104 128 33 9 28 66 10 7 76 67 74 75 - - - - - 103 -",
 }
-OPCODES = dict(zip(_NAMES, _NUMBERS[min(max(_VERSION, (3, 9)), (3, 15))]))
+OPCODES = {
+    name: -1 if number == "-" else int(number)
+    for name, number in zip(_NAMES.split(), _NUMBERS[min(max(_VERSION, (3, 9)), (3, 15))].split())
+}
 
 
 def _numbers(names: str) -> frozenset[int]:
-    return frozenset(OPCODES[name] for name in names.split())
+    return frozenset(OPCODES[name] for name in names.split()) - {-1}
 
 
 # Instructions that finish something begun earlier, so that no statement starts with them.
-_NEVER_FIRST = _numbers("END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW RETURN_VALUE RERAISE SWAP ROT_TWO") - {-1}
+_NEVER_FIRST = _numbers("END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW RERAISE SWAP ROT_TWO")
 # What ends a handler that the compiler made up: the exception goes on, or the instruction was all of it.
-_HANDLER_END = _numbers("RERAISE END_ASYNC_FOR CLEANUP_THROW JUMP_FORWARD JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT") - {-1}
+_HANDLER_END = _numbers("RERAISE END_ASYNC_FOR CLEANUP_THROW JUMP_FORWARD JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT")
 # How a `with` goes on after its body: __exit__ with an exception, with a value below it, or what is left after it.
-_WITH_EXIT = (
-    _numbers("PUSH_EXC_INFO WITH_EXCEPT_START NOP POP_EXCEPT POP_BLOCK JUMP_FORWARD JUMP_ABSOLUTE JUMP_BACKWARD")
-    | _numbers("JUMP_BACKWARD_NO_INTERRUPT SWAP ROT_TWO POP_TOP")
-) - {-1}
-_LOAD_NONE = _numbers("LOAD_CONST LOAD_COMMON_CONSTANT") - {-1}
-_UNWIND = _numbers("POP_BLOCK POP_EXCEPT") - {-1}
-_BEFORE_LEAVE = _numbers("LOAD_CONST POP_TOP") - {-1}
-_LEAVE = _numbers("RETURN_VALUE JUMP_FORWARD JUMP_ABSOLUTE") - {-1}
+_WITH_EXIT = _numbers("PUSH_EXC_INFO WITH_EXCEPT_START NOP POP_EXCEPT POP_BLOCK SWAP ROT_TWO POP_TOP") | _numbers(
+    "JUMP_FORWARD JUMP_ABSOLUTE JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT"
+)
+_LOAD_NONE = _numbers("LOAD_CONST LOAD_COMMON_CONSTANT")
+_NO_FALL_THROUGH = _numbers("RETURN_VALUE RETURN_CONST RAISE_VARARGS RERAISE JUMP_FORWARD JUMP_ABSOLUTE") | _numbers(
+    "JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT"
+)
+_UNWIND = _numbers("POP_BLOCK POP_EXCEPT")
+_BEFORE_LEAVE = _numbers("LOAD_CONST POP_TOP")
+_LEAVE = _numbers("RETURN_VALUE JUMP_FORWARD JUMP_ABSOLUTE")
 
 
 def lines_of(code: CodeType) -> Iterator[Range]:
@@ -99,7 +105,10 @@ def _merged(ranges: Iterable[Range]) -> list[Range]:
 def _handlers(code: CodeType) -> set[int]:
     """Offsets that exceptions jump to."""
     targets: set[int] = set()
-    if _VERSION < (3, 11):  # SETUP_FINALLY pushes a block (Python/ceval.c); its jump counts bytes on 3.9, code units on 3.10
+    if _VERSION < (
+        3,
+        11,
+    ):  # SETUP_FINALLY pushes a block (Python/ceval.c); its jump counts bytes on 3.9, code units on 3.10
         operations = code.co_code
         argument = 0
         for at in range(0, len(operations), 2):
@@ -162,9 +171,12 @@ class LineMap:
             for it: 3.13 and later, where the first statement stands on the line of ``def`` or ``class``. Else 0.
         repeats: Offsets of ``arrivals`` that a jump within the same unit may reach again, each with the end of the
             unit's instructions: an event there counts only if the frame's previous LINE event came from outside.
+        silent: Offsets of ``arrivals`` for which 3.9 may fire no LINE event: a handler that goes on with the line
+            before it. A tracer sets ``f_trace_opcodes`` at an ``exception`` event of such a code, and takes the one
+            ``opcode`` event that follows for the LINE event.
     """
 
-    __slots__ = ("_code", "_handlers", "arrivals", "entry", "repeats")
+    __slots__ = ("_code", "_handlers", "arrivals", "entry", "repeats", "silent")
 
     def __init__(self, code: CodeType, units: Iterable[UnitSpan] | None) -> None:
         """Build the map.
@@ -177,6 +189,7 @@ class LineMap:
         self.arrivals: dict[int, int] = {}
         self.entry = 0
         self.repeats: dict[int, int] = {}
+        self.silent: set[int] = set()
         self._code = code.co_code
         self._handlers = _handlers(code)
         ranges = _merged(lines_of(code))
@@ -190,6 +203,8 @@ class LineMap:
         for group in groups:
             self._add(group, stretches[group.line])
         self._move_entry()
+        if _VERSION < (3, 10):
+            self.silent = self._handlers.intersection(self.arrivals).difference(start for start, _, _ in ranges)
 
     def unit_at(self, offset: int, previous: int = -1) -> int:
         """Return the line of the unit that a LINE event at ``offset`` is an arrival at, 0 if none.
@@ -216,31 +231,53 @@ class LineMap:
         """Yield physically connected instructions of one group; ranges without a line neither join nor part."""
         group: _Group | None = None
         stretch: list[Range] = []
-        cleanup = self._cleanup_offsets() if _VERSION >= (3, 11) else set()
-        if _VERSION < (3, 11):
-            ranges = self._split_at_handlers(ranges)
-        for start, end, line in ranges:
+        for start, end, line in self._visible(ranges):
             if line is None:
                 if group is not None and any(self._enters_handler(at) for at in range(start, end, 2)):
                     yield group, stretch
                     group = None
                 continue
             found = of_line.get(line)
-            if found is not group or self._enters_handler(start):
+            if found is not group or self._enters_handler(start) or (stretch and self._is_copy(stretch, start)):
                 if group is not None:
                     yield group, stretch
                 group, stretch = found, []
-            if start in cleanup:
-                if group is not None and stretch:
-                    yield group, stretch
-                group = None
-                continue
             stretch.append((start, end, line))
         if group is not None:
             yield group, stretch
 
+    def _visible(self, ranges: list[Range]) -> Iterator[Range]:
+        """Leave made-up handlers out; part ranges where a jump's target may begin a copy of the statement."""
+        cleanup = self._cleanup_offsets() if _VERSION >= (3, 11) else set()
+        operations = self._code
+        for start, end, line in ranges:
+            at = start
+            while at < end:
+                if at in cleanup:
+                    if start < at:
+                        yield start, at, line
+                    start = at + 2
+                elif start < at and (
+                    (operations[at - 2] in _NO_FALL_THROUGH) or (at in self._handlers and self._enters_handler(at))
+                ):
+                    yield start, at, line
+                    start = at
+                at += 2
+            if start < end:
+                yield start, end, line
+
+    def _is_copy(self, stretch: list[Range], start: int) -> bool:
+        """Return whether ``start`` begins another copy of the statement that the stretch holds.
+
+        3.10 and later copy a statement that leaves the function (``raise``, ``return``) to each place that jumps to it,
+        and the copies may be neighbours.
+        """
+        return self._code[stretch[-1][1] - 2] in _NO_FALL_THROUGH and self._operations(start, 2) == self._operations(
+            stretch[0][0], 2
+        )
+
     def _enters_handler(self, at: int) -> bool:
-        """Return whether a handler begins at ``at`` that the source has: ``except``, or ``finally`` with an exception."""
+        """Return whether a handler of the source begins at ``at``: ``except``, or ``finally`` with an exception."""
         if at not in self._handlers:
             return False
         if _VERSION >= (3, 11):
@@ -250,8 +287,8 @@ class LineMap:
         return operations[0] != OPCODES["LOAD_CONST"] or operations[3] != OPCODES["RERAISE"]
 
     def _operations(self, at: int, count: int) -> list[tuple[int, int]]:
-        """Return ``count`` opcodes from ``at`` on with their arguments, (-1, 0) past the end; inline caches left out."""
-        found = []
+        """Return ``count`` opcodes from ``at`` on with their arguments, (-1, 0) past the end; no inline caches."""
+        found: list[tuple[int, int]] = []
         argument = 0
         while at < len(self._code) and len(found) < count:
             argument = argument << 8 | self._code[at + 1]
@@ -261,18 +298,6 @@ class LineMap:
                 argument = 0
             at += 2
         return found + [(-1, 0)] * (count - len(found))
-
-    def _split_at_handlers(self, ranges: list[Range]) -> list[Range]:
-        """Part a ``finally`` body's copy for exceptions from the one before it (up to 3.10 one line may go on)."""
-        split = []
-        for start, end, line in ranges:
-            for at in range(start + 2, end, 2):
-                if not self._enters_handler(at):
-                    continue
-                split.append((start, at, line))
-                start = at
-            split.append((start, end, line))
-        return split
 
     def _cleanup_offsets(self) -> set[int]:
         """Offsets of handlers that no source stands for: they restore a comprehension's variables, or re-raise."""
@@ -291,13 +316,18 @@ class LineMap:
         if group.kind == "loop" and stretches and self._length(stretches[0]) == 1:
             return  # `while True`: no test, and from version to version a jump or nothing
         genuine = [stretch for stretch in stretches if not self._continues(group, stretch)]
+        if (
+            genuine
+        ):  # 3.10+ copies a short way out into each arm of `x = a or b if c else d`: such a stretch starts at an arm
+            starts = {group.line, genuine[0][0][2]}
+            genuine = [stretch for stretch in genuine if stretch[0][2] in starts or len(group.members) > 1]
         if _VERSION < (3, 10):
             genuine = self._without_unwound(stretches, genuine)
         for stretch in genuine or stretches[:1]:
             seen = set()
-            for start, end, line in stretch:
+            for start, _, line in stretch:
                 for first, last in group.members:
-                    if first <= line <= last and first not in seen:
+                    if line is not None and first <= line <= last and first not in seen:
                         seen.add(first)
                         self.arrivals[start] = first
             if group.kind == "loop":
@@ -342,7 +372,7 @@ class LineMap:
         for stretch in stretches:
             start, end = stretch[0][0], stretch[-1][1]
             (first, _), (second, _) = self._operations(start, 2)
-            leaves = first in _LEAVE | _UNWIND or (first in _BEFORE_LEAVE and second in _LEAVE)
+            leaves = first in _LEAVE | _UNWIND or (first in _BEFORE_LEAVE and second in _LEAVE | _UNWIND)
             if stretch in genuine and not (unwinding and leaves):
                 kept.append(stretch)
             unwinding = self._code[end - 2] in _UNWIND

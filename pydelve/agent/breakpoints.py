@@ -1,0 +1,131 @@
+"""The agent's table of armed breakpoints: which lines of which code, and whether an arrival there is a hit.
+
+Pure bookkeeping: where control arrives is told by ``monitoring.py`` or ``tracing.py``. Conditions run in the thread that arrives,
+with the world moving; nothing here stops anything.
+"""
+
+from __future__ import annotations
+
+from .evaluation import compile_condition, describe_error
+from .linemap import LineMap
+from .paths import canonical
+
+_COMPARE = {
+    "==": lambda hits, count: hits == count,
+    "!=": lambda hits, count: hits != count,
+    ">=": lambda hits, count: hits >= count,
+    "<=": lambda hits, count: hits <= count,
+    ">": lambda hits, count: hits > count,
+    "<": lambda hits, count: hits < count,
+    "%": lambda hits, count: hits % count == 0,
+}
+
+
+class Armed:
+    """One placement of one breakpoint, with its counter."""
+
+    def __init__(self, recipe):
+        """``recipe``: the dict of the arm request (``Table.replace``)."""
+        self.id = recipe["id"]
+        self.file = recipe["file"]
+        self.unit = tuple(recipe["unit"])  # line, end_line, kind
+        self.scope_name = recipe["scope_name"]
+        self.scope_line = recipe["scope_line"]
+        self.condition = recipe.get("condition", "")
+        self.hit_condition = recipe.get("hit_condition")  # [op, count] or None
+        self.hits = 0
+        self.landed = False
+        self.refused = ""
+        self._compiled = {}
+
+    def belongs_to(self, code):
+        """Is this the code object whose line is meant? A module's first line is 0 or 1, depending on the version."""
+        if code.co_name != self.scope_name:
+            return False
+        return code.co_firstlineno == self.scope_line or self.scope_name == "<module>"
+
+    def hit(self, frame):
+        """Control arrived here in ``frame``: ``(stop, error)``, where ``error`` is what the condition raised, or None.
+
+        Runs the target's code where there is a condition.
+        """
+        if self.condition:
+            try:
+                if not self._condition_for(frame.f_code)(frame):
+                    return False, None
+            except Exception as error:  # whatever the user's expression raises is the answer
+                return True, describe_error(error)
+        self.hits += 1
+        if self.hit_condition is not None:
+            operator, count = self.hit_condition
+            return _COMPARE[operator](self.hits, count), None
+        return True, None
+
+    def _condition_for(self, code):
+        found = self._compiled.get(id(code))
+        if found is None or found[0] is not code:
+            found = self._compiled[id(code)] = (code, compile_condition(self.condition, code))
+        return found[1]
+
+
+class Table:
+    """All armed breakpoints by file."""
+
+    def __init__(self):
+        """Empty."""
+        self._files = {}
+        self._names = {}
+
+    def __bool__(self):
+        """Is anything armed?"""
+        return bool(self._files)
+
+    def replace(self, identifier, recipes):
+        """Put the placements of breakpoint ``identifier``; its counter is kept where it was armed before. None removes it."""
+        hits = sum(armed.hits for armed in self.of(identifier))
+        for file in list(self._files):
+            kept = [armed for armed in self._files[file] if armed.id != identifier]
+            if kept:
+                self._files[file] = kept
+            else:
+                del self._files[file]
+        new = [Armed(recipe) for recipe in recipes]
+        for armed in new:
+            self._files.setdefault(armed.file, []).append(armed)
+        if new:
+            new[0].hits = hits
+        return new
+
+    def of(self, identifier):
+        """The placements of one breakpoint."""
+        return [armed for entries in self._files.values() for armed in entries if armed.id == identifier]
+
+    def counts(self):
+        """Hits by breakpoint id."""
+        total = {}
+        for entries in self._files.values():
+            for armed in entries:
+                total[armed.id] = total.get(armed.id, 0) + armed.hits
+        return total
+
+    def in_file(self, filename):
+        """What is armed in the file of this ``co_filename``; the common answer, nothing, is fast."""
+        path = self._names.get(filename)
+        if path is None:
+            path = self._names[filename] = canonical(filename)
+        return self._files.get(path, ())
+
+    def files(self):
+        """The files with something armed."""
+        return self._files.keys()
+
+    def lines_of(self, code):
+        """``{line: (line map, [Armed, ...])}`` for a code object; empty for most."""
+        lines = {}
+        for armed in self.in_file(code.co_filename):
+            if armed.belongs_to(code):
+                line = armed.unit[0]
+                if line not in lines:
+                    lines[line] = (LineMap(code, [armed.unit]), [])
+                lines[line][1].append(armed)
+        return lines

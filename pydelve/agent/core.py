@@ -1,0 +1,388 @@
+"""The agent: joins the debugger's two sockets to the interpreter it lives in.
+
+Threads, and what each may do:
+
+- The *agent's own thread* (``_serve_link``), the only one we add: reads *link*; arms breakpoints, halts, interrupts, detaches. To halt
+  it stops itself like any thread, holding the GIL.
+- *Any thread of the program* comes here through an event (``arrive``, ``step_outcome``) or a hook, and may stop: then it holds the
+  GIL and serves *hold* until told to run. One stop at a time (``_stop_lock``); others queue and are told in their turn.
+"""
+
+from __future__ import annotations
+
+import _thread
+import gc
+import posix
+import sys
+from _thread import get_ident
+
+from . import evaluation, native, protocol, threads
+from .breakpoints import Table
+from .gil import Gil
+from .hold import Hold
+from .hooks import Hooks
+from .link import Link, own_fd, start_thread
+from .linemap import LineMap
+from .paths import Ownership, canonical
+from .service import Interrupted, Refused, Service
+from .stepping import Step, Stepper
+
+if sys.version_info >= (3, 12):
+    from .monitoring import NAME, Monitoring as Events
+else:
+    from .tracing import NAME, Tracing as Events
+
+_FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
+
+
+class Agent:
+    """One per target process."""
+
+    def __init__(self, link_fd, hold_fd):
+        """Takes the two sockets over; see ``start``."""
+        self.pid = posix.getpid()
+        self.main = get_ident()
+        self.ident = 0
+        self.gil = Gil()
+        self.link = Link(own_fd(link_fd))
+        self.hold = Hold(hold_fd, self.gil)
+        self.table = Table()
+        self.ownership = Ownership()
+        self.events = Events(self)
+        self.stepper = Stepper(self.ownership, self.events)
+        self.service = Service(self)
+        self.hooks = Hooks(self)
+        self.active = True
+        self._stop_lock = _thread.allocate_lock()
+        self._owner = 0
+        self._runs = 0  # how often the program was resumed: a halt sent for an earlier run is stale
+        self._answered = 0  # newest request id served on hold
+        self._units = {}  # (file, name, first line): line map
+        self._interrupt_lock = _thread.allocate_lock()
+        self._evaluating = 0
+        self._deferred = None
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self):
+        """Say hello, hook in, and start the agent's own thread."""
+        self.hooks.install()
+        self.events.wait_for_main(self._main_begins)
+        self.link.send(("event", protocol.HELLO, self._hello()))
+        self.ident = start_thread(self._serve_link)
+
+    def _hello(self):
+        return {
+            "protocol": protocol.VERSION,
+            "pid": self.pid,
+            "python": list(sys.version_info[:3]),
+            "executable": sys.executable or "",
+            "main": self.main,
+            "flag_size": self.gil.flag_size,
+            "exact": self.gil.exact,
+            "how": NAME,
+        }
+
+    def ending(self):
+        """The interpreter begins its clean-up."""
+        if self.active and posix.getpid() == self.pid:
+            self.link.send(("event", protocol.ENDING, {}))
+
+    def deactivate(self):
+        """Leave the program as if we had never been there; safe to call twice, and in a forked child."""
+        if not self.active:
+            return
+        self.active = False
+        self.stepper.cancel()
+        self.table = Table()
+        self.events.close()
+        self.hooks.remove()
+        self.link.close()
+        self.hold.close()
+
+    def _forked(self):
+        """In a child of the program the sockets are the parent's: leave them, and everything else, alone."""
+        if posix.getpid() == self.pid:
+            return False
+        self.deactivate()
+        return True
+
+    # -- the agent's own thread ----------------------------------------------------------------------------------------
+
+    def _serve_link(self):
+        while self.active:
+            message = self.link.read_message()
+            if message is None:
+                break
+            identifier, operation, arguments = message
+            if identifier > self._answered:
+                self._serve_running(identifier, operation, arguments)
+        self.deactivate()
+
+    def _serve_running(self, identifier, operation, arguments):
+        if operation == protocol.HALT:
+            self.link.send(("reply", identifier, None))
+            if arguments["run"] == self._runs:
+                self._halt()
+            return
+        try:
+            result = self._common(operation, arguments)
+        except Refused as refusal:
+            self.link.send(("refused", identifier, {"message": str(refusal)}))
+        else:
+            self.link.send(("reply", identifier, result))
+        if operation == protocol.DETACH:
+            self.deactivate()
+
+    def _common(self, operation, arguments):
+        """The operations that both sockets serve."""
+        if operation == protocol.ARM:
+            return self.arm(**arguments)
+        if operation == protocol.MODULES:
+            return self.modules()
+        if operation == protocol.COUNTS:
+            return self.table.counts()
+        if operation == protocol.INTERRUPT:
+            return self.interrupt()
+        if operation == protocol.DETACH:
+            return None
+        raise Refused("not while the program runs: " + str(operation))
+
+    def _halt(self):
+        frame = sys._current_frames().get(self.main)
+        ident = self.main
+        if frame is None:  # the main thread has ended its Python part: any other will do
+            ident, frame = next(((i, f) for i, f in sys._current_frames().items() if i != self.ident), (0, None))
+        self.stop("halt", threads.frames_of(frame), ident=ident)
+
+    # -- breakpoints ---------------------------------------------------------------------------------------------------
+
+    def arm(self, id, placements):
+        """Put the placements of a breakpoint (none: remove it); each placement's state comes back, in order."""
+        armed = self.table.replace(id, placements)
+        loaded = self._loaded_files() if armed else ()
+        self.events.update()
+        states = []
+        for entry in armed:
+            if entry.refused:
+                states.append(["refused", entry.refused])
+            else:
+                entry.landed = entry.landed or entry.file in loaded
+                states.append(["armed" if entry.landed else "suspended", ""])
+        return {"states": states, "how": NAME}
+
+    def _loaded_files(self):
+        files = set()
+        for module in list(sys.modules.values()):
+            name = _dict_of(module).get("__file__")
+            if type(name) is str:
+                files.add(canonical(name))
+        return files
+
+    def landed(self, lines):
+        """Code with these lines (``Table.lines_of``) was found: what was suspended is armed now, or can't be."""
+        for line, (line_map, entries) in lines.items():
+            for armed in entries:
+                if not line_map.has_code(line):
+                    armed.refused = "the loaded code has no instruction for this line"
+                if not armed.landed:
+                    armed.landed = True
+                    self.link.send(("event", protocol.LANDED, {"id": armed.id, "file": armed.file, "why": armed.refused}))
+
+    def modules(self):
+        """What is loaded, and where more is found: names, files, ``sys.path``, the working folder."""
+        loaded = []
+        for name, module in list(sys.modules.items()):
+            file = _dict_of(module).get("__file__")
+            if type(name) is str and type(file) is str:
+                path = canonical(file)
+                loaded.append([name, path, self.ownership.is_library(file)])
+        return {
+            "modules": loaded,
+            "path": [entry for entry in sys.path if type(entry) is str],
+            "cwd": posix.getcwd(),
+        }
+
+    # -- arrivals, in the program's threads ----------------------------------------------------------------------------
+
+    def _main_begins(self, frame):
+        """The program's ``__main__`` module starts: its first line is where the session begins."""
+        package = frame.f_globals.get("__package__")
+        self.ownership.program(frame.f_code.co_filename, package if type(package) is str else "")
+        self.stepper.begin(Step("entry", get_ident(), frame, None, True))
+
+    def arrive(self, frame, line, offset, breakpoints, stepping):
+        """Control reached a line; ``breakpoints`` are those armed there, ``stepping`` says that the step watches this frame."""
+        if not self.active or (breakpoints and self._forked()):
+            return
+        hits, error = [], None
+        for armed in breakpoints:
+            stop, problem = armed.hit(frame)
+            if stop:
+                hits.append(armed.id)
+                error = error or problem
+        step = self.stepper.active
+        outcome = self.stepper.line(frame, line, offset) if stepping and step is not None else None
+        if hits:
+            reason = "breakpoint" if error is None else "condition-error"
+            detail = "" if error is None else "{type}: {message}".format(**error)
+            self.stop(reason, threads.frames_of(frame), ids=hits, detail=detail, step=step if outcome else None)
+        elif outcome is not None:
+            self.stop("entry" if step.how == "entry" else "step", threads.frames_of(frame), step=step)
+
+    def step_outcome(self, outcome):
+        """A step ended in a caller, with a value."""
+        if outcome is not None and self.active and not self._forked():
+            step = self.stepper.active
+            self.stop("step", threads.frames_of(outcome.frame), step=step, returned=outcome.returned)
+
+    # -- the stop ------------------------------------------------------------------------------------------------------
+
+    def stop(self, reason, frames, ids=(), detail="", step=None, returned=None, exception=None, ident=0):
+        """Stand still until the debugger says run. ``frames`` is the stack to show, ``ident`` its thread (0: the calling one)."""
+        me = get_ident()
+        if self._owner == me or not self.active or not frames or self._forked():
+            return
+        with self._stop_lock:  # another thread may be stopped: wait, with the GIL let go, for our turn
+            if not self.active:
+                return
+            ids = [number for number in ids if self.table.of(number)]
+            if (reason in ("breakpoint", "condition-error") and not ids) or (reason in ("step", "entry") and step is not self.stepper.active):
+                return  # cleared or overtaken while we waited
+            self._owner = me
+            try:
+                self._stand(ident or me, reason, frames, ids, detail, step, returned, exception)
+            finally:
+                self._owner = 0
+        if self.hold.lost:
+            self.deactivate()
+        deferred, self._deferred = self._deferred, None
+        if deferred is not None:
+            raise deferred
+
+    def _stand(self, ident, reason, frames, ids, detail, step, returned, exception):
+        overtaken = self.stepper.cancel()
+        self.hold.enter()
+        try:
+            self.service.begin(ident, frames)
+            report = {
+                "reason": reason,
+                "ident": ident,
+                "name": threads.names().get(ident, ("", 0))[0],
+                "ids": ids,
+                "counts": self.table.counts() if ids else {},
+                "detail": detail,
+                "frames": [self.service.describe(*entry) for entry in frames[:_FIRST_FRAMES]],
+                "interrupted_step": overtaken is not None and overtaken is not step,
+                "run": self._runs + 1,
+                "others": self._others_run(),
+                "interval_us": self.hold.interval_us,
+            }
+            if returned is not None:
+                code, value = returned
+                report["returned"] = [getattr(code, "co_qualname", code.co_name), self.service.inspect(value)]
+            if exception is not None:
+                report["exception"] = evaluation.describe_error(exception)
+            self.hold.send(("event", protocol.STOPPED, report))
+            plan = self._serve_hold()
+            if plan is not None and plan["how"] != "continue":
+                self._begin_step(plan)
+            else:
+                self.events.unwatch()
+            self.service.end()
+        finally:
+            self._runs += 1
+            self.hold.leave()
+
+    def _others_run(self):
+        """Is there any other Python thread than this one and ours?"""
+        return len(sys._current_frames().keys() - {get_ident(), self.ident}) > 0
+
+    def _serve_hold(self):
+        """Serve until told to run: the run's arguments, or None where the debugger is gone or leaves."""
+        settling = True
+        while True:
+            request = self.hold.next_request(settling)
+            if request is None:
+                return None
+            identifier, operation, arguments = request
+            self._answered = max(self._answered, identifier)
+            settling = operation in (protocol.EVALUATE, protocol.ASSIGN)
+            try:
+                if operation == protocol.RUN:
+                    self.hold.send(("reply", identifier, None, False))
+                    return arguments
+                result = self._common_or_service(operation, arguments)
+            except Refused as refusal:
+                self.hold.send(("refused", identifier, {"message": str(refusal)}, settling))
+            except Exception as error:  # our own bug: told, and the session goes on
+                self.hold.send(("refused", identifier, {"internal": evaluation.describe_error(error)}, settling))
+            except BaseException as raised:  # a signal handler of the program's: it is the program's to see, after the stop
+                self._deferred = raised
+                self.hold.send(("refused", identifier, {"message": "a signal handler of the program ran; ask again"}, settling))
+            else:
+                self.hold.send(("reply", identifier, result, settling))
+            if operation == protocol.DETACH:
+                self.hold.lost = True
+                return None
+
+    def _common_or_service(self, operation, arguments):
+        if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
+            return self._common(operation, arguments)
+        return self.service.handle(operation, arguments)
+
+    def _begin_step(self, plan):
+        ident = plan["ident"] or self.service.ident
+        frames = self.service.frames(ident)
+        frame = frames[min(plan["frame"], len(frames) - 1)][0]
+        code = frame.f_code
+        key = (code.co_filename, code.co_name, code.co_firstlineno)
+        if plan["units"] is not None:
+            self._units[key] = LineMap(code, [tuple(unit) for unit in plan["units"]])
+        into = plan["into_libraries"] or self.ownership.is_library(code.co_filename)
+        self.events.unwatch()
+        self.stepper.begin(Step(plan["how"], ident, frame, self._units.get(key), into))
+
+    # -- evaluation ----------------------------------------------------------------------------------------------------
+
+    def evaluate(self, function):
+        """Run user code from within a stop: ``(value, None)`` or ``(None, exception)``. Other threads move meanwhile."""
+        self.hold.relax()
+        value = error = None
+        try:
+            self._evaluating = get_ident()
+            value = function()
+        except BaseException as raised:  # SystemExit and KeyboardInterrupt of the user's expression must not end the program
+            error = raised
+        finally:
+            try:
+                with self._interrupt_lock:
+                    ident, self._evaluating = self._evaluating, 0
+                    native.cancel_raise(ident)
+            except Interrupted as late:
+                self._evaluating = 0
+                error = error or late
+            self.hold.tighten()
+        return value, error
+
+    def interrupt(self):
+        """Raise Interrupted in the evaluation under way; False where there is none."""
+        with self._interrupt_lock:
+            if not self._evaluating:
+                return False
+            return native.raise_in_thread(self._evaluating, Interrupted)
+
+
+def _dict_of(module):
+    """A module's namespace, without its ``__getattr__``."""
+    try:
+        return object.__getattribute__(module, "__dict__")
+    except AttributeError:
+        return {}
+
+
+def start(link_fd, hold_fd):
+    """Begin to serve; called once, from the main thread, before the program's first line."""
+    agent = Agent(link_fd, hold_fd)
+    agent.start()
+    return agent

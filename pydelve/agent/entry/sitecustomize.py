@@ -1,0 +1,58 @@
+"""How a launched program gets its agent: Python imports ``sitecustomize`` while it starts, before the program's first line.
+
+The launcher puts this folder first on ``PYTHONPATH`` and two sockets' numbers into ``PYDELVE_LAUNCH``. This module takes both away
+again, starts the agent, and then stands aside: the environment's own ``sitecustomize``, if there is one, is imported in its
+place, and if there is none, ``site`` sees the ImportError it always sees. The program is then run by CPython's own main, with
+nothing of ours beneath it. (CPython ``Lib/site.py``: ``execsitecustomize``.) Syntax here must parse on any Python 3.
+"""
+
+import sys
+
+
+def _leave_no_trace(folder):
+    """Take ourselves off the environment and the import system; gives the launcher's message."""
+    environ = sys.modules["os"].environ
+    message = environ.pop("PYDELVE_LAUNCH", "")
+    rest = environ.get("PYTHONPATH", "").split(":")
+    if rest and rest[0] == folder:
+        rest = rest[1:]
+        if rest:
+            environ["PYTHONPATH"] = ":".join(rest)
+        else:
+            del environ["PYTHONPATH"]
+    while folder in sys.path:
+        sys.path.remove(folder)
+    sys.path_importer_cache.pop(folder, None)
+    if message.endswith(("e", "et")):
+        environ["PYTHONPATH"] = ""
+    return message
+
+
+def _take_terminal():
+    """Make the terminal we were started on our controlling one: the first a session's leader opens becomes it."""
+    posix = sys.modules["posix"]
+    posix.close(posix.open(posix.ttyname(0), posix.O_RDWR))
+
+
+def _start(message, folder):
+    agent = folder.rpartition("/")[0]
+    loader_type = sys.modules["_frozen_importlib_external"].SourceFileLoader
+
+    def read_code(name):
+        return loader_type("pydelve.agent." + name, agent + "/" + name + ".py").get_code("pydelve.agent." + name)
+
+    namespace = {"__name__": "pydelve.agent.loader"}
+    exec(read_code("loader"), namespace)
+    link, hold, flags = message.split(",")
+    if "t" in flags:
+        _take_terminal()
+    core = namespace["load"](read_code, "core", agent)
+    core.start(int(link), int(hold))
+
+
+_folder = __file__.rpartition("/")[0]
+_message = _leave_no_trace(_folder)
+if _message and sys.version_info >= (3, 9) and sys.implementation.name == "cpython":
+    _start(_message, _folder)
+del sys.modules["sitecustomize"]
+import sitecustomize  # noqa: E402, F401  the environment's own one, or the ImportError that site expects

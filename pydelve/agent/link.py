@@ -1,0 +1,113 @@
+"""The agent's end of *link*, and the thread that reads it.
+
+``Link.send`` may be called by any thread; ``Link.serve`` runs on the agent's own thread, the only one pydelve adds to a target.
+"""
+
+from __future__ import annotations
+
+import _signal
+import _thread
+import posix
+
+from . import native, protocol
+
+_F_DUPFD_CLOEXEC = 1030  # fcntl.h
+_fcntl = native.held("fcntl", native.INT, native.INT, native.INT, native.WORD)
+
+
+def own_fd(fd):
+    """Move an inherited descriptor out of the program's way: the same socket, high, closed on exec."""
+    for lowest in (200, 100, 20):
+        moved = _fcntl(fd, _F_DUPFD_CLOEXEC, lowest)
+        if moved >= 0:
+            posix.close(fd)
+            return moved
+    posix.set_inheritable(fd, False)
+    return fd
+
+
+class Link:
+    """The socket that is always open: requests while running, events from every thread."""
+
+    def __init__(self, fd):
+        """``fd`` is ours from now on."""
+        self._fd = fd
+        self._identity = _identity(fd)
+        self._outbox = []
+        self._writing = _thread.allocate_lock()
+        self.lost = False
+
+    def send(self, message):
+        """Queue a message and send what is queued.
+
+        A signal handler may run in the middle of this and come here again in the same thread: whoever finds the lock taken leaves
+        the message to the one that has it, and never waits.
+        """
+        self._outbox.append(protocol.pack(message))
+        while self._outbox and self._writing.acquire(False):
+            try:
+                while self._outbox:
+                    self._write(self._outbox.pop(0))
+            finally:
+                self._writing.release()
+
+    def _write(self, data):
+        if self.lost or not self.intact():
+            self.lost = True
+            return
+        try:
+            while data:
+                data = data[posix.write(self._fd, data) :]
+        except OSError:
+            self.lost = True
+
+    def intact(self):
+        """Is the descriptor still our socket? The program may have closed it and opened a file in its place (PITFALLS 4)."""
+        return _identity(self._fd) == self._identity
+
+    def read_message(self):
+        """The next message, waiting with the GIL let go; None at the end of the stream."""
+        header = self._read(protocol.HEADER_BYTES)
+        if header is None:
+            return None
+        body = self._read(int.from_bytes(header, "little"))
+        return None if body is None else protocol.unpack(body)
+
+    def _read(self, size):
+        parts = b""
+        while len(parts) < size:
+            try:
+                part = posix.read(self._fd, size - len(parts))
+            except OSError:
+                return None
+            if not part:
+                return None
+            parts += part
+        return parts
+
+    def close(self):
+        """Close the descriptor, if it still is ours."""
+        if not self.lost and self.intact():
+            posix.close(self._fd)
+        self.lost = True
+
+
+def _identity(fd):
+    try:
+        status = posix.fstat(fd)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def start_thread(function):
+    """Run ``function`` on the agent's own thread, which takes no signals: they stay with the program.
+
+    Raw, not ``threading.Thread``: importing ``threading`` here first would make this thread its main thread (PITFALLS 21).
+    """
+    everything = _signal.valid_signals()
+    old = _signal.pthread_sigmask(_signal.SIG_BLOCK, everything)
+    try:
+        return _thread.start_new_thread(function, ())
+    finally:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, old)

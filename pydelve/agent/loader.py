@@ -1,0 +1,50 @@
+"""Loads the agent's modules privately: they never appear in ``sys.modules`` and nothing on ``sys.path`` can shadow them.
+
+Run as a script body by ``entry/sitecustomize.py``; ``load`` is its one function. Relative imports between the agent's modules are
+served from a table of its own by an ``__import__`` that only these modules see; absolute ones go to the interpreter, and are
+built-in modules and ``_ctypes`` only.
+"""
+
+import sys
+
+
+class _Future:
+    """Stands for the ``__future__`` module, which is Python code of the standard library and not needed at run time."""
+
+    annotations = None
+
+
+def load(read_code, name, prefix):
+    """The agent module ``name``, with all it imports.
+
+    Args:
+        read_code: Gives the code object of an agent module by name.
+        name: ``core`` and the like.
+        prefix: What every ``co_filename`` of the agent begins with, kept as ``AGENT_PREFIX`` in each module.
+    """
+    real_import = __import__
+    modules = {}
+    scope = dict(vars(sys.modules["builtins"]))
+
+    def private_import(name, globals=None, locals=None, fromlist=(), level=0):
+        if name == "__future__":
+            return _Future
+        if level == 0:
+            return real_import(name, globals, locals, fromlist, level)
+        if name:
+            return get(name)
+        package = type(sys)("pydelve.agent")
+        for entry in fromlist:
+            setattr(package, entry, get(entry))
+        return package
+
+    def get(name):
+        if name not in modules:
+            module = type(sys)("pydelve.agent." + name)
+            modules[name] = module
+            module.__dict__.update(__builtins__=scope, __package__="pydelve.agent", AGENT_PREFIX=prefix)
+            exec(read_code(name), module.__dict__)
+        return modules[name]
+
+    scope["__import__"] = private_import
+    return get(name)

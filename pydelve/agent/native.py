@@ -1,0 +1,265 @@
+"""C functions and raw memory of our own process, through ``_ctypes`` alone.
+
+The standard ``ctypes`` package is Python code that user programs may shadow or patch, so the agent goes one level below it.
+Nothing here decides anything; ``gil.py``, ``fastlocals.py`` and ``hold.py`` build on it. Any thread may call it.
+
+Two kinds of C function exist: those called *with the GIL held* (``held``: the whole point of a stop) and those that let it go
+(``released``), as ``ctypes.PyDLL`` and ``ctypes.CDLL`` have it (CPython ``Modules/_ctypes/callproc.c``, ``_call_function_pointer``).
+"""
+
+from __future__ import annotations
+
+import _ctypes
+import posix
+
+_CDECL = 0x1  # Modules/_ctypes/ctypes.h: FUNCFLAG_CDECL
+_PYTHONAPI = 0x4  # FUNCFLAG_PYTHONAPI: keep the GIL, and raise what the function left as the current exception
+_RTLD_NOW = 2
+
+
+class _Int(_ctypes._SimpleCData):
+    _type_ = "i"
+
+
+class _Word(_ctypes._SimpleCData):
+    _type_ = "L"
+
+
+class _Byte(_ctypes._SimpleCData):
+    _type_ = "B"
+
+
+class _Object(_ctypes._SimpleCData):
+    _type_ = "O"
+
+
+def _function(flags, name, result, *arguments):
+    """A callable for the C function ``name`` of libc or CPython; AttributeError where there is none."""
+    kind = type("_Function", (_ctypes.CFuncPtr,), {"_flags_": flags, "_restype_": result})
+    try:
+        address = _ctypes.dlsym(_SELF, name)
+    except OSError as error:
+        raise AttributeError(name) from error
+    function = kind(address)
+    function.argtypes = arguments
+    return function
+
+
+_SELF = _ctypes.dlopen(None, _RTLD_NOW)
+
+
+def held(name, result, *arguments):
+    """The C function ``name``, called with the GIL held."""
+    return _function(_CDECL | _PYTHONAPI, name, result, *arguments)
+
+
+def released(name, result, *arguments):
+    """The C function ``name``, called with the GIL let go."""
+    return _function(_CDECL, name, result, *arguments)
+
+
+def symbol(name):
+    """Address of an exported symbol; 0 where there is none."""
+    try:
+        return _ctypes.dlsym(_SELF, name)
+    except OSError:
+        return 0
+
+
+INT, WORD, OBJECT = _Int, _Word, _Object
+
+
+def read_word(address):
+    """The unsigned 8-byte word at an address that must be mapped."""
+    return _Word.from_address(address).value
+
+
+def read_int(address):
+    """The signed 4-byte int at an address that must be mapped."""
+    return _Int.from_address(address).value
+
+
+def write_int(address, value):
+    """Store a 4-byte int."""
+    _Int.from_address(address).value = value
+
+
+def read_byte(address):
+    """The byte at an address that must be mapped."""
+    return _Byte.from_address(address).value
+
+
+def object_at(address):
+    """A new reference to the object at an address; the address must be one."""
+    return _ctypes.PyObj_FromPtr(address)
+
+
+class Buffer:
+    """Bytes of our own at a fixed address, for C functions to fill."""
+
+    def __init__(self, size):
+        """Zeroed, ``size`` bytes."""
+        self.size = size
+        self._array = (_Byte * size)()
+        self.address = _ctypes.addressof(self._array)
+
+    def bytes(self, size):
+        """The first ``size`` bytes, copied."""
+        return bytes(memoryview(self._array)[:size])
+
+    def store_words(self, *words):
+        """Write 8-byte words from the start of the buffer."""
+        for index, word in enumerate(words):
+            _Word.from_address(self.address + 8 * index).value = word
+
+
+class HeldSocket:
+    """A stream socket read and written with the GIL held: what freezes the world while a thread waits in it."""
+
+    def __init__(self, fd):
+        """``fd`` is ours; blocking mode."""
+        self.fd = fd
+        self._recvmsg = held("recvmsg", _Word, _Int, _Word, _Int)
+        self._send = held("send", _Word, _Int, OBJECT_BYTES, _Word, _Int)
+        self._iovec = Buffer(6 * 16)
+        self._header = Buffer(56)  # struct msghdr on LP64 Linux
+        self._header.store_words(0, 0, self._iovec.address, 0, 0, 0, 0)
+
+    def receive(self, *vectors):
+        """Wait, in one C call, until every ``(address, size)`` in order is full. True, or False at the end of the stream."""
+        wanted = list(vectors)
+        while wanted:
+            self._iovec.store_words(*(word for vector in wanted for word in vector))
+            self._header.store_words(0, 0, self._iovec.address, len(wanted))
+            got = self._recvmsg(self.fd, self._header.address, MSG_WAITALL)
+            if got == FAILED:
+                if errno() == EINTR:
+                    continue
+                return False
+            if got == 0:
+                return False
+            wanted = _without_first(wanted, got)
+        return True
+
+    def close(self):
+        """Close the descriptor."""
+        posix.close(self.fd)
+
+    def send(self, data):
+        """Send all of ``data``; False where the other side is gone."""
+        while data:
+            sent = self._send(self.fd, data, len(data), MSG_NOSIGNAL)
+            if sent == FAILED:
+                if errno() == EINTR:
+                    continue
+                return False
+            data = data[sent:]
+        return True
+
+
+def _without_first(vectors, size):
+    """``vectors`` less their first ``size`` bytes: SIGSTOP and SIGCONT cut even a MSG_WAITALL short."""
+    rest = []
+    for address, length in vectors:
+        used = min(size, length)
+        size -= used
+        if used < length:
+            rest.append((address + used, length - used))
+    return rest
+
+
+class _BytesPointer(_ctypes._SimpleCData):
+    _type_ = "z"
+
+
+OBJECT_BYTES = _BytesPointer
+FAILED = (1 << 64) - 1
+MSG_WAITALL = 0x100
+MSG_NOSIGNAL = 0x4000
+EINTR = 4
+
+_errno_location = held("__errno_location", _Word)
+
+
+def errno():
+    """The calling thread's C ``errno``."""
+    return read_int(_errno_location())
+
+
+def set_errno(value):
+    """Put the calling thread's C ``errno`` back."""
+    write_int(_errno_location(), value)
+
+
+_get_tstate = held("PyThreadState_Get", _Word)
+_get_interpreter = held("PyInterpreterState_Get", _Word)
+
+
+def thread_state():
+    """Address of the calling thread's ``PyThreadState``."""
+    return _get_tstate()
+
+
+def interpreter_state():
+    """Address of the calling thread's ``PyInterpreterState``."""
+    return _get_interpreter()
+
+
+_set_async_exc = held("PyThreadState_SetAsyncExc", _Int, _Word, _Object)
+
+
+def raise_in_thread(ident, exception):
+    """Ask that ``exception`` (a class) be raised in a thread at its next check. True where the thread exists."""
+    return _set_async_exc(ident, exception) == 1
+
+
+_cancel_async_exc = held("PyThreadState_SetAsyncExc", _Int, _Word, _Word)
+
+
+def cancel_raise(ident):
+    """Take back what :func:`raise_in_thread` asked for and was not yet raised."""
+    _cancel_async_exc(ident, 0)
+
+
+try:
+    _to_fast = held("PyFrame_LocalsToFast", None, _Object, _Int)
+except AttributeError:  # gone in 3.13, where f_locals writes through (PEP 667)
+    _to_fast = None
+
+
+def locals_to_fast(frame):
+    """``PyFrame_LocalsToFast(frame, 0)``: store ``f_locals`` back into the frame. Up to 3.12 only."""
+    if _to_fast is not None:
+        _to_fast(frame, 0)
+
+
+_realpath = held("realpath", _Word, OBJECT_BYTES, _Word)
+_path_buffer = Buffer(4097)
+
+
+def real_path(path):
+    """``path`` (bytes) absolute and free of symlinks as bytes; None where it does not exist."""
+    if not _realpath(path, _path_buffer.address):
+        return None
+    raw = _path_buffer.bytes(4096)
+    return raw[: raw.index(0)]
+
+
+_add_pending_call = held("Py_AddPendingCall", _Int, _Word, _Word)
+_check_signals = held("PyErr_CheckSignals", _Int)
+_sched_yield_held = symbol("sched_yield")
+_sched_yield = released("sched_yield", _Int)
+
+
+def rearm_eval_breaker():
+    """Make the interpreter look again at signals and pending calls whose flag we cleared (3.13+, PITFALLS 1).
+
+    ``sched_yield`` serves as the pending call that does nothing and returns 0. What a signal handler raises comes out here.
+    """
+    _add_pending_call(_sched_yield_held, 0)
+    _check_signals()
+
+
+def release_gil_once():
+    """Let other threads take the GIL, if one waits for it."""
+    _sched_yield()

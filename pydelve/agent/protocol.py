@@ -1,0 +1,56 @@
+"""The wire between debugger and agent: names, version, framing. Imported by both sides; does no I/O.
+
+Two stream sockets join them. *link* is read by the agent's own thread only, while the target runs or stands; *hold* is read only
+by the thread that is stopped. Each message is a 4-byte little-endian length and that many bytes of ``marshal``, version 2:
+
+- debugger to agent: ``(id, operation, arguments)`` with ``arguments`` a dict. On *hold* both the length and the body are followed
+  by the zero bytes that clear the GIL's drop request (``gil.py``); how many, the hello event says.
+- agent to debugger: ``("reply", id, result)``, ``("refused", id, error)`` or ``("event", name, data)``. On *hold* replies and
+  refusals have a fourth element, *settle*. After a reply where it is true, and after each stopped event, the debugger first sends
+  the 8 bytes of the long switch interval (``gil.py``), and its next message only when the program's own interval has passed.
+
+Only None, bool, int, float, str, bytes, list, tuple and dict travel.
+"""
+
+from __future__ import annotations
+
+import marshal
+
+VERSION = 1
+MAX_MESSAGE_BYTES = 64 << 20
+HEADER_BYTES = 4
+_MARSHAL_VERSION = 2  # the oldest that has binary floats: no references, no code, the same on every CPython
+
+# Operations on either socket.
+ARM = "arm"
+MODULES = "modules"
+COUNTS = "counts"
+DETACH = "detach"
+# Operations of a stop: on hold only.
+RUN = "run"
+STACK = "stack"
+VARIABLES = "variables"
+EXPAND = "expand"
+EVALUATE = "evaluate"
+ASSIGN = "assign"
+THREADS = "threads"
+# Operations while running: on link only.
+HALT = "halt"
+INTERRUPT = "interrupt"
+
+# Events.
+HELLO = "hello"
+STOPPED = "stopped"
+LANDED = "landed"
+ENDING = "ending"
+
+
+def pack(message):
+    """A message as bytes, its length first."""
+    body = marshal.dumps(message, _MARSHAL_VERSION)
+    return len(body).to_bytes(HEADER_BYTES, "little") + body
+
+
+def unpack(body):
+    """A body from the *debugger* as an object. The other direction is decoded by ``target.live.wire``, which trusts nothing."""
+    return marshal.loads(body)

@@ -1,0 +1,154 @@
+"""Answers the debugger's questions about a stopped program. Runs in the thread that is stopped, or, for a few, in the agent's own.
+
+Each operation of ``protocol`` has one method here or in ``core``; arguments and results are plain data. Only ``evaluate`` and
+``assign`` run the program's code.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from . import evaluation, fastlocals, inspection, protocol, threads
+
+_monotonic = time.monotonic  # taken before the program can replace it
+
+
+class Refused(Exception):
+    """The request can't be served; the text says why."""
+
+
+class Service:
+    """The questions, over the frames of one stop."""
+
+    def __init__(self, agent):
+        """``agent`` is the ``core.Agent``; ``begin`` and ``end`` bracket each stop."""
+        self._agent = agent
+        self._handles = inspection.Handles()
+        self._stacks = {}
+        self.ident = 0
+
+    def begin(self, ident, frames):
+        """A stop begins: ``frames`` is the stack shown for the thread ``ident``."""
+        self.ident = ident
+        self._stacks = {ident: frames}
+
+    def end(self):
+        """The stop ends: let go of every frame and value."""
+        self._stacks = {}
+        self._handles.clear()
+
+    def handle(self, operation, arguments):
+        """The result of one request; raises Refused or what the evaluated code raises."""
+        method = self._METHODS.get(operation)
+        if method is None:
+            raise Refused("no such operation: " + str(operation))
+        return method(self, **arguments)
+
+    # -- frames --------------------------------------------------------------------------------------------------------
+
+    def frames(self, ident):
+        """``[(frame, line), ...]`` of a thread, innermost first."""
+        ident = ident or self.ident
+        if ident not in self._stacks:
+            frame = sys._current_frames().get(ident)
+            if frame is None:
+                raise Refused("the thread has ended")
+            self._stacks[ident] = threads.frames_of(frame)
+        return self._stacks[ident]
+
+    def frame(self, ident, index):
+        """One frame; Refused where the stack is not that deep."""
+        frames = self.frames(ident)
+        if not 0 <= index < len(frames):
+            raise Refused(f"the thread has {len(frames)} frames")
+        return frames[index][0]
+
+    def _stack(self, thread, start, count):
+        frames = self.frames(thread)
+        shown = frames[start : start + count]
+        return {"total": len(frames), "frames": [self.describe(*entry) for entry in shown]}
+
+    def describe(self, frame, line):
+        """The wire form of one frame."""
+        return threads.describe_frame(frame, line, self._agent.ownership)
+
+    def _threads(self):
+        stacks = {
+            ident: self._stacks[ident] if ident in self._stacks else threads.frames_of(frame)
+            for ident, frame in sys._current_frames().items()
+        }
+        return threads.describe_threads(self._agent.ident, stacks, self._agent.ownership, self._agent.main)
+
+    # -- values --------------------------------------------------------------------------------------------------------
+
+    def inspect(self, value, limits=None):
+        """The wire form of a value."""
+        return inspection.inspect_value(value, _limits(limits), self._handles)
+
+    def _variables(self, scope, thread, frame, limits):
+        found = self.frame(thread, frame)
+        if scope == "globals":
+            names = [(name, "global", value) for name, value in dict.items(found.f_globals) if type(name) is str]
+        else:
+            names = fastlocals.read_locals(found)
+            if scope == "arguments":
+                names = [entry for entry in names if entry[1] == "argument"]
+        return [[name, kind, self._shown(value, limits)] for name, kind, value in names]
+
+    def _shown(self, value, limits):
+        if value is fastlocals.UNBOUND:
+            return {"type": "", "kind": "unbound"}
+        return self.inspect(value, limits)
+
+    def _expand(self, handle, start, count, limits):
+        try:
+            value = self._handles.get(handle)
+        except LookupError:
+            raise Refused("the value was shown at an earlier stop") from None
+        return inspection.inspect_children(value, start, count, _limits(limits), self._handles)
+
+    # -- running the program's code ------------------------------------------------------------------------------------
+
+    def _evaluate(self, text, thread, frame, statements, limits):
+        found = self.frame(thread, frame)
+
+        def run():
+            if statements:
+                evaluation.execute_statements(found, text)
+                return None
+            return evaluation.evaluate_expression(found, text)
+
+        return self._run(run, limits, valueless=statements)
+
+    def _assign(self, target, expression, thread, frame, limits):
+        found = self.frame(thread, frame)
+        return self._run(lambda: evaluation.assign(found, target, expression), limits)
+
+    def _run(self, function, limits, valueless=False):
+        """Run user code with the world moving; its failure is a result, whatever it raised."""
+        began = _monotonic()
+        value, error = self._agent.evaluate(function)
+        took = _monotonic() - began
+        if error is not None:
+            return {"error": evaluation.describe_error(error), "took": took, "interrupted": isinstance(error, Interrupted)}
+        return {"value": None if valueless else self.inspect(value, limits), "took": took}
+
+    _METHODS = {
+        protocol.STACK: _stack,
+        protocol.THREADS: _threads,
+        protocol.VARIABLES: _variables,
+        protocol.EXPAND: _expand,
+        protocol.EVALUATE: _evaluate,
+        protocol.ASSIGN: _assign,
+    }
+
+
+class Interrupted(BaseException):
+    """Raised in an evaluation by the debugger's interrupt."""
+
+
+def _limits(wire):
+    if not wire:
+        return inspection.Limits(200, 64, 2, 2000)
+    return inspection.Limits(wire["max_text"], wire["max_items"], wire["max_depth"], wire["max_total"])

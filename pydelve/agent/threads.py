@@ -1,0 +1,88 @@
+"""What the interpreter knows of its threads and their frames, read without calling any of the program's objects."""
+
+from __future__ import annotations
+
+import sys
+
+from .paths import canonical, is_agent
+
+_MAIN_NAME = "MainThread"
+
+
+def names():
+    """``{ident: (name, native id)}`` as far as the ``threading`` module knows its threads; it is never imported for this."""
+    threading = sys.modules.get("threading")
+    active = threading.__dict__.get("_active") if threading is not None else None
+    if type(active) is not dict:
+        return {}
+    found = {}
+    for ident, thread in list(active.items()):
+        try:
+            inside = object.__getattribute__(thread, "__dict__")
+        except AttributeError:
+            continue
+        name, native_id = inside.get("_name"), inside.get("_native_id")
+        found[ident] = (name if type(name) is str else "", native_id if type(native_id) is int else 0)
+    return found
+
+
+def frames_of(frame):
+    """``[(frame, line), ...]`` from a frame outwards, without ours."""
+    found = []
+    while frame is not None:
+        if not is_agent(frame.f_code):
+            found.append((frame, frame.f_lineno or 0))
+        frame = frame.f_back
+    return found
+
+
+def frames_of_traceback(traceback):
+    """``[(frame, line), ...]`` of a traceback, innermost first, then the frames that called its outermost one."""
+    found = []
+    while traceback is not None:
+        if not is_agent(traceback.tb_frame.f_code):
+            found.append((traceback.tb_frame, traceback.tb_lineno or 0))
+        traceback = traceback.tb_next
+    found.reverse()
+    return found
+
+
+def describe_frame(frame, line, ownership):
+    """The wire form of ``api.target.Frame``, less its index."""
+    code = frame.f_code
+    module = frame.f_globals.get("__name__", "")
+    return {
+        "function": getattr(code, "co_qualname", code.co_name),
+        "module": module if type(module) is str else "",
+        "file": canonical(code.co_filename),
+        "line": line,
+        "first_line": code.co_firstlineno,
+        "library": ownership.is_library(code.co_filename),
+    }
+
+
+def describe_threads(own, frames_of_ident, ownership, main):
+    """The wire form of each Python thread but our own: ident, name, native id, innermost frame.
+
+    Args:
+        own: Ident of the agent's thread, left out.
+        frames_of_ident: ``{ident: [(frame, line), ...]}``.
+        ownership: ``paths.Ownership``.
+        main: Ident of the main thread.
+    """
+    known = names()
+    found = []
+    for ident, frames in frames_of_ident.items():
+        if ident == own:
+            continue
+        name, native_id = known.get(ident, ("", 0))
+        found.append(
+            {
+                "ident": ident,
+                "name": name or (_MAIN_NAME if ident == main else ""),
+                "native_id": native_id,
+                "main": ident == main,
+                "frame": describe_frame(*frames[0], ownership) if frames else None,
+            }
+        )
+    return found

@@ -1,0 +1,252 @@
+"""Arrivals told by ``sys.settrace``: CPython 3.9 to 3.11, which have no ``sys.monitoring``.
+
+Off unless a breakpoint or a step needs it. While on, every call asks once whether its code matters; only frames that matter get line
+events. Threads that already run are entered through ``_PyEval_SetTrace`` (PITFALLS 16), new ones through the hook that
+``threading.settrace`` sets. The interface is that of ``monitoring.Monitoring``.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+
+from . import native
+from .paths import is_agent
+
+NAME = "trace"
+_RETURN_VALUE, _YIELD_VALUE, _YIELD_FROM = 83, 86, 72  # Include/opcode.h of 3.9, 3.10 and 3.11
+_NOTHING = {}
+
+
+class Tracing:
+    """The event source up to 3.11."""
+
+    def __init__(self, agent):
+        """Nothing is on yet."""
+        self._agent = agent
+        self._lines = {}  # id(code): (code, lines) for code in files with breakpoints
+        self._watched = set()  # ids of frames whose lines the stepper wants
+        self._waiting_for_main = None
+        self._watching_calls = False
+        self._on = False
+        self._threads = None
+        self._chained = {}  # ident: the tracer that was there before
+        # bound once: comparing and storing bound methods made anew would never match
+        self._global, self._local = self._on_call, self._on_event
+
+    # -- breakpoints ---------------------------------------------------------------------------------------------------
+
+    def update(self):
+        """The table changed: frames that already run get line events where they need them."""
+        self._lines.clear()
+        if self._agent.table:
+            self._switch(True)
+            for frame in sys._current_frames().values():
+                while frame is not None:
+                    if self._lines_of(frame.f_code) and frame.f_trace is None:
+                        frame.f_trace = self._local
+                    frame = frame.f_back
+        self._rest()
+
+    def wait_for_main(self, callback):
+        """Call ``callback(frame)`` once, when the program's own ``__main__`` module begins to run."""
+        self._waiting_for_main = callback
+        self._switch(True)
+
+    def _rest(self):
+        """Switch off what nobody needs."""
+        needed = self._agent.table or self._waiting_for_main or self._agent.stepper.active
+        if not needed:
+            self._switch(False)
+
+    def _lines_of(self, code):
+        found = self._lines.get(id(code))
+        if found is not None:
+            return found[1]
+        table = self._agent.table
+        if not table.in_file(code.co_filename):
+            return _NOTHING
+        lines = table.lines_of(code)
+        self._lines[id(code)] = (code, lines)
+        todo = [code]
+        while todo:  # a module's code tells of all its functions: report what has landed
+            for constant in todo.pop().co_consts:
+                if type(constant) is type(code):
+                    todo.append(constant)
+                    self._agent.landed(table.lines_of(constant))
+        self._agent.landed(lines)
+        return lines
+
+    # -- stepping ------------------------------------------------------------------------------------------------------
+
+    def watch(self, frame):
+        """Tell the stepper of lines, return and yield of this frame."""
+        self._watched.add(id(frame))
+        self._switch(True)
+        if frame.f_trace is None:
+            frame.f_trace = self._local
+
+    def watch_calls(self, wanted):
+        """Tell the stepper of frames that start, or not."""
+        self._watching_calls = wanted
+
+    def unwatch(self):
+        """No step is under way."""
+        self._watched.clear()
+        self._watching_calls = False
+        self._rest()
+
+    # -- trace functions -----------------------------------------------------------------------------------------------
+
+    def _on_call(self, frame, event, argument):
+        """The global trace function: a frame starts or a generator's goes on."""
+        if event != "call":
+            return self._on_event(frame, event, argument)
+        code = frame.f_code
+        if is_agent(code):
+            return None
+        self._hook_new_threads()
+        if self._waiting_for_main is not None and code.co_name == "<module>":
+            self._main_begins(frame)
+        step = self._agent.stepper.active
+        if step is not None and step.ident == get_ident():
+            if self._watching_calls:
+                self._agent.stepper.started(frame)
+            if id(frame) in self._watched:
+                return self._local
+        if self._lines_of(code):
+            return self._local
+        return None
+
+    def _on_event(self, frame, event, argument):
+        """The local trace function of frames that matter."""
+        code = frame.f_code
+        if is_agent(code):
+            return None
+        step = self._agent.stepper.active
+        stepping = step is not None and step.frame is frame and step.ident == get_ident()
+        if event == "line":
+            line = frame.f_lineno
+            line_map, breakpoints = self._lines_of(code).get(line, (None, ()))
+            if line_map is not None and not line_map.arrives(frame.f_lasti, line):
+                breakpoints = ()
+            if breakpoints or stepping:
+                self._agent.arrive(frame, line, frame.f_lasti, breakpoints, stepping)
+        elif event == "return" and stepping:
+            self._on_return(frame, code, argument)
+        return self._local
+
+    def _on_return(self, frame, code, value):
+        """"return" tells of a return, a yield or an exception that leaves the frame: the instruction it stands at decides."""
+        operation = code.co_code[frame.f_lasti]
+        stepper = self._agent.stepper
+        if operation in (_YIELD_VALUE, _YIELD_FROM):
+            self._agent.step_outcome(stepper.yielded(frame, value))
+        elif operation == _RETURN_VALUE:
+            self._agent.step_outcome(stepper.returned(frame, value))
+        else:
+            stepper.unwound(frame)
+
+    def _main_begins(self, frame):
+        if frame.f_globals.get("__name__") == "__main__":
+            callback, self._waiting_for_main = self._waiting_for_main, None
+            callback(frame)
+
+    # -- on and off, in every thread -----------------------------------------------------------------------------------
+
+    def _switch(self, on):
+        if on == self._on and not on:
+            return
+        self._on = on
+        if self._threads is None:
+            self._threads = _Threads(self._global)
+        own = get_ident()
+        for ident, state in self._threads.states():
+            if ident == own:
+                self._switch_here(on)
+            elif ident != self._agent.ident:
+                self._threads.set_trace(state, on)
+        self._hook_new_threads()
+
+    def _switch_here(self, on):
+        if on and sys.gettrace() is not self._global:
+            sys.settrace(self._global)
+        elif not on and sys.gettrace() is self._global:
+            sys.settrace(None)
+
+    def _hook_new_threads(self):
+        """New threads call what ``threading.settrace`` has set; one that the program has set is left alone."""
+        threading = sys.modules.get("threading")
+        if threading is None:
+            return
+        names = threading.__dict__
+        if self._on and names.get("_trace_hook", self) is None:
+            names["_trace_hook"] = self._global
+        elif not self._on and names.get("_trace_hook") is self._global:
+            names["_trace_hook"] = None
+
+    def close(self):
+        """Leave no trace function behind."""
+        self._watched.clear()
+        self._waiting_for_main = None
+        self._switch(False)
+        for frame in sys._current_frames().values():
+            while frame is not None:
+                if frame.f_trace is self._local or frame.f_trace is self._global:
+                    frame.f_trace = None
+                frame = frame.f_back
+
+
+class _Threads:
+    """Every thread state of the interpreter, and how to trace one that is not ours.
+
+    The C function behind a Python trace function (``trace_trampoline`` in ``Python/sysmodule.c``) is not exported: it is read from our
+    own thread state after tracing was switched on there, where ``c_tracefunc`` stands two words before ``c_traceobj``.
+    """
+
+    def __init__(self, trace):
+        self._trace = trace
+        self._head = native.held("PyInterpreterState_ThreadHead", native.WORD, native.WORD)
+        self._next = native.held("PyThreadState_Next", native.WORD, native.WORD)
+        self._set_trace = native.held("_PyEval_SetTrace", native.INT, native.WORD, native.WORD, native.OBJECT)
+        self._clear_trace = native.held("_PyEval_SetTrace", native.INT, native.WORD, native.WORD, native.WORD)
+        self._trampoline, self._object = self._find_trampoline()
+        self._ident = self._find_word(get_ident())
+
+    def _find_trampoline(self):
+        before = sys.gettrace()
+        try:
+            sys.settrace(self._trace)
+            place = self._find_word(id(self._trace))
+        finally:
+            sys.settrace(before)
+        if not place:
+            return 0, 0
+        try:
+            sys.settrace(self._trace)
+            return native.read_word(native.thread_state() + place - 16), place
+        finally:
+            sys.settrace(before)
+
+    @staticmethod
+    def _find_word(word):
+        """Offset of a word in our own thread state; 0 where it is not there."""
+        state = native.thread_state()
+        return next((at for at in range(0, 256, 8) if native.read_word(state + at) == word), 0)
+
+    def states(self):
+        """``(ident, thread state address)`` of each thread."""
+        state = self._head(native.interpreter_state())
+        while state:
+            yield (native.read_word(state + self._ident) if self._ident else 0), state
+            state = self._next(state)
+
+    def set_trace(self, state, on):
+        """Switch our tracing on or off in another thread; one with a tracer of its own is left alone."""
+        if not self._trampoline or not self._ident:
+            return
+        current = native.read_word(state + self._object)
+        if on and current == 0:
+            self._set_trace(state, self._trampoline, self._trace)
+        elif not on and current == id(self._trace):
+            self._clear_trace(state, 0, 0)

@@ -1,0 +1,119 @@
+"""The engine's event loop: one thread that waits for the target's descriptors and for requests, and never polls.
+
+While one request waits for the target (``wait_until``), events go on being served, and so do requests that are urgent; all others
+wait their turn.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import os
+import selectors
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+Job = Callable[[], None]
+
+
+class Loop:
+    """Runs on one thread; ``post`` may be called from any."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._selector.register(self._wake_read, selectors.EVENT_READ, self._drain_wakes)
+        self._jobs: deque[Job] = deque()
+        self._urgent: deque[Job] = deque()
+        self._lock = threading.Lock()
+        self._timers: list[tuple[float, int, Job]] = []
+        self._order = itertools.count()
+        self._depth = 0
+        self._ended = False
+
+    # -- from any thread -----------------------------------------------------------------------------------------------
+
+    def post(self, job: Job, urgent: bool) -> bool:
+        """Have ``job`` run on the loop's thread, soon; an urgent one even while another waits. False after the end."""
+        with self._lock:
+            if self._ended:
+                return False
+            (self._urgent if urgent else self._jobs).append(job)
+        try:
+            os.write(self._wake_write, b"!")
+        except BlockingIOError:  # full of wakes already
+            return True
+        return True
+
+    # -- on the loop's thread ------------------------------------------------------------------------------------------
+
+    def watch(self, fd: int, callback: Callable[[], None]) -> None:
+        """See ``pydelve.target.Waiter.watch``."""
+        self._selector.register(fd, selectors.EVENT_READ, callback)
+
+    def unwatch(self, fd: int) -> None:
+        """See ``pydelve.target.Waiter.unwatch``."""
+        if fd >= 0 and fd in self._selector.get_map():
+            self._selector.unregister(fd)
+
+    def after(self, delay_s: float, job: Job) -> None:
+        """Run ``job`` once, in ``delay_s`` seconds."""
+        heapq.heappush(self._timers, (time.monotonic() + delay_s, next(self._order), job))
+
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float | None) -> bool:
+        """See ``pydelve.target.Waiter.wait_until``."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        self._depth += 1
+        try:
+            while not ready():
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                self._turn(left)
+            return True
+        finally:
+            self._depth -= 1
+
+    def run(self) -> None:
+        """Serve until :meth:`end`; closes everything then."""
+        while not self._ended:
+            self._turn(None)
+        self._selector.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def end(self) -> None:
+        """Make :meth:`run` return after the present job."""
+        with self._lock:
+            self._ended = True
+
+    def _turn(self, timeout_s: float | None) -> None:
+        if self._run_posted():
+            return
+        if self._timers:
+            due = max(0.0, self._timers[0][0] - time.monotonic())
+            timeout_s = due if timeout_s is None else min(due, timeout_s)
+        for key, _ in self._selector.select(timeout_s):
+            if key.fd in self._selector.get_map():  # a callback before it may have unwatched it
+                key.data()
+        while self._timers and self._timers[0][0] <= time.monotonic():
+            heapq.heappop(self._timers)[2]()
+
+    def _run_posted(self) -> bool:
+        with self._lock:
+            queue = self._urgent if self._urgent else self._jobs if self._depth == 0 else None
+            job = queue.popleft() if queue else None
+        if job is None:
+            return False
+        job()
+        return True
+
+    def _drain_wakes(self) -> None:
+        while True:
+            try:
+                if len(os.read(self._wake_read, 4096)) < 4096:
+                    return
+            except BlockingIOError:
+                return

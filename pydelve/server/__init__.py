@@ -1,0 +1,1 @@
+"""Serves the debugger to clients: in this process by ``pipe``; over sockets later."""

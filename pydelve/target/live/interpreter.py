@@ -1,0 +1,97 @@
+"""Which Python runs the program, and whether it is one that can be debugged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from pydelve.errors import NotAPythonError, UnsupportedError
+
+OLDEST, NEWEST = (3, 9), (3, 15)
+_PROBE = (
+    "import sys; print('pydelve-probe', sys.implementation.name, sys.version_info[0], sys.version_info[1], "
+    "int(getattr(sys, '_is_gil_enabled', lambda: True)()))"
+)
+_PROBE_LIMIT_S = 20.0
+
+
+def find(wanted: str) -> str:
+    """Path of the interpreter to use: the one asked for, else the active environment's, else our own.
+
+    Raises:
+        NotAPythonError: it does not exist or is no executable file.
+    """
+    if wanted:
+        return _resolve(wanted)
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        prefix = os.environ.get(variable)
+        if prefix and (Path(prefix) / "bin" / "python").exists():
+            return str(Path(prefix) / "bin" / "python")
+    return sys.executable
+
+
+def _resolve(wanted: str) -> str:
+    path = shutil.which(os.path.expanduser(wanted))
+    if path is None:
+        raise NotAPythonError(
+            f"no interpreter {wanted!r}",
+            why="it does not exist, or is not an executable file" if os.sep in wanted else "it is not on PATH",
+            hint="pydelve debug --python /path/to/python ...",
+        )
+    return os.path.abspath(path)
+
+
+def check(path: str) -> None:
+    """Refuse by name what is no supported CPython. Our own interpreter needs no probe; another one is run once (10 ms).
+
+    Raises:
+        NotAPythonError: not a Python, not CPython, or of a version outside ``OLDEST`` to ``NEWEST``.
+        UnsupportedError: a free-threaded build.
+    """
+    if os.path.realpath(path) == os.path.realpath(sys.executable) and _gil_here():
+        return
+    name, major, minor, gil = _probe(path)
+    version = (major, minor)
+    if name != "cpython":
+        raise NotAPythonError(
+            f"{path} is {name}, not CPython",
+            why="pydelve knows CPython's own structures",
+            hint="pydelve debug --python /path/to/cpython ...",
+        )
+    if not OLDEST <= version <= NEWEST:
+        raise NotAPythonError(
+            f"{path} is CPython {major}.{minor}",
+            why=f"pydelve supports {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]} as targets",
+            hint="pydelve debug --python /path/to/another/python ...",
+        )
+    if not gil:
+        raise UnsupportedError(
+            f"{path} is a free-threaded build of CPython {major}.{minor}",
+            why="stopping all threads of such a build is not supported yet",
+            hint="pydelve debug --python /path/to/the/default/build ...",
+        )
+
+
+def _gil_here() -> bool:
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+def _probe(path: str) -> tuple[str, int, int, bool]:
+    try:
+        done = subprocess.run(
+            [path, "-I", "-S", "-c", _PROBE], capture_output=True, stdin=subprocess.DEVNULL, timeout=_PROBE_LIMIT_S
+        )
+        words = done.stdout.decode("utf-8", "replace").split()
+        why = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    except (OSError, subprocess.TimeoutExpired) as error:
+        words, why = [], str(error)
+    if len(words) != 5 or words[0] != "pydelve-probe" or not all(word.isdecimal() for word in words[2:]):
+        raise NotAPythonError(
+            f"{path} is not a Python interpreter",
+            why=f"asked for its version it said: {why[:200]}" if why else "it does not answer as one",
+            hint="pydelve debug --python /path/to/python ...",
+        )
+    return words[1], int(words[2]), int(words[3]), words[4] == "1"
