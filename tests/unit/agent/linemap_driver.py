@@ -1,8 +1,9 @@
 """Run cases under real LINE events and count the arrivals that the line map accepts. Runs on every target interpreter.
 
-``python linemap_driver.py LINEMAP CASES`` prints one JSON object: by case name, by unit line, the accepted hits. CASES is
-a file of programs, each begun by ``# case: NAME`` and, where its syntax is newer than 3.9, ``# since: 3.N`` on the next
-line. Also ``--opcodes`` (is the module's table that of the interpreter?) and ``--speed``.
+``python linemap_driver.py LINEMAP CASES`` prints one JSON object: by case name, by unit line, the accepted hits, null
+where the line has no code. CASES is a file of programs, each begun by ``# case: NAME`` and, where its syntax is newer
+than 3.9, ``# since: 3.N`` on the next line.
+Also ``--opcodes`` (where the table differs from the interpreter) and ``--speed``.
 """
 
 from __future__ import annotations
@@ -100,19 +101,18 @@ def drive(coroutine: Any) -> Any:
 class Counter:
     """Counts accepted arrivals by unit line."""
 
-    def __init__(self, maps: dict[CodeType, Any], lines: list[int], stray: list[Any]) -> None:
+    def __init__(self, maps: dict[CodeType, Any], lines: list[int]) -> None:
         self.maps = {id(code): line_map for code, line_map in maps.items()}
         self.keep = list(maps)
-        self.hits = {line: 0 for line in lines}
+        self.hits = dict.fromkeys(lines, 0)
         self.previous: dict[int, tuple[Any, int]] = {}
-        self.stray = stray
         self.raw: list[tuple[str, int, int, int]] = []
 
     def event(self, code: CodeType, frame: Any) -> None:
         line_map = self.maps[id(code)]
         offset = frame.f_lasti
         previous = self.previous.get(id(frame), (None, -1))[1]
-        self.previous[id(frame)] = (frame, offset)
+        self.previous[id(frame)] = (frame, offset)  # keeps the frame: no other gets its id
         line = line_map.unit_at(offset, previous)
         self.raw.append((code.co_name, frame.f_lineno, offset, line))
         if line:
@@ -146,8 +146,15 @@ class Counter:
             def trace(frame: Any, event: str, argument: object) -> Any:
                 if id(frame.f_code) not in self.maps:
                     return None
+                silent = self.maps[id(frame.f_code)].silent
                 if event == "line":
                     self.event(frame.f_code, frame)
+                elif event == "exception" and silent:
+                    frame.f_trace_opcodes = True
+                elif event == "opcode":
+                    frame.f_trace_opcodes = False
+                    if frame.f_lasti in silent and self.previous[id(frame)][1] != frame.f_lasti:
+                        self.event(frame.f_code, frame)
                 return trace
 
             sys.settrace(trace)
@@ -157,7 +164,7 @@ class Counter:
                 sys.settrace(None)
 
 
-def run_case(linemap: Any, name: str, source: str, verbose: bool) -> dict[int, int]:
+def run_case(linemap: Any, name: str, source: str, verbose: bool) -> dict[int, int | None]:
     tree = ast.parse(source)
     units = Units()
     units.visit(tree)
@@ -167,12 +174,15 @@ def run_case(linemap: Any, name: str, source: str, verbose: bool) -> dict[int, i
         key = (each.co_name, 0 if each is code else each.co_firstlineno)
         maps[each] = linemap.LineMap(each, units.scopes.get(key, ()))
     lines = sorted({line for scope in units.scopes.values() for line, _, _ in scope})
-    counter = Counter(maps, lines, [])
+    counter = Counter(maps, lines)
     counter.run(code, {"__name__": "case", "drive": drive})
     if verbose:
         for item in counter.raw:
             print(*item, file=sys.stderr)
-    return counter.hits
+    return {
+        line: hits if any(each.has_code(line) for each in maps.values()) else None
+        for line, hits in counter.hits.items()
+    }
 
 
 def repeated(line: str) -> str:
