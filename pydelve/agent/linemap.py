@@ -30,16 +30,16 @@ _NAMES = (
     "FOR_ITER GET_ANEXT PUSH_EXC_INFO WITH_EXCEPT_START LOAD_CONST LOAD_COMMON_CONSTANT SWAP NOP POP_TOP "
     "POP_EXCEPT RERAISE RESUME RETURN_VALUE END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW JUMP_FORWARD "
     "EXTENDED_ARG JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT ROT_TWO DUP_TOP POP_BLOCK SETUP_FINALLY "
-    "JUMP_ABSOLUTE RAISE_VARARGS RETURN_CONST"
+    "JUMP_ABSOLUTE RAISE_VARARGS RETURN_CONST ROT_THREE ROT_FOUR"
 )
 _NUMBERS = {
-    (3, 9): "93 51 - 49 100 - - 9 1 89 48 - 83 - - 54 - - 110 144 - - 2 4 87 122 113 130 -",
-    (3, 10): "93 51 - 49 100 - - 9 1 89 119 - 83 - - 54 - - 110 144 - - 2 4 87 122 113 130 -",
-    (3, 11): "93 51 35 49 100 - 99 9 1 89 119 151 83 - - 54 - - 110 144 140 134 - - - - - 130 -",
-    (3, 12): "93 51 35 49 100 - 99 9 1 89 119 151 83 4 - 54 5 55 110 144 140 134 - - - - - 130 121",
-    (3, 13): "72 18 33 44 83 - 115 30 32 31 102 149 36 11 - 10 12 8 79 71 77 78 - - - - - 101 103",
-    (3, 14): "70 15 32 43 82 81 117 27 31 29 105 128 35 9 30 68 10 7 77 69 75 76 - - - - - 104 -",
-    (3, 15): "68 15 30 41 81 80 116 25 29 27 104 128 33 9 28 66 10 7 76 67 74 75 - - - - - 103 -",
+    (3, 9): "93 51 - 49 100 - - 9 1 89 48 - 83 - - 54 - - 110 144 - - 2 4 87 122 113 130 - 3 6",
+    (3, 10): "93 51 - 49 100 - - 9 1 89 119 - 83 - - 54 - - 110 144 - - 2 4 87 122 113 130 - 3 6",
+    (3, 11): "93 51 35 49 100 - 99 9 1 89 119 151 83 - - 54 - - 110 144 140 134 - - - - - 130 - - -",
+    (3, 12): "93 51 35 49 100 - 99 9 1 89 119 151 83 4 - 54 5 55 110 144 140 134 - - - - - 130 121 - -",
+    (3, 13): "72 18 33 44 83 - 115 30 32 31 102 149 36 11 - 10 12 8 79 71 77 78 - - - - - 101 103 - -",
+    (3, 14): "70 15 32 43 82 81 117 27 31 29 105 128 35 9 30 68 10 7 77 69 75 76 - - - - - 104 - - -",
+    (3, 15): "68 15 30 41 81 80 116 25 29 27 104 128 33 9 28 66 10 7 76 67 74 75 - - - - - 103 - - -",
 }
 OPCODES = {
     name: -1 if number == "-" else int(number)
@@ -52,7 +52,7 @@ def _numbers(names: str) -> frozenset[int]:
 
 
 # Instructions that finish something begun earlier, so that no statement starts with them.
-_NEVER_FIRST = _numbers("END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW RERAISE SWAP ROT_TWO")
+_NEVER_FIRST = _numbers("END_FOR POP_ITER END_ASYNC_FOR END_SEND CLEANUP_THROW RERAISE ROT_TWO ROT_THREE ROT_FOUR")
 # What ends a handler that the compiler made up: the exception goes on, or the instruction was all of it.
 _HANDLER_END = _numbers("RERAISE END_ASYNC_FOR CLEANUP_THROW JUMP_FORWARD JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT")
 # How a `with` goes on after its body: __exit__ with an exception, with a value below it, or what is left after it.
@@ -64,7 +64,7 @@ _NO_FALL_THROUGH = _numbers("RETURN_VALUE RETURN_CONST RAISE_VARARGS RERAISE JUM
     "JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT"
 )
 _UNWIND = _numbers("POP_BLOCK POP_EXCEPT")
-_BEFORE_LEAVE = _numbers("LOAD_CONST POP_TOP")
+_BEFORE_LEAVE = _numbers("EXTENDED_ARG LOAD_CONST POP_TOP ROT_TWO ROT_THREE ROT_FOUR")
 _LEAVE = _numbers("RETURN_VALUE JUMP_FORWARD JUMP_ABSOLUTE")
 
 
@@ -371,8 +371,10 @@ class LineMap:
         kept = []
         for stretch in stretches:
             start, end = stretch[0][0], stretch[-1][1]
-            (first, _), (second, _) = self._operations(start, 2)
-            leaves = first in _LEAVE | _UNWIND or (first in _BEFORE_LEAVE and second in _LEAVE | _UNWIND)
+            at = start
+            while self._code[at] in _BEFORE_LEAVE and at < end - 2:
+                at += 2
+            leaves = self._code[at] in _LEAVE | _UNWIND
             if stretch in genuine and not (unwinding and leaves):
                 kept.append(stretch)
             unwinding = self._code[end - 2] in _UNWIND
