@@ -36,12 +36,13 @@ FILENAME = "<pydelve>"
 scratch: dict[str, object] = {}
 """Names made by evaluations that no frame has a place for; the engine clears it when a session ends."""
 
-_Function = type(lambda: None)
+_Function: Any = type(lambda: None)
 _Code = type((lambda: None).__code__)
-_Cell: Any = fastlocals.CellType
+_Cell: Any = fastlocals.cell_type
 _ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
 _FUTURE_FLAGS = 0x1FE0000  # Include/cpython/compile.h: CO_FUTURE_DIVISION to CO_FUTURE_ANNOTATIONS
 _MODULE = "<module>"
+_HAS_QUALNAME = sys.version_info >= (3, 11)
 
 
 # -- what the engine calls ---------------------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def compile_condition(text: str, code: CodeType, private_class: str | None = Non
     Raises:
         SyntaxError: it is no expression, or awaits or yields.
     """
-    if private_class is None and sys.version_info >= (3, 11):
+    if private_class is None and _HAS_QUALNAME:
         private_class = _class_in_qualname(code)
     snippet = _Snippet(text, "eval", code, private_class or "")
     if fastlocals.is_function(code):
@@ -361,7 +362,8 @@ class _Snippet:
 
     def _parse(self, text: str) -> list[Any]:
         if self._mode == "exec":
-            return _compile(text, "exec", _ONLY_AST).body or _compile("pass", "exec", _ONLY_AST).body
+            body: list[Any] = _compile(text, "exec", _ONLY_AST).body
+            return body or self._parse("pass")
         if self._mode == "target":
             return self._parse_target(text)
         return [_parse_expression(text)]
@@ -466,12 +468,11 @@ def _in_own_context(source: Any, mode: str, flags: int) -> Any:
     return _new_context().run(compile, source, FILENAME, mode, flags, True, **_MODULE_NAME)
 
 
+_new_context: Any = None
 if sys.version_info >= (3, 14):  # filters may also be in the context, and go first there (Python/_warnings.c)
     from _contextvars import Context
 
-    _new_context: Any = Context
-else:
-    _new_context = None
+    _new_context = Context
 
 
 def _children(node: Any) -> list[tuple[str, Any]]:
@@ -538,7 +539,7 @@ def private_class_of(frame: FrameType) -> str:
     code = frame.f_code
     if not fastlocals.is_function(code):
         return "" if code.co_name == _MODULE or not code.co_name.isidentifier() else code.co_name
-    if sys.version_info >= (3, 11):
+    if _HAS_QUALNAME:
         return _class_in_qualname(code)
     return _class_in_arguments(frame)
 
@@ -603,7 +604,7 @@ def _traceback_lines(error: BaseException) -> list[str]:
     while entry is not None:
         code = entry.tb_frame.f_code
         if not code.co_filename.startswith(own):
-            name = code.co_qualname if sys.version_info >= (3, 11) and code.co_filename != FILENAME else code.co_name
+            name = code.co_qualname if _HAS_QUALNAME and code.co_filename != FILENAME else code.co_name
             lines.append('File "' + code.co_filename + '", line ' + str(entry.tb_lineno) + ", in " + name)
         entry = entry.tb_next
     return lines

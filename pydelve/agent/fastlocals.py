@@ -26,10 +26,13 @@ if TYPE_CHECKING:  # `types` is a file of the standard library, which the agent 
     from typing import Any
 else:
 
-    def _closure(value):
+    def _closure(value: object) -> Callable[[], object]:
         return lambda: value
 
     CellType = type(_closure(None).__closure__[0])
+
+
+cell_type: Any = CellType
 
 
 class _Unbound:
@@ -37,7 +40,7 @@ class _Unbound:
 
     __slots__ = ()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "<unbound>"
 
 
@@ -47,6 +50,9 @@ UNBOUND = _Unbound()
 _PROXIES = sys.version_info >= (3, 13)  # PEP 667
 _ONE_SLOT_EACH = sys.version_info >= (3, 11)  # an argument that is also a cell has one slot; before it had two
 _EMBEDDED = sys.version_info >= (3, 11)  # slots live in a _PyInterpreterFrame, outside the frame object
+_read_word: Callable[[int], int] = native.read_word
+_object_at: Callable[[int], Any] = native.object_at
+_locals_to_fast: Callable[[FrameType], None] = native.locals_to_fast
 _CO_OPTIMIZED = 0x1
 _CO_VARARGS = 0x4
 _CO_VARKEYWORDS = 0x8
@@ -57,28 +63,28 @@ _TAG = 3  # low bits that 3.14+ uses in slots (Include/internal/pycore_stackref.
 # -- where things are --------------------------------------------------------------------------------------------------
 
 
-def _probe(first, second):
+def _probe(first: object, second: object) -> Any:
     cell = first
 
-    def inner():
+    def inner() -> object:
         return cell
 
     third = second
     yield inner, third
 
 
-def _scan(start, end, value):
+def _scan(start: int, end: int, value: int) -> list[int]:
     """Addresses in [start, end) of the words that hold ``value``, tag bits aside."""
-    return [place for place in range(start, end, 8) if native.read_word(place) & ~_TAG == value]
+    return [place for place in range(start, end, 8) if _read_word(place) & ~_TAG == value]
 
 
 class _Layout:
     """Offsets found in this process: each None where it is not known."""
 
-    def __init__(self):
-        self.to_inner = None
-        self.slots = None
-        self.namespace = None
+    def __init__(self) -> None:
+        self.to_inner: int | None = None
+        self.slots: int | None = None
+        self.namespace: int | None = None
         first, second = object(), object()
         generator = _probe(first, second)
         next(generator)
@@ -88,54 +94,56 @@ class _Layout:
             # a generator's inner frame is inside the generator: the one pointer from the frame object into it
             start, end = id(generator), id(generator) + generator.__sizeof__()
             header = range(id(frame) + 8 * _HEADER_WORDS, id(frame) + type(frame).__basicsize__, 8)
-            inner = [place for place in header if start < native.read_word(place) < end]
+            inner = [place for place in header if start < _read_word(place) < end]
             if len(inner) != 1:
                 return
             self.to_inner = inner[0] - id(frame)
-            start = native.read_word(inner[0])
+            start = _read_word(inner[0])
         if _has_run_of(start, end, first, second):
             self.slots = _scan(start, end, id(first))[0] - start
             if not self._reads(frame, first, second):
                 self.slots = None
         self.namespace = self._find_namespace()
 
-    def base(self, frame):
+    def base(self, frame: FrameType) -> int:
         """Address of the struct that holds the slots."""
-        return id(frame) if self.to_inner is None else native.read_word(id(frame) + self.to_inner)
+        return id(frame) if self.to_inner is None else _read_word(id(frame) + self.to_inner)
 
-    def slot(self, frame, index):
+    def slot(self, frame: FrameType, index: int) -> Any:
         """The object in a slot, which may be a cell; UNBOUND where it is empty."""
-        word = native.read_word(self.base(frame) + self.slots + 8 * index) & ~_TAG
-        return native.object_at(word) if word else UNBOUND
+        assert self.slots is not None
+        word = _read_word(self.base(frame) + self.slots + 8 * index) & ~_TAG
+        return _object_at(word) if word else UNBOUND
 
-    def _reads(self, frame, first, second):
+    def _reads(self, frame: FrameType, first: object, second: object) -> bool:
         """Does reading give what is there, the cell and the unset names included?"""
         slots = dict(_slots(frame.f_code))
         found = [self.slot(frame, slots[name]) for name in ("first", "second", "third")]
         cell = self.slot(frame, slots["cell"])
         return found == [first, second, second] and type(cell) is CellType and cell.cell_contents is first
 
-    def _find_namespace(self):
+    def _find_namespace(self) -> int | None:
         """Offset of ``f_locals`` from the base: in a frame whose namespace is a dict of our own."""
-        if self.slots is None:
+        size = self.slots
+        if size is None:
             return None
-        found = []
+        found: list[int] = []
 
-        def look(frame):
+        def look(frame: FrameType) -> None:
             base = self.base(frame)
-            found.extend(place - base for place in _scan(base, base + self.slots, id(namespace)))
+            found.extend(place - base for place in _scan(base, base + size, id(namespace)))
 
         namespace = {"look": look, "get_frame": sys._getframe}
         exec(compile("look(get_frame())", "<pydelve>", "exec", dont_inherit=True), {}, namespace)
         return found[0] if len(found) == 1 else None
 
 
-def _has_run_of(start, end, first, second):
+def _has_run_of(start: int, end: int, first: object, second: object) -> bool:
     places = _scan(start, end, id(first))
-    return bool(places) and places[0] + 8 < end and native.read_word(places[0] + 8) & ~_TAG == id(second)
+    return bool(places) and places[0] + 8 < end and _read_word(places[0] + 8) & ~_TAG == id(second)
 
 
-def _slots(code):
+def _slots(code: CodeType) -> list[tuple[str, int]]:
     """(name, index of its slot) for all variables of the code; a name with two slots comes first with its cell's.
 
     Up to 3.10 the order is locals, cells, free variables, and an argument that is a cell leaves its first slot empty
@@ -216,7 +224,7 @@ def reader(frame: FrameType) -> Callable[[str], object]:
         return _proxy_reader(frame)
     slots = dict(_slots(code))
 
-    def read(name):
+    def read(name: str) -> object:
         if name not in slots:
             return UNBOUND
         value = _layout.slot(frame, slots[name])
@@ -236,17 +244,18 @@ def values_reader(code: CodeType, names: tuple[str, ...]) -> Callable[[FrameType
     """
     if _PROXIES or _layout.slots is None:
 
-        def read_by_name(frame):
+        def read_by_name(frame: FrameType) -> list[object]:
             read = reader(frame)
             return [read(name) for name in names]
 
         return read_by_name
     indexes = dict(_slots(code))
     inner = code.co_cellvars + code.co_freevars
-    plan = [(_layout.slots + 8 * indexes[name], name in inner) for name in names]
-    read_word, object_at, find_base = native.read_word, native.object_at, _layout.base
+    start = _layout.slots
+    plan = [(start + 8 * indexes[name], name in inner) for name in names]
+    read_word, object_at, find_base = _read_word, _object_at, _layout.base  # as locals: the loop below is the hot one
 
-    def read(frame):
+    def read(frame: FrameType) -> list[object]:
         base = find_base(frame)
         values = []
         for offset, may_be_cell in plan:
@@ -279,8 +288,8 @@ def raw_namespace(frame: FrameType) -> Any:
         # a module stopped in a comprehension (3.13+): the proxy has the comprehension's variables only
         return frame.f_globals if type.__dict__["__name__"].__get__(type(found)) == "FrameLocalsProxy" else found
     # never by frame.f_locals, which up to 3.12 stores cells into a class body's namespace
-    word = native.read_word(_layout.base(frame) + _layout.namespace)
-    return native.object_at(word) if word else frame.f_globals
+    word = _read_word(_layout.base(frame) + _layout.namespace)
+    return _object_at(word) if word else frame.f_globals
 
 
 def cell_contents(cell: CellType) -> object:
@@ -291,12 +300,12 @@ def cell_contents(cell: CellType) -> object:
         return UNBOUND
 
 
-def _proxy_reader(frame):
-    values = frame.f_locals
+def _proxy_reader(frame: FrameType) -> Callable[[str], object]:
+    values: Any = frame.f_locals
     if not is_function(frame.f_code):
         return lambda name: UNBOUND  # a namespace, which is read as such
 
-    def read(name):
+    def read(name: str) -> object:
         try:
             return values[name]
         except KeyError:
@@ -305,7 +314,7 @@ def _proxy_reader(frame):
     return read
 
 
-def _f_locals_reader(frame):
+def _f_locals_reader(frame: FrameType) -> Callable[[str], object]:
     """For an unknown layout up to 3.12: copies what ``f_locals`` says, then puts the dict back where it was found."""
     if not is_function(frame.f_code):
         return lambda name: UNBOUND
@@ -360,7 +369,7 @@ def unbind_local(frame: FrameType, name: str) -> None:
         raise NameError("name '" + name + "' is not defined") from None
 
 
-def _write_slot(frame, name, value):
+def _write_slot(frame: FrameType, name: str, value: object) -> None:
     if _PROXIES:
         frame.f_locals[name] = value
         return
@@ -370,7 +379,7 @@ def _write_slot(frame, name, value):
     before = _dicts_of_locals(frame)
     now = frame.f_locals
     now[name] = value
-    native.locals_to_fast(frame)
+    _locals_to_fast(frame)
     for found, saved in before:
         if found is now:
             saved[name] = value
@@ -379,21 +388,21 @@ def _write_slot(frame, name, value):
     _restore(now, before)
 
 
-def _dicts_of_locals(frame):
+def _dicts_of_locals(frame: FrameType) -> list[tuple[Any, Any]]:
     """(dict, copy of it) for what may be the dict behind ``f_locals`` of a function up to 3.12, which stays untouched.
 
-    By layout it is that one, or none where there is none yet. Without, all dicts that the frame shows to the collector, among
-    which is that one on 3.9 and 3.10; on 3.11 and 3.12 it can't be found.
+    By layout it is that one, or none where there is none yet. Without, all dicts that the frame shows to the collector,
+    among which is that one on 3.9 and 3.10; on 3.11 and 3.12 it can't be found.
     """
     if _layout.namespace is not None:
-        word = native.read_word(_layout.base(frame) + _layout.namespace)
-        found = [native.object_at(word)] if word else []
+        word = _read_word(_layout.base(frame) + _layout.namespace)
+        found = [_object_at(word)] if word else []
     else:
         found = [entry for entry in gc.get_referents(frame) if type(entry) is dict and entry is not frame.f_globals]
     return [(entry, dict(entry)) for entry in found]
 
 
-def _restore(now, before):
+def _restore(now: Any, before: list[tuple[Any, Any]]) -> None:
     """Make the entries of the dict what they were, touching only those that differ."""
     for found, saved in before:
         if found is now:
@@ -405,7 +414,7 @@ def _restore(now, before):
                     now[name] = value
 
 
-def _free_cell(frame, name):
+def _free_cell(frame: FrameType, name: str) -> Any:
     if _layout.slots is None:
         raise NameError("the cell of '" + name + "' can't be found")
     return _layout.slot(frame, dict(_slots(frame.f_code))[name])

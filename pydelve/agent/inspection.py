@@ -17,7 +17,7 @@ reads of a generator's frame, as it does from any debugger.
 
 from __future__ import annotations
 
-import _collections
+import _collections  # type: ignore[import-not-found]
 import sys
 from itertools import islice
 
@@ -93,12 +93,12 @@ def inspect_children(obj: object, start: int, count: int, limits: Limits, handle
 _class_mro = type.__dict__["__mro__"].__get__
 _class_dict = type.__dict__["__dict__"].__get__
 _class_name = type.__dict__["__name__"].__get__
-_class_qualname = type.__dict__["__qualname__"].__get__
+_class_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 _class_module = type.__dict__["__module__"].__get__
 _class_dictoffset = type.__dict__["__dictoffset__"].__get__
 
-_ModuleType = type(sys)
-_module_dict = _ModuleType.__dict__["__dict__"].__get__
+_ModuleType: Any = type(sys)
+_module_dict: Any = _ModuleType.__dict__["__dict__"].__get__
 _MappingProxy = type(type.__dict__)
 _GetSet = type(type.__dict__["__dict__"])
 _Member = type(type.__dict__["__dictoffset__"])
@@ -157,8 +157,9 @@ _KINDS = {
     )
 }  # fmt: skip
 
-_TEXTS = {"str": str, "bytes": bytes, "bytearray": bytearray}
-_SEQUENCES = {"list": list, "tuple": tuple}
+_HAS_QUALNAME = sys.version_info >= (3, 11)  # and, since then, a generator's frame starts with RETURN_GENERATOR
+_TEXTS: dict[str, Any] = {"str": str, "bytes": bytes, "bytearray": bytearray}
+_SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple}
 _ITERABLES = {"set": set, "frozenset": frozenset, "deque": _collections.deque}
 _CLOSED = (
     "class",
@@ -283,14 +284,14 @@ def _runnable_state(obj: object, cls: type, prefix: str) -> str:
     # 3.11+ have gi_suspended, but asynchronous generators only later; an instruction before the first was never run.
     if prefix + "suspended" in _class_dict(cls):
         return "suspended" if _read(cls, prefix + "suspended", obj) else "created"
-    if sys.version_info >= (3, 11):
+    if _HAS_QUALNAME:
         return "created" if frame.f_lasti <= _first_yield(frame.f_code) else "suspended"
     return "created" if frame.f_lasti == -1 else "suspended"
 
 
 def _first_yield(code: Any) -> int:
     """Offset of the instruction where a new generator waits (3.11: RETURN_GENERATOR, number 75 in Include/opcode.h)."""
-    return code.co_code.find(b"\x4b", 0, 512)
+    return int(code.co_code.find(b"\x4b", 0, 512))
 
 
 def _read(cls: type, name: str, obj: object) -> Any:
@@ -335,18 +336,18 @@ def _qualified_name(obj: Any, kind: str) -> str:
         name = dict.get(_module_dict(obj) or {}, "__name__")
         return str.__str__(name) if issubclass(type(name), str) else ""
     if kind == "function":
-        return _read(_Function, "__qualname__", obj)
+        return str(_read(_Function, "__qualname__", obj))
     if kind == "method":
         function = _read(_BoundMethod, "__func__", obj)
         return _qualified_name(function, kind_of(function)) if kind_of(function) != "method" else ""
     if kind == "builtin":
         return _builtin_name(obj)
     if kind == "code":
-        return obj.co_qualname if sys.version_info >= (3, 11) else obj.co_name
+        return str(obj.co_qualname if _HAS_QUALNAME else obj.co_name)
     if kind == "frame":
         return _qualified_name(obj.f_code, "code")
     if kind in _RUNNABLES:
-        return _read(_RUNNABLES[kind][0], "__qualname__", obj)
+        return str(_read(_RUNNABLES[kind][0], "__qualname__", obj))
     return ""
 
 
@@ -356,8 +357,8 @@ def _builtin_name(obj: Any) -> str:
     if cls is not _BuiltinFunction:
         if "__objclass__" not in _class_dict(cls):
             return _read(cls, "__name__", obj) if "__name__" in _class_dict(cls) else ""
-        return type_name(_read(cls, "__objclass__", obj)) + "." + _read(cls, "__name__", obj)
-    name = _read(cls, "__name__", obj)
+        return type_name(_read(cls, "__objclass__", obj)) + "." + str(_read(cls, "__name__", obj))
+    name: str = _read(cls, "__name__", obj)
     owner = _read(cls, "__self__", obj)
     if owner is None or kind_of(owner) == "module":
         module = _qualified_name(owner, "module") if owner is not None else ""
@@ -461,7 +462,7 @@ class _Walk:
         wire["text"] = part if kind == "str" else part.decode("latin-1")
         wire["length"] = base.__len__(obj)
         wire["shown"] = len(wire["text"])
-        return wire["length"] > wire["shown"]
+        return bool(wire["length"] > wire["shown"])
 
     def _int(self, wire: Wire, obj: Any, start: int, count: int | None) -> bool:
         digits = self._limits.max_text if count is None else (count + 3) // 4

@@ -59,7 +59,7 @@ def _value(wire: object, depth: int) -> Value:
             raise _malformed("a value has an unknown field", name)
         if type(field) is not expected:
             raise _malformed(f"the field {name!r} of a value is not {expected.__name__}", field)
-        if expected is int and field < 0:
+        if type(field) is int and field < 0:
             raise _malformed(f"the field {name!r} of a value is negative", field)
     for name in ("type", "kind"):
         if name not in wire:

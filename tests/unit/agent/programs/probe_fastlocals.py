@@ -1,12 +1,16 @@
 """Run inside a target interpreter by test_fastlocals.py: reading and writing locals of frames of every sort."""
 
+# It runs on 3.9 too, and odd code is what it is about.
+# ruff: noqa: B018, C402, F821, F841, N804, RUF012, RUF015, T201, UP031
+# mypy: ignore-errors
+
 import gc
 import sys
 import threading
 
 sys.path.insert(0, sys.argv[1])
-from pydelve.agent import fastlocals  # noqa: E402
-from pydelve.agent.fastlocals import UNBOUND, read_local, read_locals, unbind_local, values_reader, write_local  # noqa: E402
+from pydelve.agent import fastlocals
+from pydelve.agent.fastlocals import UNBOUND, read_local, read_locals, unbind_local, values_reader, write_local
 
 MODE = sys.argv[2]  # calibrated | fallback
 assert fastlocals.CALIBRATED
@@ -30,9 +34,7 @@ def look():
     return shown(caller())
 
 
-# -- kinds of variables --------------------------------------------------------------------------------------------------
-
-
+# -- kinds of variables ----------------------------------------------------------------------------
 def every_kind(a, b=2, *rest, key=3, **more):
     local = 5
     captured = 6
@@ -51,8 +53,10 @@ def every_kind(a, b=2, *rest, key=3, **more):
     ]  # fmt: skip
     seen = look()
     equal(seen[:7], wanted)
-    equal(sorted(entry for entry in seen[7:] if entry[1] == "cell"),
-          [("captured", "cell", 6), ("unset", "cell", "UNBOUND"), ("unset_cell", "cell", "UNBOUND")])
+    equal(
+        sorted(entry for entry in seen[7:] if entry[1] == "cell"),
+        [("captured", "cell", 6), ("unset", "cell", "UNBOUND"), ("unset_cell", "cell", "UNBOUND")],
+    )
 
 
 every_kind(1, 2, 7, key=4, z=9)
@@ -72,9 +76,8 @@ def outer():
 
 outer()
 
-# -- looking leaves the program's locals() dict alone (PITFALLS 3) -------------------------------------------------------
 
-
+# -- looking leaves the program's locals() dict alone (PITFALLS 3) ---------------------------------
 def keeps_a_dict(x):
     mine = locals()
     mine["added"] = "by the program"
@@ -91,9 +94,8 @@ def keeps_a_dict(x):
 if MODE == "calibrated" or sys.version_info < (3, 11) or sys.version_info >= (3, 13):
     keeps_a_dict(1)
 
-# -- writing, and the dict of the program --------------------------------------------------------------------------------
 
-
+# -- writing, and the dict of the program ----------------------------------------------------------
 def change(name, value):
     write_local(caller(), name, value)
 
@@ -167,9 +169,8 @@ def keeps_nothing_alive():
 if MODE == "calibrated":
     keeps_nothing_alive()
 
-# -- callers far away, other threads, generators -------------------------------------------------------------------------
 
-
+# -- callers far away, other threads, generators ---------------------------------------------------
 def deep(n, frame=None):
     marker = n
     if n == 0:
@@ -234,9 +235,8 @@ equal(shown(ended), [("left", "local", "behind")])
 ended.clear()
 equal(shown(ended), [("left", "local", "UNBOUND")])
 
-# -- comprehensions ------------------------------------------------------------------------------------------------------
 
-
+# -- comprehensions --------------------------------------------------------------------------------
 def comprehends(k):
     return [dict((name, value) for name, _, value in look()) for item in (4,)][0]
 
@@ -251,12 +251,11 @@ if MODE == "calibrated":
 if MODE == "calibrated" and sys.version_info >= (3, 12):
     equal(module_level["MODE"], MODE)
 
-# -- namespaces ----------------------------------------------------------------------------------------------------------
-
+# -- namespaces ------------------------------------------------------------------------------------
 seen = dict((name, (scope, value)) for name, scope, value in look())
 equal(seen["MODE"], ("local", MODE))
 change("made", 1)
-equal(made, 1)  # noqa: F821
+equal(made, 1)
 unbind_local(sys._getframe(), "made")
 assert "made" not in globals()
 
@@ -320,9 +319,8 @@ class Custom(metaclass=Meta):
 
 equal(Custom.message, "the namespace is a Mapping, made by the program")
 
-# -- many at once --------------------------------------------------------------------------------------------------------
 
-
+# -- many at once ----------------------------------------------------------------------------------
 def many(a, b):
     c = 3
     if a > 100:
@@ -333,9 +331,7 @@ def many(a, b):
 equal(many(1, 2)[:4], [3, 1, 2, UNBOUND])
 
 
-# -- under a trace function ----------------------------------------------------------------------------------------------
-
-
+# -- under a trace function ------------------------------------------------------------------------
 def traced():
     x = 1
     cell = 2
