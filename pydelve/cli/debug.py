@@ -1,0 +1,89 @@
+"""``pydelve debug``: starts the program under the debugger and gives the user the prompt, or runs a script of commands.
+
+Order matters: the terminal's modes are taken before anything changes them, the keeper is forked before any thread
+exists, and the target starts before prompt-toolkit and pygments are imported (PITFALLS 23).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+
+from pydelve import log
+from pydelve.api.launch import LaunchOptions
+from pydelve.cli.launching import HELP, Launch, read_words
+from pydelve.cli.streams import Streams
+from pydelve.cli.subcommands import import_late
+from pydelve.client import Client
+from pydelve.server.pipe import open_session
+from pydelve.terminal.console import ProgramConsole
+from pydelve.terminal.keeper import Keeper
+
+__all__ = ["HELP", "run"]
+
+
+def run(words: Sequence[str]) -> int:
+    """Debug one program, from its start to the end of the session; gives back pydelve's exit status."""
+    launch = read_words(words)
+    log_path = log.configure(launch.log or None, verbose=launch.log is not None)
+    if launch.log is not None:
+        print(f"log: {log_path}", file=sys.stderr)
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    with ExitStack() as cleanup:
+        console = ProgramConsole()
+        terminal_fd = -1
+        if interactive:
+            cleanup.callback(console.close)
+            terminal_fd = console.open()
+            cleanup.callback(Keeper.start(console.master_fd, 1).close)
+        streams = Streams(launch.redirects, terminal_fd=terminal_fd)
+        cleanup.callback(streams.close)
+        transport = open_session(_options(launch, streams))
+        cleanup.callback(transport.close)
+        client = Client(transport)
+        if interactive:
+            detached_pid: int = import_late("pydelve.cli.in_terminal").run(client, console, streams, launch)
+            transport.close()
+            if detached_pid:
+                _stay_its_terminal(console, detached_pid)
+        else:
+            import_late("pydelve.cli.from_input").run(client, streams, launch, _input_lines())
+    return 0
+
+
+def _stay_its_terminal(console: ProgramConsole, pid: int) -> None:
+    """A program that was detached from keeps its terminal until it ends, as from a shell."""
+    try:
+        exit_fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        console.drain()
+        return
+    try:
+        console.run_until_program_ends(exit_fd)
+    finally:
+        os.close(exit_fd)
+
+
+def _options(launch: Launch, streams: Streams) -> LaunchOptions:
+    return LaunchOptions(
+        kind="module" if launch.module else "script",
+        program=launch.program,
+        arguments=launch.arguments,
+        python=launch.python,
+        cwd=launch.cwd,
+        environment=launch.environment,
+        stdin_fd=streams.stdin_fd,
+        stdout_fd=streams.stdout_fd,
+        stderr_fd=streams.stderr_fd,
+        terminal=streams.terminal,
+        # The commands of an init file come before the program runs.
+        stop_at_entry=bool(launch.init) or not launch.continue_,
+    )
+
+
+def _input_lines() -> Iterator[str]:
+    """The lines of standard input as they come."""
+    with open(os.dup(0), encoding="utf-8", errors="backslashreplace") as stream:
+        yield from iter(stream.readline, "")

@@ -1,0 +1,27 @@
+"""A session whose commands come from standard input. Imported after the target was started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from pydelve.cli.launching import Launch
+from pydelve.cli.streams import Streams
+from pydelve.client import Client
+from pydelve.terminal.commands import TABLE
+from pydelve.terminal.interpreter import Interpreter
+from pydelve.terminal.screen import Screen
+from pydelve.terminal.script import begin, interrupts_to, run_script, wait_for_event
+from pydelve.terminal.session import Session
+
+
+def run(client: Client, streams: Streams, launch: Launch, lines: Iterable[str]) -> None:
+    """Run the init file's commands and these lines, to their end or to the end of the session."""
+    session = Session(
+        client, Screen(sys.stdout), wait=wait_for_event, cwd=os.path.realpath(os.curdir), before_restart=streams.rewind
+    )
+    interpreter = Interpreter(session, TABLE)
+    with interrupts_to(session.on_interrupt):
+        begin(interpreter, session, init=launch.init, continue_=launch.continue_)
+        run_script(interpreter, session, lines)

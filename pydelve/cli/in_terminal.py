@@ -1,0 +1,53 @@
+"""A session at the prompt of a terminal. Imported after the target was started, with prompt-toolkit and pygments."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pydelve.cli.launching import Launch
+from pydelve.cli.streams import Streams
+from pydelve.client import Client
+from pydelve.config import Settings
+from pydelve.terminal.commands import TABLE
+from pydelve.terminal.console import ProgramConsole
+from pydelve.terminal.highlight import highlight_lines
+from pydelve.terminal.interpreter import Interpreter
+from pydelve.terminal.prompt import Prompt, wait_in_terminal
+from pydelve.terminal.screen import Screen
+from pydelve.terminal.script import begin, interrupts_to
+from pydelve.terminal.session import Session
+from pydelve.terminal.theme import Theme, wants_color
+
+
+def run(client: Client, console: ProgramConsole, streams: Streams, launch: Launch) -> int:
+    """Run the session; gives back the pid of a program that was detached from and sits on our terminal, else 0."""
+    settings = Settings()
+    color = wants_color(os.environ, terminal=True)
+    screen = Screen(
+        sys.stdout,
+        theme=Theme(color),
+        highlight=highlight_lines if color else None,
+        interactive=True,
+        width=settings.width,
+    )
+
+    def before_restart() -> None:
+        streams.rewind()
+        console.reset()
+
+    session = Session(
+        client,
+        screen,
+        wait=wait_in_terminal(console),
+        cwd=os.path.realpath(os.curdir),
+        settings=settings,
+        before_restart=before_restart,
+    )
+    interpreter = Interpreter(session, TABLE)
+    prompt = Prompt(interpreter, session, TABLE, console)
+    with interrupts_to(session.on_interrupt):
+        begin(interpreter, session, init=launch.init, continue_=launch.continue_)
+        prompt.run()
+    on_our_terminal = session.status == "detached" and not session.killed and streams.terminal
+    return session.target.pid if on_our_terminal and session.target else 0

@@ -1,0 +1,71 @@
+"""The ``pydelve`` command: finds the subcommand, runs it, and turns every error into text and an exit status.
+
+Exit statuses: 0 all went well; 2 wrong words; 1 another error of ``errors``; 70 our own bug; 130 Ctrl-C. How the
+debugged program ended does not count.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from pydelve.cli.subcommands import SUBCOMMANDS, import_late
+from pydelve.errors import InternalError, PydelveError, UsageError
+from pydelve.terminal.messages import error_lines, internal_error_lines
+from pydelve.terminal.names import nearest
+
+_ASKS_HELP = {"-h", "--help", "-?"}
+_ASKS_VERSION = {"-V", "--version"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``pydelve`` with these words (``sys.argv`` without its first where None); gives back the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(words)
+    except PydelveError as error:
+        _complain(error_lines(error, prefix="pydelve: "))
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output is gone; Python's own flush at the end must not complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except Exception as error:  # noqa: BLE001  # our own bug, said as one; the traceback goes to the log
+        doing = f"running pydelve {words[0]}" if words else "starting"
+        path: str = import_late("pydelve.log").record_internal_error(doing, error)
+        _complain(internal_error_lines(doing, error, path))
+        return InternalError.exit_status
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0] in _ASKS_HELP:
+        words = ["help"]
+    elif words[0] in _ASKS_VERSION:
+        words = ["version"]
+    name, *rest = words
+    if name not in SUBCOMMANDS:
+        raise _unknown(name)
+    if rest and rest[0] in _ASKS_HELP:
+        name, rest = "help", [name]
+    run: Callable[[Sequence[str]], int] = import_late(SUBCOMMANDS[name][0]).run
+    return run(rest)
+
+
+def _unknown(name: str) -> UsageError:
+    if name.endswith(".py") or os.path.exists(name):
+        return UsageError(
+            f"{name} is no subcommand of pydelve", why="a program is debugged by debug", hint=f"pydelve debug {name}"
+        )
+    near = nearest(name, SUBCOMMANDS)
+    return UsageError(
+        f"{name} is no {'option' if name.startswith('-') else 'subcommand'} of pydelve",
+        why=f"there are {', '.join(SUBCOMMANDS)}",
+        hint=f"pydelve {near[0]}" if near else "pydelve help",
+    )
+
+
+def _complain(lines: list[str]) -> None:
+    print("\n".join(lines), file=sys.stderr)

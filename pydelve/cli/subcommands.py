@@ -1,0 +1,70 @@
+"""The subcommands: what each says of itself, and the one place where modules of ours are imported late.
+
+A subcommand's module has ``HELP: Help`` and ``run(words) -> exit status``. Late imports keep ``pydelve version`` at the
+speed of Python's start, and let the target start while the terminal's libraries are imported (PITFALLS 23).
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+
+from pydelve.cli.options import Option, option_lines
+
+SUBCOMMANDS = {
+    "debug": ("pydelve.cli.debug", "start a program and debug it"),
+    "help": ("pydelve.cli.help", "show the subcommands, or one of them"),
+    "version": ("pydelve.cli.version", "show the version"),
+}
+"""Name, module, summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What ``pydelve help NAME`` shows."""
+
+    name: str
+    usage: tuple[str, ...]
+    details: str = ""
+    options: tuple[Option, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
+
+
+def import_late(module: str) -> ModuleType:
+    """Import a module of ours now rather than at the start."""
+    return importlib.import_module(module)
+
+
+def overview_lines() -> list[str]:
+    """What ``pydelve help`` shows."""
+    width = max(map(len, SUBCOMMANDS))
+    return [
+        "pydelve: Delve for Python, a source-level debugger",
+        "",
+        "  pydelve debug [options] script.py [arguments]",
+        "  pydelve debug [options] -m module [arguments]",
+        "",
+        "Subcommands:",
+        *(f"  {name:<{width}}  {summary}" for name, (_, summary) in SUBCOMMANDS.items()),
+        "",
+        "pydelve help SUBCOMMAND says more.",
+    ]
+
+
+def help_lines(subject: Help) -> list[str]:
+    """What ``pydelve help NAME`` shows."""
+    summary = SUBCOMMANDS[subject.name][1]
+    lines = [
+        f"pydelve {subject.name}: {summary}",
+        "",
+        *(f"  pydelve {subject.name} {form}".rstrip() for form in subject.usage),
+    ]
+    if subject.options:
+        lines += ["", "Options:", *option_lines(subject.options)]
+    if subject.details:
+        lines += ["", *subject.details.split("\n")]
+    if subject.examples:
+        width = max(len(typed) for typed, _ in subject.examples)
+        lines += ["", "Examples:", *(f"  {typed:<{width}}  {does}" for typed, does in subject.examples)]
+    return lines

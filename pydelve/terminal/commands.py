@@ -1,0 +1,200 @@
+"""The one table of commands: parser, help, completion and ``docs/reference/commands.md`` come from it.
+
+Where Delve's and pdb's short names clash, this table decides. ``r`` is pdb's ``return`` (Delve: ``restart``), because
+an unwanted ``stepout`` costs less than a program started again; ``restart`` is ``run``, as in pdb. ``w`` is pdb's
+``where``, ``cl`` its ``clear``.
+"""
+
+from __future__ import annotations
+
+from pydelve.terminal import handlers_breakpoints as breakpoints
+from pydelve.terminal import handlers_looking as looking
+from pydelve.terminal import handlers_moving as moving
+from pydelve.terminal import handlers_running as running
+from pydelve.terminal import handlers_session as session
+from pydelve.terminal.model import Command, CommandTable, Option
+
+LOCATIONS = """\
+A location is one of
+  14                     a line of the current file
+  +3, -2                 that many lines below or above the current one
+  bank.py:14             a line of a file; any unambiguous end of its path will do
+  withdraw               a function; any unambiguous end of its full name will do
+  bank.Account.withdraw  a method: stops at the first line of its body
+  withdraw:16            a line of the file of that function
+  /^test_/               every function whose name matches the regular expression"""
+_CUT_OPTIONS = (
+    Option("-n", "elements of a container and characters of a string to show", "COUNT"),
+    Option("-depth", "levels of nesting to show", "N"),
+    Option("-full", "show (almost) everything: 10,000 elements, 6 levels"),
+)
+_SUSPENDED = "Code that is not imported yet gives a suspended breakpoint, which says so when it lands."
+_HITS = "OP is one of == != > >= < <= %, compared with the number of hits; % N stops at every N-th one."
+
+TABLE = CommandTable([
+    # Breakpoints
+    Command(
+        "break", "Breakpoints", "set a breakpoint, or list them",
+        ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", ""),
+        breakpoints.set_breakpoint, aliases=("b",), takes="python", completes="location",
+        options=(Option("-hitcount", "stop by the number of hits: -hitcount OP N LOCATION"),),
+        details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}",
+        examples=(
+            ("break bank.py:14", "stop before line 14 runs"),
+            ("break withdraw if amount > 100", "stop in withdraw when the condition is true"),
+            ("break -hitcount % 10 withdraw", "stop every tenth time"),
+        ),
+    ),
+    Command(
+        "tbreak", "Breakpoints", "set a breakpoint that goes with its first hit", ("LOCATION", "LOCATION if CONDITION"),
+        breakpoints.set_temporary, takes="python", completes="location",
+        options=(Option("-hitcount", "stop by the number of hits: -hitcount OP N LOCATION"),),
+        details=LOCATIONS, examples=(("tbreak main", "stop once, in main"),),
+    ),
+    Command(
+        "breakpoints", "Breakpoints", "list the breakpoints with their hits and conditions", ("",),
+        breakpoints.list_breakpoints, aliases=("bp",),
+        options=(Option("-v", "say also how each is armed"),),
+    ),
+    Command(
+        "condition", "Breakpoints", "set, change or take away a breakpoint's condition",
+        ("ID EXPRESSION", "ID", "-hitcount ID OP N", "-hitcount ID"),
+        breakpoints.set_condition, aliases=("cond",), takes="python", completes="breakpoint",
+        options=(Option("-hitcount", "a condition on the number of hits"),),
+        details=f"Without an expression the condition is taken away.\n{_HITS}",
+        examples=(
+            ("condition 1 amount > 100", "stop at 1 only when amount is larger"),
+            ("condition 1", "stop always again"),
+            ("condition -hitcount 1 >= 3", "not the first two times"),
+        ),
+    ),
+    Command(
+        "clear", "Breakpoints", "remove breakpoints", ("ID [ID ...]", "FILE:LINE", "all"),
+        breakpoints.clear, aliases=("cl",), takes="words", completes="breakpoint",
+        examples=(("clear 1 3", "remove 1 and 3"),),
+    ),
+    Command(
+        "enable", "Breakpoints", "switch breakpoints on", ("ID [ID ...]", "all"),
+        breakpoints.enable, takes="words", completes="breakpoint",
+    ),
+    Command(
+        "disable", "Breakpoints", "switch breakpoints off, and keep them", ("ID [ID ...]", "all"),
+        breakpoints.disable, takes="words", completes="breakpoint",
+    ),
+    Command(
+        "toggle", "Breakpoints", "switch breakpoints on or off", ("ID [ID ...]", "all"),
+        breakpoints.toggle, takes="words", completes="breakpoint",
+    ),
+    # Running
+    Command(
+        "continue", "Running", "run until a breakpoint or the end", ("",),
+        running.continue_, aliases=("c", "cont"), needs="stopped", repeats=True,
+        details="Ctrl-C halts the program where it is, also in a blocking call.",
+    ),
+    Command(
+        "next", "Running", "run to the next line of this frame", ("", "COUNT"),
+        running.next_, aliases=("n",), needs="stopped", takes="words", repeats=True,
+        details="Steps over calls, and sticks to its thread. After up it runs to the next line of the caller.",
+    ),
+    Command(
+        "step", "Running", "run to the next line, also in a called function", ("", "COUNT", "-all"),
+        running.step, aliases=("s",), needs="stopped", takes="words", repeats=True,
+        options=(Option("-all", "enter library code too"),),
+    ),
+    Command(
+        "stepout", "Running", "run until this frame returns, and show what it returned", ("",),
+        running.stepout, aliases=("so", "return", "r", "finish"), needs="stopped", repeats=True,
+    ),
+    Command(
+        "restart", "Running", "start the program again, with all breakpoints", ("",),
+        running.restart, aliases=("run",),
+        details="The program that still runs is killed first.",
+    ),
+    # Looking
+    Command(
+        "args", "Looking", "show the arguments of this frame", ("", "NAME [NAME ...]"),
+        looking.args, aliases=("a",), needs="stopped", takes="words", options=_CUT_OPTIONS,
+    ),
+    Command(
+        "locals", "Looking", "show the local variables of this frame", ("", "NAME [NAME ...]"),
+        looking.locals_, needs="stopped", takes="words", options=_CUT_OPTIONS,
+        details="Looking runs none of the program's code.",
+        examples=(("frame 2 locals", "those of frame 2"), ("locals -full", "with nothing cut")),
+    ),
+    Command(
+        "print", "Looking", "evaluate an expression in this frame and show its value", ("EXPRESSION",),
+        looking.print_, aliases=("p", "pp"), needs="stopped", takes="python", completes="expression", repeats=True,
+        options=_CUT_OPTIONS,
+        details="Runs the program's code, for 10 seconds at most; Ctrl-C interrupts it. Breakpoints are off\n"
+        "meanwhile, and other threads run.",
+        examples=(
+            ("print account.balance * 2", "any Python expression"),
+            ("print rows[100:200]", "a part of a long list"),
+            ("print -n 500 table", "the first 500 entries of a dict"),
+        ),
+    ),
+    Command(
+        "whatis", "Looking", "show the type of an expression's value", ("EXPRESSION",),
+        looking.whatis, needs="stopped", takes="python", completes="expression",
+    ),
+    Command(
+        "set", "Looking", "assign to a variable, an attribute or an item", ("LEFT = EXPRESSION",),
+        looking.set_, needs="stopped", takes="python", completes="expression",
+        examples=(("set total = 0", "a local variable"), ("set account.owner = 'eve'", "an attribute")),
+    ),
+    Command(
+        "list", "Looking", "show source: around the current line, a location, or on from the last",
+        ("", ".", "LOCATION", "FIRST, LAST"),
+        looking.list_, aliases=("ls", "l"), takes="python", completes="location", repeats=True,
+        details="=> marks the current line, * a breakpoint. After a listing, a bare list goes on; list . goes back.",
+        examples=(("list withdraw", "the source of a function"), ("list 10, 30", "these lines of the current file")),
+    ),
+    # Moving around
+    Command(
+        "stack", "Moving around", "show the frames of this thread, innermost first", ("", "DEPTH"),
+        moving.stack, aliases=("bt", "w", "where"), needs="stopped", takes="words",
+        examples=(("thread 2 stack", "those of another thread"),),
+    ),
+    Command(
+        "frame", "Moving around", "look at another frame, for good or for one command", ("", "N", "N COMMAND"),
+        moving.frame, needs="stopped", takes="command", completes="command",
+        examples=(("frame 2", "look at frame 2 from now on"), ("frame 2 locals", "its local variables")),
+    ),
+    Command(
+        "up", "Moving around", "look at the caller of this frame", ("", "COUNT"),
+        moving.up, aliases=("u",), needs="stopped", takes="words", repeats=True,
+    ),
+    Command(
+        "down", "Moving around", "look at the frame that this one called", ("", "COUNT"),
+        moving.down, aliases=("d",), needs="stopped", takes="words", repeats=True,
+    ),
+    Command(
+        "threads", "Moving around", "list the threads: state, what they wait in, place", ("",),
+        moving.threads, needs="stopped",
+        details="stopped: the one that the stop is about. frozen: can't run Python until the program goes on.\n"
+        "running in C: uses the processor without Python's lock, and comes to rest when it wants it back.",
+    ),
+    Command(
+        "thread", "Moving around", "look at another thread, for good or for one command", ("", "N", "N COMMAND"),
+        moving.thread, aliases=("tr",), needs="stopped", takes="command", completes="command",
+        examples=(
+            ("thread 2", "look at thread 2 from now on"),
+            ("thread 2 bt", "its stack"),
+            ("thread 2 frame 1 locals", "the local variables of a frame of it"),
+        ),
+    ),
+    # Session
+    Command(
+        "help", "Session", "show the commands, or one of them", ("", "COMMAND"),
+        session.help_, aliases=("h", "?"), takes="words", completes="command",
+    ),
+    Command(
+        "detach", "Session", "leave the program running and end the session", ("",),
+        running.detach,
+    ),
+    Command(
+        "exit", "Session", "end the session, and the program with it", ("",),
+        running.exit_, aliases=("quit", "q"),
+        details="Ctrl-D does the same.",
+    ),
+])  # fmt: skip

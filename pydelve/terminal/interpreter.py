@@ -1,0 +1,112 @@
+"""Runs one typed line: finds the command, checks what it needs, calls it, and turns every error into text.
+
+Called by ``script`` and ``prompt``, on the main thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from pydelve.errors import EvaluationError, PydelveError, UsageError
+from pydelve.log import record_internal_error
+from pydelve.terminal.handlers_looking import explain_name_error, run_python
+from pydelve.terminal.messages import internal_error_lines
+from pydelve.terminal.model import Call, Command, CommandTable
+from pydelve.terminal.parsing import python_kind, split_line, take_options
+from pydelve.terminal.session import Session
+
+_log = logging.getLogger(__name__)
+
+
+class Interpreter:
+    """Commands of one session; remembers what an empty line repeats."""
+
+    def __init__(self, session: Session, table: CommandTable) -> None:
+        self._session = session
+        self._table = table
+        self._last = ""
+
+    def execute(self, line: str) -> None:
+        """Run a line; an error is shown, never raised."""
+        self.guard(f"running the command {line.strip()!r}", lambda: self._run(line, repeated=False))
+
+    def repeat(self) -> None:
+        """What an empty line does: the last command again, where repeating it makes sense."""
+        if line := self._last:
+            self.guard(f"running the command {line!r}", lambda: self._run(line, repeated=True))
+
+    def guard(self, doing: str, action: Callable[[], None]) -> None:
+        """Do something, and show what goes wrong as text; then show the events that came."""
+        session = self._session
+        try:
+            action()
+            if not session.done:
+                session.pump()
+        except PydelveError as error:
+            session.screen.error(error)
+        except KeyboardInterrupt:
+            session.screen.line("interrupted")
+        except Exception as error:  # noqa: BLE001  # our own bug must not end the user's session: logged, and said
+            session.screen.lines(internal_error_lines(doing, error, record_internal_error(doing, error)))
+
+    def _run(self, line: str, *, repeated: bool) -> None:
+        typed = split_line(line)
+        self._last = ""
+        if typed.python:
+            self._run_python(typed.python, forced=line.lstrip().startswith("!"))
+            return
+        if not typed.word:
+            if line.strip() == "!":
+                raise UsageError("! needs Python behind it", hint="!total = 0")
+            return
+        command = self._table.find(typed.word)
+        if command is None:
+            self._run_python(line.strip(), forced=False)
+            return
+        self._call(command, typed.rest, repeated=repeated)
+        if command.repeats:
+            self._last = line.strip()
+
+    def _call(self, command: Command, text: str, *, repeated: bool) -> None:
+        options = [(option.name, option.value) for option in command.options]
+        if command.takes in {"nothing", "words"}:
+            text = text.partition(" #")[0].rstrip() if not text.startswith("#") else ""
+        taken, rest = take_options(command.name, options, text, free_text=command.takes in {"python", "command"})
+        if rest and command.takes == "nothing":
+            raise UsageError(
+                f"{command.name} takes no arguments",
+                why=f"{rest!r} follows it",
+                hint=f"{command.name}, or !{command.name} {rest} for Python",
+            )
+        self._check_needs(command)
+        _log.debug("command %s %s", command.name, text)
+        command.handler(Call(self._session, self._table, self._run_inner, command, rest, taken, repeated))
+
+    def _run_inner(self, line: str) -> None:
+        """The command behind a prefix (``frame 2 locals``)."""
+        self._run(line, repeated=False)
+
+    def _check_needs(self, command: Command) -> None:
+        if command.needs == "stopped":
+            self._session.require_stopped(command.name)
+
+    def _run_python(self, text: str, *, forced: bool) -> None:
+        """A line that is no command.
+
+        Raises:
+            UsageError: it is no Python either.
+        """
+        word = text.split(maxsplit=1)[0]
+        near = self._table.nearest(word) if word.isidentifier() else ""
+        kind = python_kind(text)
+        stopped = self._session.status == "stopped"
+        if not forced and (not kind or (not stopped and word == text)):
+            raise UsageError(
+                f"there is no command {word}", why="and it is no Python either" if not kind else "", hint=near or "help"
+            )
+        self._session.require_stopped("running Python in a frame")
+        try:
+            run_python(self._session, text, statements=kind != "expression")
+        except EvaluationError as error:
+            raise explain_name_error(error, text, near) from error

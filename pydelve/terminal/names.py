@@ -1,0 +1,31 @@
+"""Names as people want to see them: short paths, the nearest of several words, numbers with their noun. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+t?)/(?=[^/])")
+
+
+def short_path(path: str, cwd: str, *, library: bool = False) -> str:
+    """``path`` relative to ``cwd`` where it is below it; a library's from its package on; else as it is."""
+    if library:
+        return _LIBRARY.sub("", path, count=1)
+    root = cwd.rstrip("/") + "/"
+    return path[len(root) :] if path.startswith(root) and len(path) > len(root) else path
+
+
+def nearest(word: str, words: Iterable[str], *, count: int = 1) -> list[str]:
+    """The words most like ``word``, best first; none where nothing is near."""
+    known = sorted(set(words))
+    found = difflib.get_close_matches(word, known, n=count, cutoff=0.6)
+    if len(found) < count and len(word) >= 2:
+        found += [other for other in known if other.startswith(word) and other not in found]
+    return found[:count]
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 frame``, ``2 frames``, ``1,000 frames``; nouns with a plural in s only."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

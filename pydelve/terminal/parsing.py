@@ -1,0 +1,169 @@
+"""What a typed line is: nothing, a command with its words and options, or Python. Pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydelve.api.breakpoints import HitCondition
+from pydelve.errors import UsageError
+from pydelve.terminal.names import nearest
+
+_COMMAND = re.compile(r"([A-Za-z_][\w-]*|\?)(?:\s+(.*))?$", re.DOTALL)
+_ASSIGNS = re.compile(r"(?:\*\*|//|>>|<<|[-+*/%&|^@])?=(?!=)|:\s*[\w\"'].*[^=]=(?!=)")
+_HIT = re.compile(r"(==|!=|>=|<=|>|<|%)?\s*(\d+)\s*$")
+PythonKind = Literal["expression", "statements", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A line: its first word and the rest where it may be a command, its text where it is Python by force (``!``)."""
+
+    word: str = ""
+    rest: str = ""
+    python: str = ""
+
+
+def split_line(line: str) -> Typed:
+    """First look at a line; an empty one and a comment give ``Typed()``.
+
+    ``n = 5`` and ``list(x)`` are Python although they start with the name of a command.
+    """
+    line = line.strip()
+    if not line or line.startswith("#"):
+        return Typed()
+    if line.startswith("!"):
+        return Typed(python=line[1:].strip())
+    if line.startswith("?") and len(line) > 1:
+        line = f"? {line[1:]}"
+    match = _COMMAND.match(line)
+    if match is None or _ASSIGNS.match(match[2] or ""):
+        return Typed(python=line)
+    return Typed(match[1], (match[2] or "").strip())
+
+
+def python_kind(text: str) -> PythonKind:
+    """Whether text is a Python expression, statements, or neither. Runs nothing."""
+    for mode, kind in (("eval", "expression"), ("exec", "statements")):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an invalid escape is the target's affair
+                ast.parse(text, mode=mode)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        return "expression" if kind == "expression" else "statements"
+    return ""
+
+
+def take_options(
+    command: str, options: Sequence[tuple[str, str]], text: str, *, free_text: bool
+) -> tuple[dict[str, str], str]:
+    """The leading options of a command's text, and what follows them.
+
+    Args:
+        command: Its name, for messages.
+        options: ``(name, name of its value or "")`` of each; names start with a minus.
+        text: What follows the command's name.
+        free_text: The rest is Python: an unknown ``-x`` belongs to it, and so does an option with nothing behind it.
+
+    Raises:
+        UsageError: an unknown option, or one without its value.
+    """
+    known = dict(options)
+    taken: dict[str, str] = {}
+    while match := re.match(r"(-[A-Za-z][\w-]*)(?:\s+|$)", text):
+        name, rest = match[1], text[match.end() :]
+        if name not in known or (free_text and not rest):
+            if free_text:
+                break
+            close = nearest(name, known)
+            raise UsageError(
+                f"{command} has no option {name}",
+                why=f"it has {', '.join(known)}" if known else "it has none",
+                hint=f"{command} {close[0]}" if close else f"help {command}",
+            )
+        value = ""
+        if known[name]:
+            value, _, rest = rest.partition(" ")
+            if not value:
+                raise UsageError(f"{name} needs {known[name]}", hint=f"help {command}")
+            if free_text and not value.isdigit():
+                break  # ``print -n * 2``: a minus and a variable
+            rest = rest.strip()
+        taken[name], text = value, rest
+    return taken, text
+
+
+def split_condition(text: str) -> tuple[str, str]:
+    """``LOC if COND`` (Delve) or ``LOC, COND`` (pdb) as location and condition; a ``/regexp/`` may hold anything."""
+    text = text.strip()
+    start = 0
+    if text.startswith("/") and (match := re.match(r"/(?:\\.|[^/\\])+/(?=\s|,|$)", text)):
+        start = match.end()
+    match = re.compile(r"\s+if\s+|\s+if$|\s*,\s*").search(text, start)
+    if match is None:
+        return text, ""
+    location, condition = text[: match.start()], text[match.end() :].strip()
+    if not condition:
+        raise UsageError(
+            "the condition is missing", why=f"nothing follows {match[0].strip()!r}", hint=f"break {location} if x > 1"
+        )
+    return location, condition
+
+
+def hit_condition(text: str) -> HitCondition:
+    """``>= 3``, ``% 10``, or ``3`` for ``== 3``.
+
+    Raises:
+        UsageError: it is none.
+    """
+    match = _HIT.match(text.strip())
+    if match is None or (match[1] == "%" and int(match[2]) == 0):
+        raise UsageError(
+            f"{text!r} is no hit condition" if text else "the hit condition is missing",
+            why="it is one of == != > >= < <= % and a number (% N: every N-th hit)",
+            hint="condition -hitcount 1 >= 3",
+        )
+    return HitCondition(match[1] or "==", int(match[2]))
+
+
+def split_assignment(text: str) -> tuple[str, str]:
+    """``lhs = rhs`` as its two sides.
+
+    Raises:
+        UsageError: it is no assignment to one name, attribute or item.
+    """
+    example = "set total = 0"
+    if not text:
+        raise UsageError("set needs lhs = rhs", hint=example)
+    try:
+        body = ast.parse(text.strip()).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise UsageError(f"{text!r} is no assignment", hint=example) from None
+    if len(body) != 1 or not isinstance(body[0], ast.Assign):
+        raise UsageError(
+            f"{text!r} is no assignment", why="set takes lhs = rhs", hint=f"{example}, or !{text} to run it as Python"
+        )
+    targets = body[0].targets
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name | ast.Attribute | ast.Subscript):
+        raise UsageError(
+            "set assigns to one name, attribute or item", why=f"{text!r} has another target", hint=f"!{text}"
+        )
+    left = ast.get_source_segment(text.strip(), targets[0]) or ""
+    right = ast.get_source_segment(text.strip(), body[0].value) or ""
+    return left, right
+
+
+def whole_number(text: str, what: str, *, command: str) -> int:
+    """A number of 0 or more.
+
+    Raises:
+        UsageError: it is none; ``what`` says of what.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise UsageError(f"{text!r} is no {what}", why="it is a whole number, 0 or more", hint=f"help {command}")
+    return int(text)

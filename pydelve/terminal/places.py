@@ -1,0 +1,173 @@
+"""Stops, frames, threads, breakpoints and ends as text: facts of ``api`` in one line each. Pure."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+
+from pydelve.api.breakpoints import Breakpoint, HitCondition, Placement
+from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, Thread
+from pydelve.terminal.names import counted, short_path
+from pydelve.terminal.theme import Theme
+
+
+def place(frame: Frame, cwd: str) -> str:
+    """``bank.py:14 in Account.withdraw``."""
+    path = short_path(frame.file, cwd, library=frame.library)
+    return f"{path}:{frame.line} in {frame.function}" if frame.line else f"{path} in {frame.function}"
+
+
+def exception_line(info: ExceptionInfo) -> str:
+    """``ValueError: the message``, as Python's traceback ends."""
+    return f"{info.type}: {info.message}" if info.message else info.type
+
+
+def stop_head(stop: Stop, cwd: str) -> str:
+    """The first line of a stop: why, where, which thread."""
+    why = _reason(stop)
+    if stop.interrupted_step:
+        why += " (before the step ended)"
+    where = place(stop.frames[0], cwd) if stop.frames else "no Python frame"
+    return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name})"
+
+
+def _reason(stop: Stop) -> str:
+    ids = ", ".join(map(str, stop.breakpoints))
+    match stop.reason:
+        case "breakpoint":
+            return f"breakpoint{'s' if len(stop.breakpoints) > 1 else ''} {ids}"
+        case "condition-error":
+            return f"the condition of breakpoint {ids} failed with {stop.detail}"
+        case "exception":
+            return f"uncaught {exception_line(stop.exception)}" if stop.exception else "uncaught exception"
+        case "halt":
+            return f"halted while it waits in {stop.detail}" if stop.detail else "halted"
+        case "breakpoint-call":
+            return "breakpoint() in the program"
+        case "attach":
+            return "attached"
+        case "entry":
+            return "entry"
+        case "step":
+            return "step"
+
+
+def stop_tail(stop: Stop) -> list[str]:
+    """What is to be known besides place and source: notes of an exception, and what continuing means post-mortem."""
+    lines = []
+    if stop.exception is not None:
+        lines += [f"  {note}" for note in stop.exception.notes]
+    if stop.reason == "exception":
+        lines.append("post-mortem: the program ends when you continue")
+    return lines
+
+
+def end_line(status: ExitStatus, target: TargetInfo | None) -> str:
+    """How the program ended, in one line."""
+    who = f"process {target.pid}" if target else "the program"
+    text = f"{who} {_end(status)}"
+    if status.exception is not None:
+        text += f", after an uncaught {exception_line(status.exception)}"
+    return text
+
+
+def _end(status: ExitStatus) -> str:
+    match status.how:
+        case "exited" if status.clean:
+            return f"exited with status {status.status}"
+        case "exited":
+            return f"exited with status {status.status}, without Python's clean-up (os._exit, or an exit from C code)"
+        case "killed":
+            return f"was killed by {_signal_name(status.status)}"
+        case "lost":
+            return "is out of reach: its link to pydelve was closed; it may run on by itself"
+        case "replaced":
+            return "replaced itself by another program (exec), which runs on without pydelve"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f"{signal.Signals(number).name} (signal {number})"
+    except ValueError:
+        return f"signal {number}"
+
+
+def stack_lines(frames: Sequence[Frame], total: int, *, selected: int, cwd: str, theme: Theme) -> list[str]:
+    """Frames innermost first, ``=>`` at the selected one; the last line says how many more there are."""
+    digits = len(str(frames[-1].index)) if frames else 1
+    lines = []
+    for frame in frames:
+        arrow = theme.mark("=>") if frame.index == selected else "  "
+        text = f"{frame.index:>{digits}}  {place(frame, cwd)}"
+        lines.append(f"{arrow} {theme.dim(text) if frame.library else text}")
+    shown = frames[-1].index + 1 if frames else 0
+    if total > shown:
+        lines.append(f"...+{counted(total - shown, 'more frame')}; all: stack {total}")
+    return lines
+
+
+def thread_lines(threads: Sequence[Thread], *, selected: int, cwd: str, theme: Theme) -> list[str]:
+    """One line a thread: id, name, state with what it waits in, place; ``=>`` at the selected one."""
+    states = [f"{thread.state} ({thread.detail})" if thread.detail else thread.state for thread in threads]
+    id_width = max((len(str(thread.id)) for thread in threads), default=1)
+    name_width = max((len(thread.name) for thread in threads), default=0)
+    state_width = max(map(len, states), default=0)
+    lines = []
+    for thread, state in zip(threads, states, strict=True):
+        arrow = theme.mark("=>") if thread.id == selected else "  "
+        where = place(thread.frame, cwd) if thread.frame else "no Python frame"
+        lines.append(f"{arrow} {thread.id:>{id_width}}  {thread.name:<{name_width}}  {state:<{state_width}}  {where}")
+    return lines
+
+
+def placement_text(placement: Placement, cwd: str, *, verbose: bool = False) -> str:
+    """``bank.py:14 in Account.withdraw``, with why it is not armed, or (``verbose``) how it is."""
+    location = placement.location
+    text = f"{short_path(location.file, cwd)}:{location.unit.line}"
+    if location.function:
+        text += f" in {location.function}"
+    if placement.state in {"suspended", "refused"}:
+        text += f", {placement.state}" + (f": {placement.why}" if placement.why else "")
+    elif verbose and placement.how:
+        text += f", by {placement.how}" + (f": {placement.why}" if placement.why else "")
+    return text
+
+
+def breakpoint_head(point: Breakpoint, cwd: str, *, verbose: bool = False) -> str:
+    """Number and place of a breakpoint in one line; several places are counted."""
+    kind = "temporary breakpoint" if point.temporary else "breakpoint"
+    match point.placements:
+        case ():
+            where = f"{point.text}, suspended"
+        case (only,):
+            where = placement_text(only, cwd, verbose=verbose)
+        case several:
+            where = f"{point.text}, {len(several)} places"
+    return f"{kind} {point.id} at {where}"
+
+
+def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> list[str]:
+    """A breakpoint with its state, its hits, its conditions and, where there are several, its places."""
+    head = breakpoint_head(point, cwd, verbose=verbose)
+    if not point.enabled:
+        head += ", disabled"
+    if point.hits:
+        head += f", hit {counted(point.hits, 'time')}"
+    lines = [head, *place_lines(point, cwd, verbose=verbose)]
+    if point.condition:
+        lines.append(f"    if {point.condition}")
+    if point.hit_condition:
+        lines.append(f"    if hits {hit_condition_text(point.hit_condition)}")
+    return lines
+
+
+def place_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> list[str]:
+    """The places of a breakpoint that has several; none where the head says it."""
+    if len(point.placements) < 2:
+        return []
+    return [f"    {placement_text(placement, cwd, verbose=verbose)}" for placement in point.placements]
+
+
+def hit_condition_text(condition: HitCondition) -> str:
+    """``>= 3``; ``% 3 == 0`` says what ``% 3`` means."""
+    return f"% {condition.count} == 0" if condition.op == "%" else f"{condition.op} {condition.count}"

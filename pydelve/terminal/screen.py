@@ -1,0 +1,61 @@
+"""Where text goes: lines to one stream, with its colours and width. On the main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from pydelve.errors import PydelveError
+from pydelve.terminal.listing import Highlighter
+from pydelve.terminal.messages import error_lines
+from pydelve.terminal.theme import PLAIN, Theme, terminal_width
+
+
+class Screen:
+    """The output of a session.
+
+    Args:
+        stream: Every write is flushed: the program writes to the same place.
+        theme: Colours.
+        highlight: Colours source; None leaves it plain.
+        interactive: A person sits there: hints for the next step are welcome.
+        width: Columns at most.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        theme: Theme = PLAIN,
+        highlight: Highlighter | None = None,
+        interactive: bool = False,
+        width: int = 100,
+    ) -> None:
+        self._stream = stream
+        self.theme = theme
+        self.highlight = highlight
+        self.interactive = interactive
+        self._width = width
+
+    @property
+    def width(self) -> int:
+        """Columns that a line may take now."""
+        return terminal_width(1, at_most=self._width) if self.interactive else self._width
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines at once, each with its end."""
+        text = "".join(f"{line}\n" for line in lines)
+        if text:
+            # A string of the target may hold what no encoding can write: shown escaped rather than lost.
+            encoding = getattr(self._stream, "encoding", None) or "utf-8"
+            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            self._stream.flush()
+
+    def line(self, text: str) -> None:
+        """Write one line."""
+        self.lines([text])
+
+    def error(self, error: PydelveError) -> None:
+        """Write an error in its three parts."""
+        first, *more = error_lines(error)
+        self.lines([self.theme.bad(first), *more])

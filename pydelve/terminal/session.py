@@ -1,0 +1,297 @@
+"""The user's place in the program: what runs or stands where, which thread and frame is looked at; events as they come.
+
+Knows no command and reads no line. On the main thread; :meth:`Session.on_interrupt` is for the handler of SIGINT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeVar
+
+from pydelve.api.breakpoints import Breakpoint
+from pydelve.api.events import BreakpointChanged, Continued, Event, Exited, HaltPending, Notice, Started, Stopped
+from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, Request
+from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
+from pydelve.client import Client
+from pydelve.config import Settings
+from pydelve.errors import PydelveError, TargetStateError, UsageError
+from pydelve.terminal.listing import render_lines
+from pydelve.terminal.messages import part_lines
+from pydelve.terminal.names import counted, short_path
+from pydelve.terminal.places import breakpoint_head, end_line, place, stop_head, stop_tail
+from pydelve.terminal.screen import Screen
+from pydelve.terminal.urgent import UrgentSender
+from pydelve.terminal.values import render_value
+
+R = TypeVar("R")
+Status = Literal["starting", "running", "stopped", "ended", "detached"]
+
+
+class Session:
+    """One program under the debugger, as the prompt sees it.
+
+    Args:
+        client: The debugger.
+        screen: Where text goes.
+        wait: Waits for the next event while the program runs (in a terminal: passes the program's terminal through).
+        cwd: Paths below it are shown relative to it; a real path.
+        settings: See ``config``.
+        before_restart: Makes the program's standard streams as new.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        screen: Screen,
+        *,
+        wait: Callable[[Client], Event],
+        cwd: str,
+        settings: Settings | None = None,
+        before_restart: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.client = client
+        self.screen = screen
+        self.cwd = cwd
+        self.settings = settings or Settings()
+        self.status: Status = "starting"
+        self.target: TargetInfo | None = None
+        self.stop: Stop | None = None
+        self.exit: ExitStatus | None = None
+        self.breakpoints: dict[int, Breakpoint] = {}
+        self.thread = 0
+        """``Thread.id`` of the thread looked at; 0 is the one that stopped."""
+        self.frame_index = 0
+        self.list_next: tuple[str, int] | None = None
+        """File and line where ``list`` goes on."""
+        self.done = False
+        self.killed = False
+        """Leaving killed the program."""
+        self.before_restart = before_restart
+        self._wait = wait
+        self._sources: dict[str, SourceText] = {}
+        self._urgent = UrgentSender(client)
+        self._waiting = False
+        self._asking = 0
+        self._restarting = False
+
+    # Requests ---------------------------------------------------------------------------------------------------------
+
+    def ask(self, request: Request[R]) -> R:
+        """Send a request and wait for its answer; Ctrl-C meanwhile interrupts an evaluation."""
+        self._asking += 1
+        try:
+            return self.client.call(request)
+        finally:
+            self._asking -= 1
+
+    def on_interrupt(self) -> None:
+        """Ctrl-C: halt what runs, interrupt what evaluates.
+
+        Raises:
+            KeyboardInterrupt: there is nothing to stop.
+        """
+        if self._waiting:
+            self._urgent.send(Halt())
+        elif self._asking:
+            self._urgent.send(Interrupt())
+        else:
+            raise KeyboardInterrupt
+
+    def leave(self, *, kill: bool) -> None:
+        """Let go of the program, killed or running on, and end the session."""
+        if self.status not in {"ended", "detached"}:
+            self.ask(Detach(kill=kill))
+            self.status, self.killed = "detached", kill
+        self.done = True
+
+    # Events -----------------------------------------------------------------------------------------------------------
+
+    def wait_for_stop(self, *, restarting: bool = False) -> None:
+        """Let the program run until it stops or ends, and show what happens."""
+        self._restarting = restarting
+        if self.status in {"stopped", "ended"}:
+            self.status = "running"
+        while self.status in {"starting", "running"}:
+            self._waiting = True
+            try:
+                event = self._wait(self.client)
+            finally:
+                self._waiting = False
+            self.handle(event)
+
+    def pump(self) -> None:
+        """Show the events that came by themselves; never waits."""
+        while (event := self.client.next_event(0)) is not None:
+            self.handle(event)
+
+    def handle(self, event: Event) -> None:
+        """Take note of an event and show it."""
+        match event:
+            case Started(target):
+                self._on_started(target)
+            case Stopped(stop):
+                self.status, self.stop = "stopped", stop
+                self._forget_place()
+                self._show_stop(stop)
+            case Continued():
+                if self.status == "stopped":
+                    self.status = "running"
+            case Exited(status):
+                self._on_exited(status)
+            case BreakpointChanged(point, landed, cleared):
+                self.note_breakpoint(point, cleared=cleared)
+                if landed:
+                    self.screen.line(f"landed: {breakpoint_head(point, self.cwd)}")
+            case HaltPending(waited_s, why, threads):
+                self.screen.line(f"not stopped yet after {waited_s:.1f} s: {why}")
+                self.screen.lines(
+                    f"  thread {thread.id} ({thread.name}) {thread.state}"
+                    + (f", {place(thread.frame, self.cwd)}" if thread.frame else "")
+                    for thread in threads
+                )
+            case Notice(message, why, hint):
+                self.screen.lines([message, *part_lines(why, hint)])
+
+    def note_breakpoint(self, point: Breakpoint, *, cleared: bool = False) -> None:
+        """Remember a breakpoint for the marks in listings."""
+        if cleared:
+            self.breakpoints.pop(point.id, None)
+        else:
+            self.breakpoints[point.id] = point
+
+    def _on_started(self, target: TargetInfo) -> None:
+        self.target, self.stop, self.exit = target, None, None
+        self.status, self._restarting = "running", False
+        self._sources.clear()
+        self._forget_place()
+        words = " ".join(target.argv)
+        self.screen.line(f"process {target.pid} started: {words} (CPython {target.python})")
+
+    def _on_exited(self, status: ExitStatus) -> None:
+        if self._restarting:
+            return  # the old process of a restart: its end is no news
+        self.status, self.stop, self.exit = "ended", None, status
+        self._forget_place()
+        self.screen.line(end_line(status, self.target))
+        if self.screen.interactive:
+            self.screen.lines(part_lines("", "restart, or exit"))
+
+    def _forget_place(self) -> None:
+        self.thread, self.frame_index, self.list_next = 0, 0, None
+
+    def _show_stop(self, stop: Stop) -> None:
+        self.screen.line(self.screen.theme.strong(stop_head(stop, self.cwd)))
+        if stop.returned is not None:
+            label = "returned: "
+            value = render_value(stop.returned.value, width=self.screen.width, used=len(label))
+            self.screen.line(label + value)
+        if stop.frames:
+            self.show_source(stop.frames[0])
+        self.screen.lines(stop_tail(stop))
+
+    # Place ------------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def looking_at(self, *, thread: int | None = None, frame: int = 0) -> Iterator[None]:
+        """Another place for the time of a ``with`` block, unless the program moved in it."""
+        before, stop = (self.thread, self.frame_index, self.list_next), self.stop
+        self.thread = self.thread if thread is None else thread
+        self.frame_index, self.list_next = frame, None
+        try:
+            yield
+        finally:
+            if self.stop is stop:
+                self.thread, self.frame_index, self.list_next = before
+
+    def select(self, *, thread: int | None = None, frame: int = 0) -> None:
+        """Look at another thread or frame from now on."""
+        self.thread = self.thread if thread is None else thread
+        self.frame_index, self.list_next = frame, None
+
+    def current_thread(self) -> int:
+        """``Thread.id`` of the thread looked at."""
+        return self.thread or (self.stop.thread if self.stop else 0)
+
+    def frame_at(self, index: int) -> Frame:
+        """A frame of the thread looked at.
+
+        Raises:
+            UsageError: the stack is not that deep.
+        """
+        stop = self.stop
+        if stop is not None and self.current_thread() == stop.thread and index < len(stop.frames):
+            return stop.frames[index]
+        stack = self.ask(GetStack(self.thread, index, 1))
+        if not stack.frames:
+            raise UsageError(
+                f"there is no frame {index}", why=f"the stack has {counted(stack.total, 'frame')}", hint="stack"
+            )
+        return stack.frames[0]
+
+    def current_frame(self) -> Frame:
+        """The frame looked at."""
+        return self.frame_at(self.frame_index)
+
+    def place_for_location(self) -> tuple[str, int]:
+        """File and line that ``+2`` and ``14`` refer to; ("", 0) where nothing stands."""
+        if self.status != "stopped":
+            return "", 0
+        frame = self.current_frame()
+        return frame.file, frame.line
+
+    # Source -----------------------------------------------------------------------------------------------------------
+
+    def source(self, path: str) -> SourceText:
+        """A file's text, asked for once per run of the program."""
+        if path not in self._sources:
+            self._sources[path] = self.ask(GetSource(path))
+        return self._sources[path]
+
+    def show_source(self, frame: Frame) -> None:
+        """A few lines around a frame's line; one that says why where there are none."""
+        around = self.settings.context_lines
+        try:
+            self.show_lines(frame.file, frame.line - around, frame.line + around, current=frame.line)
+        except PydelveError as error:
+            self.screen.line(self.screen.theme.dim(f"  (no source: {error.why or error.message})"))
+
+    def show_lines(self, path: str, first: int, last: int, *, current: int = 0) -> int:
+        """Lines of a file with marks; gives back the last line shown, 0 where there was none.
+
+        Raises:
+            PydelveError: the file can't be read.
+        """
+        source = self.source(path)
+        stars = {
+            placement.location.unit.line
+            for point in self.breakpoints.values()
+            if point.enabled
+            for placement in point.placements
+            if placement.location.file == path
+        }
+        self.screen.lines(
+            render_lines(
+                source.lines, first, last,
+                current=current, breakpoints=stars, theme=self.screen.theme, highlight=self.screen.highlight,
+            )
+        )  # fmt: skip
+        if source.stale:
+            name = short_path(path, self.cwd)
+            self.screen.line(self.screen.theme.dim(f"  ({name} has changed on disk since the program started)"))
+        last = min(last, len(source.lines))
+        return last if last >= max(first, 1) else 0
+
+    def require_stopped(self, doing: str) -> None:
+        """Refuse what needs a stopped program.
+
+        Raises:
+            TargetStateError: it is not stopped.
+        """
+        if self.status == "stopped":
+            return
+        if self.status == "ended" and self.exit is not None:
+            raise TargetStateError(
+                f"{doing} needs a stopped program", why=end_line(self.exit, self.target), hint="restart"
+            )
+        raise TargetStateError(f"{doing} needs a stopped program", why=f"it is {self.status}", hint="help")

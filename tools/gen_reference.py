@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Writes docs/reference/commands.md from the tables: ``python tools/gen_reference.py``; ``--check`` only compares.
+
+Run by hand after a change to ``pydelve/terminal/commands.py`` or to a subcommand's options; a test fails where that was
+forgotten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from pydelve.cli.launching import HELP as DEBUG  # noqa: E402  # of this checkout, installed or not
+from pydelve.cli.subcommands import Help, help_lines, overview_lines  # noqa: E402
+from pydelve.terminal.commands import TABLE  # noqa: E402
+from pydelve.terminal.model import GROUPS, Command  # noqa: E402
+
+PAGE = ROOT / "docs" / "reference" / "commands.md"
+
+_HEAD = """\
+# Commands
+
+<!-- Written by tools/gen_reference.py from pydelve/cli and pydelve/terminal/commands.py. -->
+
+## On the command line
+
+"""
+_PROMPT = """
+## At the prompt
+
+What is no command but parses as Python is evaluated in the current frame; `!` in front of a line makes it Python in
+any case. An empty line repeats the last command where repeating makes sense. Ctrl-C halts the running program,
+interrupts an evaluation, and drops a line that is being typed; Ctrl-D leaves as `exit` does. A line that starts with
+`#` is a comment.
+
+Where standard input is no terminal, commands are read from it, one a line: no prompt, no colour, an empty line does
+nothing, and the end of input leaves as `exit` does.
+
+| command | also | what it does |
+|---|---|---|
+"""
+
+
+def render() -> str:
+    """The whole page."""
+    parts = [_HEAD, _block(overview_lines()), _subcommand(DEBUG), _PROMPT]
+    parts += [_row(command) for group in GROUPS for command in TABLE if command.group == group]
+    for group in GROUPS:
+        parts.append(f"\n### {group}\n")
+        parts += [_section(command) for command in TABLE if command.group == group]
+    return "".join(parts)
+
+
+def _block(lines: list[str]) -> str:
+    return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
+def _subcommand(subject: Help) -> str:
+    return f"\n### pydelve {subject.name}\n\n" + _block(help_lines(subject))
+
+
+def _row(command: Command) -> str:
+    aliases = ", ".join(f"`{alias}`" for alias in command.aliases)
+    return f"| [`{command.name}`](#{command.name}) | {aliases} | {command.summary} |\n"
+
+
+def _section(command: Command) -> str:
+    lines = [f"\n#### {command.name}", "", f"{command.summary[0].upper()}{command.summary[1:]}.", ""]
+    if command.needs == "stopped":
+        lines += ["Needs a stopped program.", ""]
+    if command.aliases:
+        lines += [f"Also: {', '.join(f'`{alias}`' for alias in command.aliases)}.", ""]
+    text = "\n".join(lines) + "\n" + _block(command.usage_lines())
+    if command.options:
+        text += "\n" + "".join(f"- `{f'{o.name} {o.value}'.strip()}`: {o.summary}\n" for o in command.options)
+    if command.details:
+        text += "\n" + _details(command.details)
+    if command.examples:
+        text += "\n" + "".join(f"- `{typed}`: {does}\n" for typed, does in command.examples)
+    return text
+
+
+def _details(details: str) -> str:
+    """Paragraphs as they are; one with indented lines keeps them as a block."""
+    return "\n".join(
+        _block(paragraph.split("\n")) if "\n  " in paragraph else paragraph + "\n"
+        for paragraph in details.split("\n\n")
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the page, or with ``--check`` say whether it is current; gives the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where the page is not current")
+    options = parser.parse_args(arguments)
+    text = render()
+    if options.check:
+        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+            return 0
+        print(f"{PAGE.relative_to(ROOT)} is not current: run python tools/gen_reference.py", file=sys.stderr)
+        return 1
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
