@@ -267,6 +267,26 @@ def values_reader(code: CodeType, names: tuple[str, ...]) -> Callable[[FrameType
     return read
 
 
+def cell_of(frame: FrameType, name: str) -> Any:
+    """The cell of a cell or free variable, which the program's own functions share; None where none is found."""
+    code = frame.f_code
+    if _layout.slots is None or (name not in code.co_cellvars and name not in code.co_freevars):
+        return None
+    found = _layout.slot(frame, dict(_slots(code))[name])
+    return found if type(found) is CellType else None
+
+
+def settle(frame: FrameType) -> None:
+    """Keep what the target's code did to the cells of a traced frame while it was stopped.
+
+    Up to 3.12, when a trace function returns, CPython stores the dict behind ``f_locals`` into the slots, and with it
+    what a cell held before (Python/sysmodule.c, call_trampoline). It had made that dict anew for the call, so making it
+    anew again disturbs nothing.
+    """
+    if not _PROXIES and frame.f_trace is not None and is_function(frame.f_code):
+        _ = frame.f_locals
+
+
 def namespace_of(frame: FrameType) -> dict[str, object]:
     """The dict that a module's, class body's or ``exec``'s names live in.
 

@@ -21,7 +21,7 @@ import _collections  # type: ignore[import-not-found]
 import sys
 from itertools import islice
 
-from .fastlocals import UNBOUND
+from .anatomy import CLOSED, Unreadable, attributes, int_text, kind_of, qualified_name, range_text, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` is a file of the standard library, which the agent doesn't import
@@ -88,315 +88,6 @@ def inspect_children(obj: object, start: int, count: int, limits: Limits, handle
     return _Walk(limits, handles).value(obj, 0, max(0, start), max(0, count))
 
 
-# -- the C level -------------------------------------------------------------------------------------------------------
-
-_class_mro = type.__dict__["__mro__"].__get__
-_class_dict = type.__dict__["__dict__"].__get__
-_class_name = type.__dict__["__name__"].__get__
-_class_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
-_class_module = type.__dict__["__module__"].__get__
-_class_dictoffset = type.__dict__["__dictoffset__"].__get__
-
-_ModuleType: Any = type(sys)
-_module_dict: Any = _ModuleType.__dict__["__dict__"].__get__
-_MappingProxy = type(type.__dict__)
-_GetSet = type(type.__dict__["__dict__"])
-_Member = type(type.__dict__["__dictoffset__"])
-
-
-def _function() -> None:
-    pass
-
-
-def _generator() -> Iterator[None]:
-    yield
-
-
-async def _coroutine() -> None:
-    pass
-
-
-async def _async_generator() -> Any:
-    yield
-
-
-def _type_of_coroutine() -> type:
-    coroutine = _coroutine()
-    coroutine.close()
-    return type(coroutine)
-
-
-class _Method:
-    def method(self) -> None:
-        pass
-
-
-_Function = type(_function)
-_BoundMethod = type(_Method().method)
-_BuiltinFunction = type(len)
-_Code = type(_function.__code__)
-_Frame = type(sys._getframe())
-_Generator = type(_generator())
-_Coroutine = _type_of_coroutine()
-_AsyncGenerator = type(_async_generator())
-
-_BUILTIN_DESCRIPTORS = (
-    type(str.join), type(str.__add__), type("".__add__), type(dict.__dict__["fromkeys"]), _GetSet, _Member,
-)  # fmt: skip
-
-_KINDS = {
-    id(cls): kind
-    for cls, kind in (
-        (type(None), "none"), (bool, "bool"), (int, "int"), (float, "float"), (complex, "complex"), (str, "str"),
-        (bytes, "bytes"), (bytearray, "bytearray"), (type(...), "ellipsis"), (range, "range"), (slice, "slice"),
-        (list, "list"), (tuple, "tuple"), (set, "set"), (frozenset, "frozenset"), (dict, "dict"),
-        (_collections.deque, "deque"), (_ModuleType, "module"), (type, "class"), (_Function, "function"),
-        (_BoundMethod, "method"), (_BuiltinFunction, "builtin"), *((cls, "builtin") for cls in _BUILTIN_DESCRIPTORS),
-        (_Code, "code"), (_Frame, "frame"), (_Generator, "generator"), (_Coroutine, "coroutine"),
-        (_AsyncGenerator, "async_generator"), (BaseException, "exception"), (type(UNBOUND), "unbound"),
-    )
-}  # fmt: skip
-
-_HAS_QUALNAME = sys.version_info >= (3, 11)  # and, since then, a generator's frame starts with RETURN_GENERATOR
-_TEXTS: dict[str, Any] = {"str": str, "bytes": bytes, "bytearray": bytearray}
-_SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple}
-_ITERABLES = {"set": set, "frozenset": frozenset, "deque": _collections.deque}
-_CLOSED = (
-    "class",
-    "module",
-    "function",
-    "method",
-    "builtin",
-    "code",
-    "frame",
-)  # opened only when asked for by a handle
-
-
-def kind_of(obj: object) -> str:
-    """The ``Kind`` by exact layout: of the first class along the type's ``__mro__`` that has one."""
-    for cls in _class_mro(type(obj)) or ():
-        kind = _KINDS.get(id(cls))
-        if kind is not None:
-            return kind
-    return "object"
-
-
-def type_name(cls: type) -> str:
-    """``module.qualname`` of a class, without the module for builtins."""
-    name = _class_qualname(cls)
-    try:
-        module = _class_module(cls)
-    except AttributeError:  # a class whose `__module__` was deleted
-        module = None
-    if not issubclass(type(module), str):
-        return name
-    module = str.__str__(module)
-    return name if module == "builtins" else module + "." + name
-
-
-class _UnreadableError(Exception):
-    """Why a part of an object can't be read."""
-
-
-# -- attributes --------------------------------------------------------------------------------------------------------
-
-
-def _instance_dict(obj: object) -> Any:
-    """The instance's dict, or None where it has none.
-
-    From 3.11 reading it makes a dict of what the object kept as inline values. That is acceptable: the program can't
-    tell, and nothing but a layout per version would avoid it.
-    """
-    cls = type(obj)
-    for base in _class_mro(cls) or ():
-        descriptor = _class_dict(base).get("__dict__")
-        # a property of that name would be the program's code: only the C getset, which itself checks that it fits the
-        # object
-        if type(descriptor) is _GetSet or type(descriptor) is _Member:
-            try:
-                found = type(descriptor).__get__(descriptor, obj, cls)
-            except (AttributeError, TypeError) as error:
-                raise _UnreadableError(BaseException.__str__(error)) from None
-            return found if issubclass(type(found), dict) else None
-    if _class_dictoffset(cls):
-        raise _UnreadableError("its class hides it behind a '__dict__' of its own")
-    return None
-
-
-def _slots(obj: object) -> Iterator[tuple[str, object]]:
-    """(name, value or UNBOUND) of the slots along the MRO, most derived class first, and of members of C structs."""
-    cls = type(obj)
-    seen = []
-    for base in _class_mro(cls) or ():
-        for name, descriptor in list(_class_dict(base).items()):
-            if type(descriptor) is not _Member or type(name) is not str or name in seen:
-                continue
-            if name[:2] == "__" and name[-2:] == "__":
-                continue
-            seen.append(name)
-            try:
-                yield name, _Member.__get__(descriptor, obj, cls)
-            except AttributeError:
-                yield name, UNBOUND
-            except TypeError as error:  # a descriptor of another class, moved here
-                yield name, _Unreadable(BaseException.__str__(error))
-
-
-class _Unreadable:
-    """Stands for an attribute that can't be read."""
-
-    def __init__(self, reason: str):
-        self.reason = reason
-
-
-def _own_attributes(obj: object, kind: str) -> Iterator[tuple[str, object]]:
-    """What a built-in object of this kind has besides its dict and slots."""
-    if kind == "exception":
-        yield "args", _read(BaseException, "args", obj)
-        for name in ("__cause__", "__context__"):
-            value = _read(BaseException, name, obj)
-            if value is not None:
-                yield name, value
-    elif kind == "method":
-        yield "__func__", _read(_BoundMethod, "__func__", obj)
-        yield "__self__", _read(_BoundMethod, "__self__", obj)
-    elif kind == "frame":
-        yield "f_lineno", _read(_Frame, "f_lineno", obj)
-    elif kind in _RUNNABLES:
-        cls, prefix = _RUNNABLES[kind]
-        yield "state", _runnable_state(obj, cls, prefix)
-        for name in ("gi_yieldfrom", "cr_await", "ag_await"):
-            if name in _class_dict(cls):
-                yield name, _read(cls, name, obj)
-
-
-_RUNNABLES = {
-    "generator": (_Generator, "gi_"), "coroutine": (_Coroutine, "cr_"), "async_generator": (_AsyncGenerator, "ag_"),
-}  # fmt: skip
-
-
-def _runnable_state(obj: object, cls: type, prefix: str) -> str:
-    if _read(cls, prefix + "running", obj):
-        return "running"
-    frame = _read(cls, prefix + "frame", obj)
-    if frame is None:
-        return "closed"
-    # 3.11+ have gi_suspended, but asynchronous generators only later; an instruction before the first was never run.
-    if prefix + "suspended" in _class_dict(cls):
-        return "suspended" if _read(cls, prefix + "suspended", obj) else "created"
-    if _HAS_QUALNAME:
-        return "created" if frame.f_lasti <= _first_yield(frame.f_code) else "suspended"
-    return "created" if frame.f_lasti == -1 else "suspended"
-
-
-def _first_yield(code: Any) -> int:
-    """Offset of the instruction where a new generator waits (3.11: RETURN_GENERATOR, number 75 in Include/opcode.h)."""
-    return int(code.co_code.find(b"\x4b", 0, 512))
-
-
-def _read(cls: type, name: str, obj: object) -> Any:
-    """An attribute by the C descriptor of exactly this built-in class."""
-    descriptor = _class_dict(cls)[name]
-    return type(descriptor).__get__(descriptor, obj, type(obj))
-
-
-def _attributes(obj: object, kind: str) -> Iterator[tuple[str, object]]:
-    """(name, value) of all attributes, in this order: the kind's own, the instance dict's, the slots'.
-
-    For a class or a module its dict is all there is.
-    """
-    if kind == "class":
-        entries: Any = _class_dict(obj)
-        yield from _named(_MappingProxy.items(entries))
-        return
-    yield from _own_attributes(obj, kind)
-    try:
-        found = _module_dict(obj) if kind == "module" else _instance_dict(obj)
-        if found is not None:
-            yield from _named(dict.items(found))
-    except _UnreadableError as error:
-        yield "__dict__", _Unreadable(error.args[0])
-    if kind not in _CLOSED and kind not in _RUNNABLES:
-        yield from _slots(obj)
-
-
-def _named(pairs: Any) -> Iterator[tuple[str, object]]:
-    for name, value in pairs:
-        yield (str.__str__(name) if issubclass(type(name), str) else "<" + type_name(type(name)) + ">"), value
-
-
-# -- texts -------------------------------------------------------------------------------------------------------------
-
-
-def _qualified_name(obj: Any, kind: str) -> str:
-    """The name that a function, class, module or the like goes by."""
-    if kind == "class":
-        return type_name(obj)
-    if kind == "module":
-        name = dict.get(_module_dict(obj) or {}, "__name__")
-        return str.__str__(name) if issubclass(type(name), str) else ""
-    if kind == "function":
-        return str(_read(_Function, "__qualname__", obj))
-    if kind == "method":
-        function = _read(_BoundMethod, "__func__", obj)
-        return _qualified_name(function, kind_of(function)) if kind_of(function) != "method" else ""
-    if kind == "builtin":
-        return _builtin_name(obj)
-    if kind == "code":
-        return str(obj.co_qualname if _HAS_QUALNAME else obj.co_name)
-    if kind == "frame":
-        return _qualified_name(obj.f_code, "code")
-    if kind in _RUNNABLES:
-        return str(_read(_RUNNABLES[kind][0], "__qualname__", obj))
-    return ""
-
-
-def _builtin_name(obj: Any) -> str:
-    """``len``, ``math.sin``, ``str.join``: by parts, since the C ``__qualname__`` asks the owner's metaclass."""
-    cls = type(obj)
-    if cls is not _BuiltinFunction:
-        if "__objclass__" not in _class_dict(cls):
-            return _read(cls, "__name__", obj) if "__name__" in _class_dict(cls) else ""
-        return type_name(_read(cls, "__objclass__", obj)) + "." + str(_read(cls, "__name__", obj))
-    name: str = _read(cls, "__name__", obj)
-    owner = _read(cls, "__self__", obj)
-    if owner is None or kind_of(owner) == "module":
-        module = _qualified_name(owner, "module") if owner is not None else ""
-        return name if module in ("", "builtins") else module + "." + name
-    return type_name(owner if kind_of(owner) == "class" else type(owner)) + "." + name
-
-
-_DECIMAL_DIGITS = 640  # the least that sys.set_int_max_str_digits can be set to (Include/internal/pycore_long.h)
-
-
-def _int_text(obj: Any, digits: int, start: int) -> tuple[str, int]:
-    """Literal of an int, and how many bits it shows (0: all).
-
-    Decimal is quadratic and limited by ``sys.set_int_max_str_digits``, so what is longer is in hexadecimal, cut by a
-    shift.
-    """
-    bits = int.bit_length(obj)
-    if not start and bits * 0.30103 < min(digits, _DECIMAL_DIGITS):
-        return int.__repr__(obj), 0
-    first = start // 4
-    every = (bits + 3) // 4
-    rest = max(0, every - first - digits)
-    head = int.__rshift__(abs(int.__add__(obj, 0)), 4 * rest)
-    shown = max(0, min(digits, every - first))
-    hexadecimal = "%x" % (head & ((1 << (4 * shown)) - 1))
-    sign = "-" if int.__lt__(obj, 0) else ""
-    text = sign + "0x" + "0" * (shown - len(hexadecimal)) + (hexadecimal if shown else "")
-    return text, 0 if not start and not rest else min(bits, 4 * shown)
-
-
-def _range_text(obj: Any, digits: int) -> str:
-    """``range(0, 9)``; by hand, since ``repr`` would use that of bounds whose class is derived from int."""
-    parts = [_int_text(_read(range, name, obj), digits, 0)[0] for name in ("start", "stop", "step")]
-    if parts[2] == "1":
-        parts.pop()
-    return "range(" + ", ".join(parts) + ")"
-
-
 # -- the walk ----------------------------------------------------------------------------------------------------------
 
 
@@ -412,7 +103,7 @@ class _Walk:
     def value(self, obj: object, depth: int, start: int = 0, count: int | None = None) -> Wire:
         """The wire form of one value; ``start`` and ``count`` (None: by the limits) choose its children."""
         self._left -= 1
-        if type(obj) is _Unreadable:
+        if type(obj) is Unreadable:
             return {"type": "", "kind": "unreadable", "text": obj.reason}
         kind = kind_of(obj)
         if kind == "unbound":
@@ -440,10 +131,10 @@ class _Walk:
         elif kind in _SCALARS:
             wire["text"] = _SCALARS[kind](obj)
         elif kind == "range":
-            wire["text"] = _range_text(obj, self._limits.max_text)
+            wire["text"] = range_text(obj, self._limits.max_text)
             wire["length"] = _range_length(obj)
         else:
-            wire["text"] = _qualified_name(obj, kind)
+            wire["text"] = qualified_name(obj, kind)
         for field, default in (("text", ""), ("shown", 0)):
             if wire.get(field, None) == default:
                 del wire[field]
@@ -466,7 +157,7 @@ class _Walk:
 
     def _int(self, wire: Wire, obj: Any, start: int, count: int | None) -> bool:
         digits = self._limits.max_text if count is None else (count + 3) // 4
-        wire["text"], shown = _int_text(obj, digits, start)
+        wire["text"], shown = int_text(obj, digits, start)
         if shown or not digits:
             wire["length"], wire["shown"] = int.bit_length(obj), shown
         return bool(shown)
@@ -474,8 +165,8 @@ class _Walk:
     def _children(self, wire: Wire, obj: Any, kind: str, depth: int, start: int, count: int | None) -> bool:
         """Elements, then attributes. True where there is anything to open."""
         limits = self._limits
-        opened = (depth == 0 or (depth <= limits.max_depth and kind not in _CLOSED)) and self._left > 0
-        if kind in _CLOSED and count is None:
+        opened = (depth == 0 or (depth <= limits.max_depth and kind not in CLOSED)) and self._left > 0
+        if kind in CLOSED and count is None:
             opened = False
         most = limits.max_items if depth == 0 else min(limits.max_items, max(3, limits.max_items // 4))
         most = (most if count is None else count) if opened else 0
@@ -498,13 +189,13 @@ class _Walk:
     def _add_attributes(self, wire: Wire, items: Any, obj: Any, kind: str, depth: int, skip: int, room: int) -> bool:
         """Attributes ``skip`` to ``skip + room``; True where the object has any."""
         has_any = skip > 0
-        found = islice(_attributes(obj, kind), skip, None)
+        found = islice(attributes(obj, kind), skip, None)
         added: list[tuple[Any, Any, str | None]] = []
         try:
             for name, value in found:
                 has_any = True
                 if len(added) >= room or len(added) >= self._left:
-                    if kind not in _CLOSED or room:
+                    if kind not in CLOSED or room:
                         wire["attributes_cut"] = True
                     break
                 added.append((value, None, name))
@@ -552,6 +243,9 @@ def _error_text(error: BaseException) -> str:
     return type_name(type(error)) + ": " + BaseException.__str__(error)
 
 
+_TEXTS: dict[str, Any] = {"str": str, "bytes": bytes, "bytearray": bytearray}
+_SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple}
+_ITERABLES = {"set": set, "frozenset": frozenset, "deque": _collections.deque}
 _CONTAINERS: dict[str, Any] = {**_SEQUENCES, **_ITERABLES, "dict": dict}
 _ELEMENTS = tuple(_CONTAINERS)
 _SCALARS: dict[str, Callable[[Any], str]] = {

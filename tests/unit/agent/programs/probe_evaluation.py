@@ -217,6 +217,52 @@ def statements(x):
         equal(ev("first, others"), (1, [2]))
 
 
+def shares_cells():
+    count = 0
+
+    def bump():
+        nonlocal count
+        count += 1
+        return count
+
+    ex("bump()\nassert count == 1\nseen = count")
+    equal((count, scratch.pop("seen")), (1, 1))
+    equal(ev("bump(), count, (lambda: count)()"), (2, 2, 2))
+    ex("count = 10\nbump()")
+    equal(count, 11)
+    return count
+
+
+shares_cells()
+
+
+def traced():
+    count = 0
+    plain = 1
+
+    def bump():
+        nonlocal count
+        count += 1
+
+    plain = 2
+    return count, plain
+
+
+def tracer(frame, event, arg):
+    if event == "line" and frame.f_lineno == traced.__code__.co_firstlineno + 9:
+        execute_statements(frame, "bump()\nplain = 5")
+        evaluate_expression(frame, "bump()")
+    return tracer if frame.f_code is traced.__code__ else None
+
+
+sys.settrace(tracer)
+try:
+    result = traced()
+finally:
+    sys.settrace(None)
+equal(result, (2, 5))
+
+
 def ex_in(frame, text):
     execute_statements(frame, text)
 
