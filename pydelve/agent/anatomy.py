@@ -85,20 +85,19 @@ _KINDS = {
     )
 }  # fmt: skip
 
+_NAMES = {
+    id(cls): cls.__name__ for cls in (int, float, str, bytes, bool, type(None), list, tuple, dict, set, frozenset)
+}
 _HAS_QUALNAME = sys.version_info >= (3, 11)  # and, since then, a generator's frame starts with RETURN_GENERATOR
-CLOSED = (
-    "class",
-    "module",
-    "function",
-    "method",
-    "builtin",
-    "code",
-    "frame",
-)  # opened only when asked for by a handle
+CLOSED = ("class", "module", "function", "method", "builtin", "code", "frame")
+"""Kinds that are opened only when asked for by a handle."""
 
 
 def kind_of(obj: object) -> str:
     """The ``Kind`` by exact layout: of the first class along the type's ``__mro__`` that has one."""
+    kind = _KINDS.get(id(type(obj)))
+    if kind is not None:
+        return kind
     for cls in _class_mro(type(obj)) or ():
         kind = _KINDS.get(id(cls))
         if kind is not None:
@@ -108,15 +107,21 @@ def kind_of(obj: object) -> str:
 
 def type_name(cls: type) -> str:
     """``module.qualname`` of a class, without the module for builtins."""
-    name = _class_qualname(cls)
+    known = _NAMES.get(id(cls))
+    if known is not None:
+        return known
+    name = _exact(_class_qualname(cls))
     try:
         module = _class_module(cls)
     except AttributeError:  # a class whose `__module__` was deleted
         module = None
     if not issubclass(type(module), str):
         return name
-    module = str.__str__(module)
+    module = _exact(module)
     return name if module == "builtins" else module + "." + name
+
+
+_exact = str.__str__  # a name may be of a class derived from str, whose methods must not run
 
 
 class _UnreadableError(Exception):
@@ -247,7 +252,7 @@ def attributes(obj: object, kind: str) -> Iterator[tuple[str, object]]:
 
 def _named(pairs: Any) -> Iterator[tuple[str, object]]:
     for name, value in pairs:
-        yield (str.__str__(name) if issubclass(type(name), str) else "<" + type_name(type(name)) + ">"), value
+        yield (_exact(name) if issubclass(type(name), str) else "<" + type_name(type(name)) + ">"), value
 
 
 # -- texts -------------------------------------------------------------------------------------------------------------
@@ -259,20 +264,20 @@ def qualified_name(obj: Any, kind: str) -> str:
         return type_name(obj)
     if kind == "module":
         name = dict.get(_module_dict(obj) or {}, "__name__")
-        return str.__str__(name) if issubclass(type(name), str) else ""
+        return _exact(name) if issubclass(type(name), str) else ""
     if kind == "function":
-        return str(_read(_Function, "__qualname__", obj))
+        return _exact(_read(_Function, "__qualname__", obj))
     if kind == "method":
         function = _read(_BoundMethod, "__func__", obj)
         return qualified_name(function, kind_of(function)) if kind_of(function) != "method" else ""
     if kind == "builtin":
         return _builtin_name(obj)
     if kind == "code":
-        return str(obj.co_qualname if _HAS_QUALNAME else obj.co_name)
+        return _exact(obj.co_qualname if _HAS_QUALNAME else obj.co_name)
     if kind == "frame":
         return qualified_name(obj.f_code, "code")
     if kind in _RUNNABLES:
-        return str(_read(_RUNNABLES[kind][0], "__qualname__", obj))
+        return _exact(_read(_RUNNABLES[kind][0], "__qualname__", obj))
     return ""
 
 
@@ -281,9 +286,9 @@ def _builtin_name(obj: Any) -> str:
     cls = type(obj)
     if cls is not _BuiltinFunction:
         if "__objclass__" not in _class_dict(cls):
-            return _read(cls, "__name__", obj) if "__name__" in _class_dict(cls) else ""
-        return type_name(_read(cls, "__objclass__", obj)) + "." + str(_read(cls, "__name__", obj))
-    name: str = _read(cls, "__name__", obj)
+            return _exact(_read(cls, "__name__", obj)) if "__name__" in _class_dict(cls) else ""
+        return type_name(_read(cls, "__objclass__", obj)) + "." + _exact(_read(cls, "__name__", obj))
+    name = _exact(_read(cls, "__name__", obj))
     owner = _read(cls, "__self__", obj)
     if owner is None or kind_of(owner) == "module":
         module = qualified_name(owner, "module") if owner is not None else ""

@@ -308,7 +308,7 @@ def _class_in_qualname(code: CodeType) -> str:
     """``Account`` for ``Account.withdraw.<locals>.inner``."""
     if not fastlocals.is_function(code):
         return "" if code.co_name == _MODULE or not code.co_name.isidentifier() else code.co_name
-    parts = code.co_qualname.split(".")  # type: ignore[attr-defined,unused-ignore]
+    parts = str.split(code.co_qualname, ".")  # type: ignore[attr-defined,unused-ignore]
     parts.pop()
     while parts:
         part = parts.pop()

@@ -412,6 +412,27 @@ assert "Inner=__main__.Outer.Inner" in brief(class_page), brief(class_page)
 module_page = inspect_children(collections, 0, 500, Limits(), handles)
 assert "namedtuple=namedtuple" in brief(module_page)
 
+TrapName = type("TrapName", (str,), body)
+
+
+def renamed():
+    pass
+
+
+renamed.__qualname__ = make(TrapName, str, "a.name")
+equal(kind_text(renamed), ("function", "a.name"))
+
+
+class Renamed:
+    pass
+
+
+Renamed.__qualname__ = make(TrapName, str, "another")
+Renamed.__module__ = make(TrapName, str, "there")
+equal(kind_text(Renamed), ("class", "there.another"))
+equal(look(Renamed())["type"], "there.another")
+equal(ran, [])
+
 generator = generate()
 states = [brief(look(generator))[0]]
 next(generator)
