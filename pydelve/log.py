@@ -45,6 +45,7 @@ def configure(path: str | None = None, *, verbose: bool = False) -> str:
                 f"can't write the log {path}", why=os.strerror(error.errno or 0), hint="pydelve debug --log=FILE ..."
             ) from error
         path = ""  # a home that can't be written is no reason not to debug
+    path = path and os.path.abspath(path)
     for old in _logger.handlers[:]:
         _logger.removeHandler(old)
         old.close()
@@ -66,5 +67,7 @@ def path_in_use() -> str:
 
 def record_internal_error(doing: str, error: BaseException) -> str:
     """Log the traceback of a bug of ours; gives back the log's path, "" where there is none."""
+    if not _logger.handlers:
+        configure()
     _logger.error("internal error while %s", doing, exc_info=error)
     return path_in_use()

@@ -48,7 +48,8 @@ class Interpreter:
         except KeyboardInterrupt:
             session.screen.line("interrupted")
         except Exception as error:  # noqa: BLE001  # our own bug must not end the user's session: logged, and said
-            session.screen.lines(internal_error_lines(doing, error, record_internal_error(doing, error)))
+            path = record_internal_error(doing, error)
+            session.screen.lines(internal_error_lines(doing, error, path, hint="go on, the session is kept; "))
 
     def _run(self, line: str, *, repeated: bool) -> None:
         typed = split_line(line)

@@ -29,15 +29,13 @@ def part_lines(why: str, hint: str) -> list[str]:
     return [f"  {label}: {text}" for label, text in (("why", why), ("try", hint)) if text]
 
 
-def internal_error_lines(doing: str, error: BaseException, log_path: str) -> list[str]:
+def internal_error_lines(doing: str, error: BaseException, log_path: str, *, hint: str = "") -> list[str]:
     """What a person sees of a bug of ours."""
     where = f"its traceback is in {log_path}" if log_path else "no log could be written"
     return [
         f"internal error while {doing}: {type(error).__name__}: {error}",
         f"  why: a bug in pydelve, not in your program; {where}",
-        "  try: go on, the session is kept; please report it with that file"
-        if log_path
-        else "  try: pydelve debug --log=FILE ...",
+        f"  try: {hint}please report it with that file" if log_path else "  try: pydelve debug --log=FILE ...",
     ]
 
 

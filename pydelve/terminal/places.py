@@ -146,6 +146,11 @@ def breakpoint_head(point: Breakpoint, cwd: str, *, verbose: bool = False) -> st
     return f"{kind} {point.id} at {where}"
 
 
+def is_suspended(point: Breakpoint) -> bool:
+    """Whether a place of it is still to be loaded, and the user was told so."""
+    return not point.placements or any(placement.state == "suspended" for placement in point.placements)
+
+
 def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> list[str]:
     """A breakpoint with its state, its hits, its conditions and, where there are several, its places."""
     head = breakpoint_head(point, cwd, verbose=verbose)

@@ -19,7 +19,7 @@ from pydelve.errors import PydelveError, TargetStateError, UsageError
 from pydelve.terminal.listing import render_lines
 from pydelve.terminal.messages import part_lines
 from pydelve.terminal.names import counted, short_path
-from pydelve.terminal.places import breakpoint_head, end_line, place, stop_head, stop_tail
+from pydelve.terminal.places import breakpoint_head, end_line, is_suspended, place, stop_head, stop_tail
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.urgent import UrgentSender
 from pydelve.terminal.values import render_value
@@ -99,11 +99,11 @@ class Session:
             raise KeyboardInterrupt
 
     def leave(self, *, kill: bool) -> None:
-        """Let go of the program, killed or running on, and end the session."""
+        """Let go of the program, killed or running on, and end the session, whatever the debugger says to it."""
+        self.done = True
         if self.status not in {"ended", "detached"}:
             self.ask(Detach(kill=kill))
             self.status, self.killed = "detached", kill
-        self.done = True
 
     # Events -----------------------------------------------------------------------------------------------------------
 
@@ -140,8 +140,9 @@ class Session:
             case Exited(status):
                 self._on_exited(status)
             case BreakpointChanged(point, landed, cleared):
+                before = self.breakpoints.get(point.id)
                 self.note_breakpoint(point, cleared=cleared)
-                if landed:
+                if landed and (before is None or is_suspended(before)):
                     self.screen.line(f"landed: {breakpoint_head(point, self.cwd)}")
             case HaltPending(waited_s, why, threads):
                 self.screen.line(f"not stopped yet after {waited_s:.1f} s: {why}")

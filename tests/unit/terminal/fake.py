@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from collections import deque
@@ -61,8 +62,7 @@ class FakeTransport:
     def on(self, request: type[Request[Any]], reply: Any = None, *brings: Iterable[Event]) -> None:
         """Answer a type of request; each call of it also brings the next group of events."""
         self._replies[request] = reply
-        if brings:
-            self._brings[request] = deque(tuple(events) for events in brings)
+        self._brings[request] = deque(tuple(events) for events in brings)
 
     def call(self, request: Request[R]) -> R:
         self.calls.append(request)
@@ -81,8 +81,15 @@ class FakeTransport:
     def next_event(self, timeout_s: float | None = None) -> Event | None:
         if self.events:
             return self.events.popleft()
+        os.set_blocking(self._read_fd, False)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._read_fd, 1)
         assert timeout_s is not None, "waits for an event that never comes"
         return None
+
+    def signal(self) -> None:
+        """Make ``event_fd`` readable, until the events are taken."""
+        os.write(self._write_fd, b"!")
 
     def event_fd(self) -> int:
         return self._read_fd
