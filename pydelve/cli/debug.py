@@ -1,7 +1,7 @@
 """``pydelve debug``: starts the program under the debugger and gives the user the prompt, or runs a script of commands.
 
 Order matters: the terminal's modes are taken before anything changes them, the keeper is forked before any thread
-exists, and the target starts before prompt-toolkit and pygments are imported (PITFALLS 23).
+exists, and the target starts while prompt-toolkit and pygments are imported (PITFALLS 23).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydelve import log
 from pydelve.api.launch import LaunchOptions
 from pydelve.cli.launching import HELP, Launch, read_words
 from pydelve.cli.streams import Streams
-from pydelve.cli.subcommands import import_late
+from pydelve.cli.subcommands import import_late, importing
 from pydelve.client import Client
 from pydelve.server.pipe import open_session
 from pydelve.terminal.console import ProgramConsole
@@ -40,16 +40,18 @@ def run(words: Sequence[str]) -> int:
             cleanup.callback(Keeper.start(console.master_fd, 1).close)
         streams = Streams(launch.redirects, terminal_fd=terminal_fd)
         cleanup.callback(streams.close)
-        transport = open_session(_options(launch, streams))
+        front = "pydelve.cli.in_terminal" if interactive else "pydelve.cli.from_input"
+        with importing(front):
+            transport = open_session(_options(launch, streams))
         cleanup.callback(transport.close)
         client = Client(transport)
         if interactive:
-            detached_pid: int = import_late("pydelve.cli.in_terminal").run(client, console, streams, launch)
+            detached_pid: int = import_late(front).run(client, console, streams, launch)
             transport.close()
             if detached_pid:
                 _stay_its_terminal(console, detached_pid)
         else:
-            import_late("pydelve.cli.from_input").run(client, streams, launch, _input_lines())
+            import_late(front).run(client, streams, launch, _input_lines())
     return 0
 
 

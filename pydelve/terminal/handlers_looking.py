@@ -9,12 +9,17 @@ from pydelve.api.requests import Assign, Evaluate, FindLocations, GetVariables
 from pydelve.api.values import Evaluation, Limits
 from pydelve.errors import EvaluationError, UsageError
 from pydelve.terminal.model import Call
-from pydelve.terminal.names import short_path
+from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.parsing import split_assignment, whole_number
 from pydelve.terminal.session import Session
 from pydelve.terminal.values import FULL, cut_hint, describe_type, is_cut, render_value
 
 _LINES = re.compile(r"(\d+)\s*(?:,\s*|\s+)(\d+)$")
+_MODULE_NAMES = {
+    "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtins__", "__file__", "__cached__",
+    "__annotations__", "__annotate__", "__conditional_annotations__", "__path__",
+}  # fmt: skip
+"""What Python itself puts into each module."""
 
 
 def args(call: Call) -> None:
@@ -35,9 +40,19 @@ def _variables(call: Call, scope: Literal["arguments", "locals"]) -> None:
         session.screen.line(
             f"no {'arguments' if scope == 'arguments' else 'local variables'}{' of that name' if call.text else ''}"
         )
+    own = [variable for variable in variables if variable.name not in _MODULE_NAMES]
+    hidden = len(variables) - len(own) if not call.text and "-full" not in call.options else 0
+    if hidden:
+        variables = own
     for variable in variables:
         label = f"{variable.name} = "
         session.screen.line(label + render_value(variable.value, width=session.screen.width, used=len(label)))
+    if hidden:
+        session.screen.line(
+            session.screen.theme.dim(
+                f"  (and {counted(hidden, 'name')} that every module has: {call.command.name} -full)"
+            )
+        )
     cut = [variable.name for variable in variables if is_cut(variable.value)]
     if cut and "-full" not in call.options:
         more = f"print -full {cut[0]}" if len(cut) == 1 else f"{call.command.name} -full, or print -full {cut[0]}"

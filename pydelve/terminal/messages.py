@@ -26,7 +26,8 @@ def error_lines(error: PydelveError, *, prefix: str = "") -> list[str]:
 
 def part_lines(why: str, hint: str) -> list[str]:
     """The second and third part, each only where it says something."""
-    return [f"  {label}: {text}" for label, text in (("why", why), ("try", hint)) if text]
+    parts = (("why", why), ("try", hint))
+    return [f"  {label}: {line}" for label, text in parts if text for line in [text.rstrip().replace("\n", "\n    ")]]
 
 
 def internal_error_lines(doing: str, error: BaseException, log_path: str, *, hint: str = "") -> list[str]:

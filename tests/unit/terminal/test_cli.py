@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +20,7 @@ from pydelve.cli import debug
 from pydelve.cli.launching import Launch, read_words
 from pydelve.cli.main import main
 from pydelve.cli.streams import Streams
-from pydelve.cli.subcommands import SUBCOMMANDS, overview_lines
+from pydelve.cli.subcommands import SUBCOMMANDS, import_late, importing, overview_lines
 from pydelve.errors import TargetError, UsageError
 from pydelve.terminal.messages import error_lines
 
@@ -351,6 +353,29 @@ class TestScriptMode:
             "pydelve: can't write the log no/my.log\n  why: No such file or directory\n"
             "  try: pydelve debug --log=FILE ...\n"
         )
+
+
+class TestLateImports:
+    def test_what_fails_on_the_thread_is_told_later(self) -> None:
+        before = sys.getswitchinterval()
+        with importing("pydelve.cli.nothing"):
+            assert sys.getswitchinterval() < before
+        assert sys.getswitchinterval() == before
+        with pytest.raises(ModuleNotFoundError):
+            import_late("pydelve.cli.nothing")
+
+    @pytest.mark.parametrize(
+        ("module", "heavy"),
+        [
+            ("pydelve.cli.main", {"asyncio", "logging", "prompt_toolkit", "pygments", "pydelve.api", "pydelve.server"}),
+            ("pydelve.cli.debug", {"prompt_toolkit", "pygments", "psutil", "jsonrpcserver", "asyncio"}),
+            ("pydelve.cli.from_input", {"prompt_toolkit", "pygments", "psutil", "jsonrpcserver", "asyncio"}),
+        ],
+    )
+    def test_nothing_heavy_is_imported(self, module: str, heavy: set[str]) -> None:
+        code = f"import sys; sys.path[:0] = {sys.path!r}; import {module}; print(*sys.modules)"
+        ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+        assert heavy & set(ran.stdout.split()) == set()
 
 
 class TestStreams:

@@ -280,12 +280,13 @@ class TestBreakpoints:
         error = LocationError(
             "run is ambiguous",
             why="2 functions end so",
-            hint="break a.py:1",
+            hint="break a.py:1\nor its file",
             candidates=("a.py:1 in run", "b.py:2 in run"),
         )
         desk.transport.on(CreateBreakpoint, error)
         assert desk.run("b run") == (
             "run is ambiguous\n  why: 2 functions end so\n    a.py:1 in run\n    b.py:2 in run\n  try: break a.py:1\n"
+            "    or its file\n"
         )
 
     def test_before_the_program_has_a_place(self, desk: Desk) -> None:
@@ -375,6 +376,13 @@ class TestLooking:
         assert desk.run("a amount") == "amount = 1\n"
         assert desk.transport.calls[-1] == GetVariables("arguments")
         assert desk.run("args nobody") == "no arguments of that name\n"
+
+    def test_what_every_module_has_is_counted_only(self, desk: Desk) -> None:
+        names = ("__name__", "__builtins__", "total")
+        desk.transport.on(GetVariables, tuple(Variable(name, integer(1), "global") for name in names))
+        assert desk.run("locals") == "total = 1\n  (and 2 names that every module has: locals -full)\n"
+        assert desk.run("locals __name__") == "__name__ = 1\n"
+        assert desk.run("locals -full") == "__name__ = 1\n__builtins__ = 1\ntotal = 1\n"
 
     def test_no_locals(self, desk: Desk) -> None:
         desk.transport.on(GetVariables, ())
