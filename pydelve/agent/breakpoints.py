@@ -28,7 +28,8 @@ class Armed:
         """``recipe``: the dict of the arm request (``Table.replace``)."""
         self.id = recipe["id"]
         self.file = recipe["file"]
-        self.unit = tuple(recipe["unit"])  # line, end_line, kind
+        self.line = recipe["line"]  # of the unit
+        self.units = recipe["units"]  # [line, end_line, kind] of every unit in its scope; None without source
         self.scope_name = recipe["scope_name"]
         self.scope_line = recipe["scope_line"]
         self.condition = recipe.get("condition", "")
@@ -68,6 +69,17 @@ class Armed:
         return found[1]
 
 
+class Placed:
+    """What is armed in one code object."""
+
+    __slots__ = ("line_map", "lines")
+
+    def __init__(self, line_map, lines):
+        """``lines``: ``{line of the unit: [Armed, ...]}``."""
+        self.line_map = line_map
+        self.lines = lines
+
+
 class Table:
     """All armed breakpoints by file."""
 
@@ -75,6 +87,7 @@ class Table:
         """Empty."""
         self._files = {}
         self._names = {}
+        self._maps = {}  # id(code): (code, line map): reading a line table takes up to 3 ms
 
     def __bool__(self):
         """Is anything armed?"""
@@ -119,13 +132,18 @@ class Table:
         """The files with something armed."""
         return self._files.keys()
 
-    def lines_of(self, code):
-        """``{line: (line map, [Armed, ...])}`` for a code object; empty for most."""
+    def placed_in(self, code):
+        """What is armed in a code object; None for most."""
         lines = {}
+        units = None
         for armed in self.in_file(code.co_filename):
             if armed.belongs_to(code):
-                line = armed.unit[0]
-                if line not in lines:
-                    lines[line] = (LineMap(code, [armed.unit]), [])
-                lines[line][1].append(armed)
-        return lines
+                lines.setdefault(armed.line, []).append(armed)
+                units = armed.units
+        if not lines:
+            self._maps.pop(id(code), None)
+            return None
+        known = self._maps.get(id(code))
+        if known is None or known[0] is not code:
+            known = self._maps[id(code)] = (code, LineMap(code, units))
+        return Placed(known[1], lines)

@@ -60,6 +60,7 @@ class Agent:
         self._units = {}  # (file, name, first line): line map
         self._interrupt_lock = _thread.allocate_lock()
         self._evaluating = 0
+        self._interrupted = False
         self._deferred = None
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -179,11 +180,11 @@ class Agent:
                 files.add(canonical(name))
         return files
 
-    def landed(self, lines):
-        """Code with these lines (``Table.lines_of``) was found: what was suspended is armed now, or can't be."""
-        for line, (line_map, entries) in lines.items():
+    def landed(self, placed):
+        """Code with these breakpoints (``Table.placed_in``) was found: what was suspended is armed now, or can't be."""
+        for line, entries in placed.lines.items() if placed is not None else ():
             for armed in entries:
-                if not line_map.has_code(line):
+                if not placed.line_map.has_code(line):
                     armed.refused = "the loaded code has no instruction for this line"
                 if not armed.landed:
                     armed.landed = True
@@ -211,8 +212,8 @@ class Agent:
         self.ownership.program(frame.f_code.co_filename, package if type(package) is str else "")
         self.stepper.begin(Step("entry", get_ident(), frame, None, True))
 
-    def arrive(self, frame, line, offset, breakpoints, stepping):
-        """Control reached a line; ``breakpoints`` are those armed there, ``stepping`` says that the step watches this frame."""
+    def arrive(self, frame, unit, offset, breakpoints, stepping):
+        """Control reached a line; ``breakpoints`` are those armed on its ``unit``, ``stepping``: the step watches this frame."""
         if not self.active or (breakpoints and self._forked()):
             return
         hits, error = [], None
@@ -222,19 +223,19 @@ class Agent:
                 hits.append(armed.id)
                 error = error or problem
         step = self.stepper.active
-        outcome = self.stepper.line(frame, line, offset) if stepping and step is not None else None
+        outcome = self.stepper.line(frame, offset) if stepping and step is not None else None
         if hits:
             reason = "breakpoint" if error is None else "condition-error"
             detail = "" if error is None else "{type}: {message}".format(**error)
-            self.stop(reason, threads.frames_of(frame), ids=hits, detail=detail, step=step if outcome else None)
+            self.stop(reason, threads.frames_of(frame, unit), ids=hits, detail=detail, step=step if outcome else None)
         elif outcome is not None:
-            self.stop("entry" if step.how == "entry" else "step", threads.frames_of(frame), step=step)
+            self.stop("entry" if step.how == "entry" else "step", threads.frames_of(frame, outcome.line), step=step)
 
     def step_outcome(self, outcome):
         """A step ended in a caller, with a value."""
         if outcome is not None and self.active and not self._forked():
             step = self.stepper.active
-            self.stop("step", threads.frames_of(outcome.frame), step=step, returned=outcome.returned)
+            self.stop("step", threads.frames_of(outcome.frame, outcome.line), step=step, returned=outcome.returned)
 
     # -- the stop ------------------------------------------------------------------------------------------------------
 
@@ -350,27 +351,31 @@ class Agent:
         self.hold.relax()
         value = error = None
         try:
+            self._interrupted = False
             self._evaluating = get_ident()
             value = function()
         except BaseException as raised:  # SystemExit and KeyboardInterrupt of the user's expression must not end the program
             error = raised
-        finally:
-            try:
-                with self._interrupt_lock:
-                    ident, self._evaluating = self._evaluating, 0
-                    native.cancel_raise(ident)
-            except Interrupted as late:
+        try:
+            with self._interrupt_lock:
                 self._evaluating = 0
-                error = error or late
-            self.hold.tighten()
+            # An interrupt that came too late is still on its way. It can't be taken back: asking for that leaves 3.11's
+            # eval breaker set for good (PyThreadState_SetAsyncExc with NULL never clears pending.async_exc).
+            for _ in range(1000 if self._interrupted else 0):
+                pass
+        except Interrupted as late:
+            error = error or late
+        self._evaluating = 0
+        self.hold.tighten()
         return value, error
 
     def interrupt(self):
         """Raise Interrupted in the evaluation under way; False where there is none."""
         with self._interrupt_lock:
-            if not self._evaluating:
+            if not self._evaluating or self._interrupted:
                 return False
-            return native.raise_in_thread(self._evaluating, Interrupted)
+            self._interrupted = native.raise_in_thread(self._evaluating, Interrupted)
+            return self._interrupted
 
 
 def _dict_of(module):

@@ -28,7 +28,7 @@ class Monitoring:
         self._monitoring = sys.monitoring
         self._disable = self._monitoring.DISABLE
         self._break, self._step = self._take_tools()
-        self._armed = {}  # id(code): (code, lines); the code is kept so that its id stays its own
+        self._armed = {}  # id(code): (code, Placed); the code is kept so that its id stays its own
         self._seen = {}  # co_filename: [weak reference to code, ...], for breakpoints set later
         self._watched = {}  # id(code): code, with the stepping tool's local events
         self._break_global = self._step_global = 0
@@ -89,6 +89,8 @@ class Monitoring:
 
     def _on_first_sight(self, code, offset):
         filename = code.co_filename
+        if id(code) in self._armed:
+            return self._on_entry(code)
         if self._waiting_for_main is not None and code.co_name == "<module>":
             self._main_begins(sys._getframe(1))
         references = self._seen.setdefault(filename, [])
@@ -97,7 +99,17 @@ class Monitoring:
             references[:] = [reference for reference in references if reference() is not None]
         if self._agent.table.in_file(filename):
             self._arm_tree(code)
+            return self._on_entry(code)
         return self._disable
+
+    def _on_entry(self, code):
+        """The start of a code whose first statement stands on its ``def`` line, where no LINE event comes from 3.13 on."""
+        armed = self._armed.get(id(code))
+        unit = armed[1].line_map.entry if armed is not None else 0
+        if not unit or unit not in armed[1].lines:
+            return self._disable
+        self._agent.arrive(sys._getframe(2), unit, 0, armed[1].lines[unit], False)
+        return None
 
     def _main_begins(self, frame):
         if frame.f_globals.get("__name__") == "__main__" and not is_agent(frame.f_code):
@@ -116,48 +128,46 @@ class Monitoring:
             todo.extend(constant for constant in code.co_consts if type(constant) is type(code))
 
     def _arm(self, code):
-        lines = self._agent.table.lines_of(code)
-        key = id(code)
-        old = self._armed.get(key)
-        if not lines:
+        placed = self._agent.table.placed_in(code)
+        old = self._armed.get(id(code))
+        if placed is None:
             if old is not None:
                 self._monitoring.set_local_events(self._break, code, 0)
-                del self._armed[key]
+                del self._armed[id(code)]
             return
-        if old is not None and old[1].keys() == lines.keys():
-            self._armed[key] = (code, lines)  # the same lines, other conditions or counters
-        else:
+        self._armed[id(code)] = (code, placed)
+        if old is None or old[1].lines.keys() != placed.lines.keys():
             # a line DISABLEd before comes back when the code's events go from none to some
+            events = self._monitoring.events
             self._monitoring.set_local_events(self._break, code, 0)
-            self._armed[key] = (code, lines)
-            self._monitoring.set_local_events(self._break, code, self._monitoring.events.LINE)
-        self._agent.landed(lines)
+            start = events.PY_START if placed.line_map.entry in placed.lines else 0
+            self._monitoring.set_local_events(self._break, code, events.LINE | start)
+        self._agent.landed(placed)
 
     def _on_line(self, code, line):
         armed = self._armed.get(id(code))
-        if armed is None or line not in armed[1]:
+        if armed is None:
             return self._disable
         frame = sys._getframe(1)
+        placed = armed[1]
+        unit = placed.line_map.unit_at(frame.f_lasti)
+        if unit not in placed.lines:
+            return self._disable
         ident = get_ident()
-        if self._is_second(ident, frame):
-            return None
-        stepping = self._stepping(ident) and frame is self._agent.stepper.active.frame
-        self._arrive(ident, frame, line, armed[1][line], stepping)
+        if not self._is_second(ident, frame):
+            stepping = self._stepping(ident) and frame is self._agent.stepper.active.frame
+            self._arrive(ident, frame, unit, placed.lines[unit], stepping)
         return None
 
     def _is_second(self, ident, frame):
         """Was this very event dealt with by the other tool's callback just before?"""
         return bool(self._handled) and self._handled.pop(ident, None) == (id(frame), frame.f_lasti)
 
-    def _arrive(self, ident, frame, line, armed, stepping):
+    def _arrive(self, ident, frame, unit, breakpoints, stepping):
         """One arrival for both tools: a step and a breakpoint that meet make one stop."""
-        offset = frame.f_lasti
-        if stepping and armed is not None:
-            self._handled[ident] = (id(frame), offset)  # both tools have asked for this line; the other comes next
-        line_map, breakpoints = armed if armed is not None else (None, ())
-        if line_map is not None and not line_map.arrives(offset, line):
-            breakpoints = ()
-        self._agent.arrive(frame, line, offset, breakpoints, stepping)
+        if stepping and breakpoints:
+            self._handled[ident] = (id(frame), frame.f_lasti)  # both tools have asked for this line; the other comes next
+        self._agent.arrive(frame, unit, frame.f_lasti, breakpoints, stepping)
 
     # -- stepping ------------------------------------------------------------------------------------------------------
 
@@ -201,13 +211,14 @@ class Monitoring:
         if self._is_second(ident, frame):
             return
         armed = self._armed.get(id(code))
-        self._arrive(ident, frame, line, armed[1].get(line) if armed is not None else None, True)
+        unit = armed[1].line_map.unit_at(frame.f_lasti) if armed is not None else 0
+        self._arrive(ident, frame, unit, armed[1].lines.get(unit, ()) if unit else (), True)
 
     def _on_step_start(self, code, offset):
         if self._stepping(get_ident()):
             frame = sys._getframe(1)
             if not is_agent(code):
-                self._agent.stepper.started(frame)
+                self._agent.step_outcome(self._agent.stepper.started(frame))
 
     def _on_step_return(self, code, offset, value):
         ident = get_ident()

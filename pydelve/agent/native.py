@@ -213,14 +213,6 @@ def raise_in_thread(ident, exception):
     return _set_async_exc(ident, exception) == 1
 
 
-_cancel_async_exc = held("PyThreadState_SetAsyncExc", _Int, _Word, _Word)
-
-
-def cancel_raise(ident):
-    """Take back what :func:`raise_in_thread` asked for and was not yet raised."""
-    _cancel_async_exc(ident, 0)
-
-
 try:
     _to_fast = held("PyFrame_LocalsToFast", None, _Object, _Int)
 except AttributeError:  # gone in 3.13, where f_locals writes through (PEP 667)

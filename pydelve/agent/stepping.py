@@ -12,6 +12,8 @@ nothing else. Its rules (docs/internals/stepping.md):
 
 from __future__ import annotations
 
+from .linemap import LineMap
+
 _COROUTINE = 0x80 | 0x100 | 0x200  # Include/cpython/code.h: CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR
 
 
@@ -23,18 +25,19 @@ class Step:
         self.how = how
         self.ident = ident
         self.frame = frame
+        self.code = frame.f_code
         self.line_map = line_map
         self.into_libraries = into_libraries
         self.any_line = how == "entry"
-        self.reached = False
 
 
 class Outcome:
     """Where a finished step is shown: the frame, and what was returned into it."""
 
-    def __init__(self, frame, returned=None):
-        """``returned``: ``(code, value)`` of the frame that just ended."""
+    def __init__(self, frame, line, returned=None):
+        """``line`` is the one to show; ``returned``: ``(code, value)`` of the frame that just ended."""
         self.frame = frame
+        self.line = line
         self.returned = returned
 
 
@@ -79,20 +82,26 @@ class Stepper:
 
     # -- what the thread does ------------------------------------------------------------------------------------------
 
-    def line(self, frame, line, offset):
+    def line(self, frame, offset):
         """Control is at a line start of ``frame``: an Outcome where the step ends here."""
         step = self.active
         if frame is not step.frame or (step.how == "stepout" and not step.any_line):
             return None
-        if step.any_line or step.line_map is None or step.line_map.arrives(offset, line):
-            return Outcome(frame)
-        return None
+        if step.line_map is None or frame.f_code is not step.code:
+            return Outcome(frame, frame.f_lineno)
+        unit = step.line_map.unit_at(offset)
+        if unit:
+            return Outcome(frame, unit)
+        return Outcome(frame, frame.f_lineno) if step.any_line else None
 
     def started(self, frame):
-        """A frame starts, or a generator's goes on."""
+        """A frame starts, or a generator's goes on: an Outcome where that is all the event there will be."""
         step = self.active
-        if step.how == "step" and frame is not step.frame and self._is_user(frame):
-            self._move_to(frame)
+        if step.how != "step" or frame is step.frame or not self._is_user(frame):
+            return None
+        self._move_to(frame)
+        entry = LineMap(frame.f_code, None).entry
+        return Outcome(frame, entry) if entry else None
 
     def returned(self, frame, value):
         """A frame ends with a value: an Outcome where the step ends in its caller."""
@@ -101,7 +110,7 @@ class Stepper:
             return None
         caller = frame.f_back
         if caller is not None and self._is_user(caller):
-            return Outcome(caller, (frame.f_code, value))
+            return Outcome(caller, caller.f_lineno, (frame.f_code, value))
         self._move_to(self._user_caller(frame))
         return None
 

@@ -26,9 +26,12 @@ def names():
     return found
 
 
-def frames_of(frame):
-    """``[(frame, line), ...]`` from a frame outwards, without ours."""
+def frames_of(frame, line=0):
+    """``[(frame, line), ...]`` from a frame outwards, without ours; ``line`` is shown for the first one, if given."""
     found = []
+    if line:
+        found.append((frame, line))
+        frame = frame.f_back
     while frame is not None:
         if not is_agent(frame.f_code):
             found.append((frame, frame.f_lineno or 0))

@@ -15,7 +15,6 @@ from .paths import is_agent
 
 NAME = "trace"
 _RETURN_VALUE, _YIELD_VALUE, _YIELD_FROM = 83, 86, 72  # Include/opcode.h of 3.9, 3.10 and 3.11
-_NOTHING = {}
 
 
 class Tracing:
@@ -24,7 +23,8 @@ class Tracing:
     def __init__(self, agent):
         """Nothing is on yet."""
         self._agent = agent
-        self._lines = {}  # id(code): (code, lines) for code in files with breakpoints
+        self._placed = {}  # id(code): (code, Placed or None) for code in files with breakpoints
+        self._previous = {}  # id(frame): offset of its last line event, where the line map asks for it (3.9)
         self._watched = set()  # ids of frames whose lines the stepper wants
         self._waiting_for_main = None
         self._watching_calls = False
@@ -38,12 +38,13 @@ class Tracing:
 
     def update(self):
         """The table changed: frames that already run get line events where they need them."""
-        self._lines.clear()
+        self._placed.clear()
+        self._previous.clear()
         if self._agent.table:
             self._switch(True)
             for frame in sys._current_frames().values():
                 while frame is not None:
-                    if self._lines_of(frame.f_code) and frame.f_trace is None:
+                    if self._placed_in(frame.f_code) is not None and frame.f_trace is None:
                         frame.f_trace = self._local
                     frame = frame.f_back
         self._rest()
@@ -59,23 +60,22 @@ class Tracing:
         if not needed:
             self._switch(False)
 
-    def _lines_of(self, code):
-        found = self._lines.get(id(code))
+    def _placed_in(self, code):
+        """What is armed in a code object, remembered for code in files that have any; None for most."""
+        found = self._placed.get(id(code))
         if found is not None:
             return found[1]
         table = self._agent.table
         if not table.in_file(code.co_filename):
-            return _NOTHING
-        lines = table.lines_of(code)
-        self._lines[id(code)] = (code, lines)
+            return None
+        placed = table.placed_in(code)
+        self._placed[id(code)] = (code, placed)
         todo = [code]
         while todo:  # a module's code tells of all its functions: report what has landed
-            for constant in todo.pop().co_consts:
-                if type(constant) is type(code):
-                    todo.append(constant)
-                    self._agent.landed(table.lines_of(constant))
-        self._agent.landed(lines)
-        return lines
+            inner = todo.pop()
+            self._agent.landed(table.placed_in(inner))
+            todo.extend(constant for constant in inner.co_consts if type(constant) is type(code))
+        return placed
 
     # -- stepping ------------------------------------------------------------------------------------------------------
 
@@ -111,12 +111,10 @@ class Tracing:
         step = self._agent.stepper.active
         if step is not None and step.ident == get_ident():
             if self._watching_calls:
-                self._agent.stepper.started(frame)
+                self._agent.step_outcome(self._agent.stepper.started(frame))
             if id(frame) in self._watched:
                 return self._local
-        if self._lines_of(code):
-            return self._local
-        return None
+        return self._local if self._placed_in(code) is not None else None
 
     def _on_event(self, frame, event, argument):
         """The local trace function of frames that matter."""
@@ -126,15 +124,33 @@ class Tracing:
         step = self._agent.stepper.active
         stepping = step is not None and step.frame is frame and step.ident == get_ident()
         if event == "line":
-            line = frame.f_lineno
-            line_map, breakpoints = self._lines_of(code).get(line, (None, ()))
-            if line_map is not None and not line_map.arrives(frame.f_lasti, line):
-                breakpoints = ()
-            if breakpoints or stepping:
-                self._agent.arrive(frame, line, frame.f_lasti, breakpoints, stepping)
-        elif event == "return" and stepping:
-            self._on_return(frame, code, argument)
+            self._on_line(frame, code, stepping)
+        elif event == "opcode":
+            frame.f_trace_opcodes = False
+            placed = self._placed_in(code)
+            if placed is not None and frame.f_lasti in placed.line_map.silent and self._previous.get(id(frame)) != frame.f_lasti:
+                self._on_line(frame, code, stepping)
+        elif event == "exception":
+            placed = self._placed_in(code)
+            if placed is not None and placed.line_map.silent:
+                frame.f_trace_opcodes = True  # 3.9: a handler may begin without a line event (linemap.LineMap.silent)
+        elif event == "return":
+            self._previous.pop(id(frame), None)
+            if stepping:
+                self._on_return(frame, code, argument)
         return self._local
+
+    def _on_line(self, frame, code, stepping):
+        offset = frame.f_lasti
+        placed = self._placed_in(code)
+        unit, breakpoints = 0, ()
+        if placed is not None:
+            unit = placed.line_map.unit_at(offset, self._previous.get(id(frame), -1))
+            if placed.line_map.repeats or placed.line_map.silent:
+                self._previous[id(frame)] = offset
+            breakpoints = placed.lines.get(unit, ())
+        if breakpoints or stepping:
+            self._agent.arrive(frame, unit, offset, breakpoints, stepping)
 
     def _on_return(self, frame, code, value):
         """"return" tells of a return, a yield or an exception that leaves the frame: the instruction it stands at decides."""

@@ -19,9 +19,12 @@ OPERATORS = ("==", "!=", ">=", "<=", ">", "<", "%")
 
 
 class Breakpoints:
-    """The session's breakpoints; ``changed`` hears of each change."""
+    """The session's breakpoints; ``changed`` hears of each change, ``units_beside`` gives all units of a location's code."""
 
-    def __init__(self, changed: Callable[..., None]) -> None:
+    def __init__(
+        self, changed: Callable[..., None], units_beside: Callable[[Location], list[list[Any]] | None]
+    ) -> None:
+        self._units_beside = units_beside
         self._all: dict[int, Breakpoint] = {}
         self._next = 1
         self._changed = changed
@@ -94,7 +97,8 @@ class Breakpoints:
         if process is None:
             placements = tuple(replace(place, state="suspended", how="", why="") for place in found.placements)
         else:
-            wire = [_to_wire(found, place.location) for place in found.placements] if found.enabled else []
+            places = [place.location for place in found.placements] if found.enabled else []
+            wire = [_to_wire(found, place, self._units_beside(place)) for place in places]
             answer = process.ask(protocol.ARM, {"id": number, "placements": wire})
             states = answer["states"] or [["disabled", ""]] * len(found.placements)
             placements = tuple(
@@ -172,13 +176,14 @@ def check_hit_condition(condition: HitCondition | None) -> None:
         )
 
 
-def _to_wire(breakpoint_: Breakpoint, location: Location) -> dict[str, Any]:
+def _to_wire(breakpoint_: Breakpoint, location: Location, units: list[list[Any]] | None) -> dict[str, Any]:
     unit = location.unit
     hit = breakpoint_.hit_condition
     return {
         "id": breakpoint_.id,
         "file": location.file,
-        "unit": [unit.line, unit.end_line, unit.kind],
+        "line": unit.line,
+        "units": units,
         "scope_name": unit.scope_name,
         "scope_line": unit.scope_line,
         "condition": breakpoint_.condition,

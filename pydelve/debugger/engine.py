@@ -47,7 +47,7 @@ class Debugger:
         self._process: LiveProcess | None = None
         self._threads = ThreadNumbers(0)
         self._files = Files(options)
-        self._breakpoints = Breakpoints(self._breakpoint_changed)
+        self._breakpoints = Breakpoints(self._breakpoint_changed, self._files.units_beside)
         self._evaluator = Evaluator()
         self._state = State("starting")
         self._exception: ExceptionInfo | None = None

@@ -75,15 +75,21 @@ class Files:
 
     def units_of(self, frame: Frame) -> list[list[Any]] | None:
         """Wire form of the units of a frame's code; None where its source can't be read or parsed."""
+        return self._units(frame.file, frame.function.rpartition(".")[2], frame.first_line)
+
+    def units_beside(self, location: Location) -> list[list[Any]] | None:
+        """Wire form of all units of the code that a location is in."""
+        return self._units(location.file, location.unit.scope_name, location.unit.scope_line)
+
+    def _units(self, file: str, scope_name: str, scope_line: int) -> list[list[Any]] | None:
         try:
-            units = self.sources.load(frame.file).units
+            units = self.sources.load(file).units
         except PydelveError:
             return None
-        name = frame.function.rpartition(".")[2]
         mine = [
             [unit.line, unit.end_line, unit.kind]
             for unit in units
-            if unit.scope_name == name and (unit.scope_line == frame.first_line or name == "<module>")
+            if unit.scope_name == scope_name and (unit.scope_line == scope_line or scope_name == "<module>")
         ]
         return mine or None
 

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import queue
 import select
 import threading
+from collections import deque
 from typing import Any, TypeVar
 
 from pydelve.api.events import Event
@@ -39,7 +38,8 @@ class PipeTransport:
     def __init__(self, options: LaunchOptions) -> None:
         """Starts the engine's thread; ``open_session`` waits until the target is started."""
         self._loop = Loop()
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events: deque[Event] = deque()
+        self._lock = threading.Lock()
         self._readable, self._signal = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._debugger = Debugger(options, self._loop, self._emit)
         self._thread = threading.Thread(target=self._loop.run, name="pydelve engine", daemon=True)
@@ -47,9 +47,10 @@ class PipeTransport:
         self._closed = False
 
     def _emit(self, event: Event) -> None:
-        self._events.put(event)
-        with contextlib.suppress(BlockingIOError):  # a full pipe is readable enough
-            os.write(self._signal, b"!")
+        with self._lock:  # the pipe holds a byte exactly while the queue holds an event
+            if not self._events:
+                os.write(self._signal, b"!")
+            self._events.append(event)
 
     def start(self) -> None:
         """Start the target.
@@ -86,22 +87,13 @@ class PipeTransport:
         return answer.result
 
     def next_event(self, timeout_s: float | None = None) -> Event | None:
-        """See ``pydelve.client.Transport.next_event``."""
-        with contextlib.suppress(queue.Empty):
-            return self._take(self._events.get_nowait())
-        if timeout_s == 0:
+        """See ``pydelve.client.Transport.next_event``. Waits on the descriptor, so that a signal handler can run meanwhile."""
+        if not select.select([self._readable], [], [], timeout_s)[0]:
             return None
-        # waits on the descriptor, not the queue: so a signal handler can run meanwhile
-        while select.select([self._readable], [], [], timeout_s)[0]:
-            with contextlib.suppress(queue.Empty):
-                return self._take(self._events.get_nowait())
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._readable, 4096)
-        return None
-
-    def _take(self, event: Event) -> Event:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._readable, 1)
+        with self._lock:
+            event = self._events.popleft()
+            if not self._events:
+                os.read(self._readable, 1)
         return event
 
     def event_fd(self) -> int:
