@@ -124,7 +124,7 @@ TABLE = CommandTable([
     Command(
         "print", "Looking", "evaluate an expression in this frame and show its value", ("EXPRESSION",),
         looking.print_, aliases=("p", "pp"), needs="stopped", takes="python", completes="expression", repeats=True,
-        options=_CUT_OPTIONS,
+        options=(*_CUT_OPTIONS, Option("-timeout", "how long it may take (default: 10)", "SECONDS")),
         details="Runs the program's code, for 10 seconds at most; Ctrl-C interrupts it. Breakpoints are off\n"
         "meanwhile, and other threads run.",
         examples=(

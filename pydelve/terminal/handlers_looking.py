@@ -63,7 +63,10 @@ def print_(call: Call) -> None:
     """``print``: evaluate an expression in this frame and show its value."""
     if not call.text:
         raise UsageError("print needs an expression", hint="print total, or locals")
-    evaluation = _evaluate(call.session, call.text, limits=_limits(call))
+    timeout_s = call.session.settings.evaluation_timeout_s
+    if "-timeout" in call.options:
+        timeout_s = float(whole_number(call.options["-timeout"], "number of seconds", command="print"))
+    evaluation = _evaluate(call.session, call.text, limits=_limits(call), timeout_s=timeout_s)
     _show_value(call.session, call.text, evaluation, nothing_is_shown=True)
 
 
@@ -92,8 +95,10 @@ def set_(call: Call) -> None:
     session.screen.line(label + render_value(value, width=session.screen.width, used=len(label)))
 
 
-def _evaluate(session: Session, text: str, *, limits: Limits, statements: bool = False) -> Evaluation:
-    timeout_s = session.settings.evaluation_timeout_s
+def _evaluate(
+    session: Session, text: str, *, limits: Limits, statements: bool = False, timeout_s: float = 0.0
+) -> Evaluation:
+    timeout_s = timeout_s or session.settings.evaluation_timeout_s
     return session.ask(Evaluate(text, session.thread, session.frame_index, statements, timeout_s, limits))
 
 

@@ -406,6 +406,7 @@ class TestLooking:
             ("p -n * 2", Evaluate("-n * 2")),
             ("pp -n 500 x", Evaluate("x", limits=Limits(500, 500))),
             ("p -full x", Evaluate("x", limits=Limits(100_000, 10_000, 6, 100_000))),
+            ("p -timeout 60 f()", Evaluate("f()", timeout_s=60.0)),
             ("p -depth 4 -n 2 x", Evaluate("x", limits=Limits(200, 2, 4))),
             ("x + 1", Evaluate("x + 1")),
             ("!n", Evaluate("n")),
