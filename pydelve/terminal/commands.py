@@ -88,8 +88,9 @@ TABLE = CommandTable([
     # Running
     Command(
         "continue", "Running", "run until a breakpoint or the end", ("",),
-        running.continue_, aliases=("c", "cont"), needs="stopped", repeats=True,
-        details="Ctrl-C halts the program where it is, also in a blocking call.",
+        running.continue_, aliases=("c", "cont"), repeats=True,
+        details="Ctrl-C halts the program where it is, also in a blocking call. Where that takes long, the prompt\n"
+        "comes back before; continue waits on.",
     ),
     Command(
         "next", "Running", "run to the next line of this frame", ("", "COUNT"),

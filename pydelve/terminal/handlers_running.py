@@ -11,9 +11,12 @@ from pydelve.terminal.parsing import whole_number
 
 
 def continue_(call: Call) -> None:
-    """``continue``: until a breakpoint or the end."""
-    call.session.ask(Resume("continue", call.session.thread))
-    call.session.wait_for_stop()
+    """``continue``: until a breakpoint or the end; where it runs already, wait for that."""
+    session = call.session
+    if session.status not in {"starting", "running"}:
+        session.require_stopped("continue")
+        session.ask(Resume("continue", session.thread))
+    session.wait_for_stop()
 
 
 def next_(call: Call) -> None:

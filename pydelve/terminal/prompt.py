@@ -92,8 +92,6 @@ class Prompt:
         """The loop: a line, what it does, the next; Ctrl-D leaves as ``exit`` does, Ctrl-C drops the line."""
         session = self._session
         while not session.done:
-            if session.status == "running":  # waiting for the last stop failed: the program still runs
-                self._interpreter.guard("waiting for the program", session.wait_for_stop)
             try:
                 line = self._read()
             except KeyboardInterrupt:

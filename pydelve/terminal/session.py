@@ -108,7 +108,11 @@ class Session:
     # Events -----------------------------------------------------------------------------------------------------------
 
     def wait_for_stop(self, *, restarting: bool = False) -> None:
-        """Let the program run until it stops or ends, and show what happens."""
+        """Let the program run until it stops or ends, and show what happens.
+
+        Where a person sits there, a halt that does not come in time returns too, with the program still running: the
+        prompt must stay in reach. The stop is then shown above it.
+        """
         self._restarting = restarting
         if self.status in {"stopped", "ended"}:
             self.status = "running"
@@ -119,6 +123,8 @@ class Session:
             finally:
                 self._waiting = False
             self.handle(event)
+            if isinstance(event, HaltPending) and self.screen.interactive:
+                return
 
     def pump(self) -> None:
         """Show the events that came by themselves; never waits."""
@@ -151,6 +157,8 @@ class Session:
                     + (f", {place(thread.frame, self.cwd)}" if thread.frame else "")
                     for thread in threads
                 )
+                if self.screen.interactive:
+                    self.screen.lines(part_lines("", "continue waits on, exit ends the program"))
             case Notice(message, why, hint):
                 self.screen.lines([message, *part_lines(why, hint)])
 
@@ -295,4 +303,6 @@ class Session:
             raise TargetStateError(
                 f"{doing} needs a stopped program", why=end_line(self.exit, self.target), hint="restart"
             )
-        raise TargetStateError(f"{doing} needs a stopped program", why=f"it is {self.status}", hint="help")
+        raise TargetStateError(
+            f"{doing} needs a stopped program", why=f"it is {self.status}", hint="continue waits for it, exit ends it"
+        )

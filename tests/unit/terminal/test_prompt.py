@@ -14,7 +14,7 @@ import pytest
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from pydelve.api.events import Event, Exited, Started, Stopped
+from pydelve.api.events import Continued, Event, Exited, HaltPending, Started, Stopped
 from pydelve.api.requests import CompleteLocation, Detach, Evaluate, GetVariables, Halt, Interrupt, Resume
 from pydelve.api.target import ExitStatus
 from pydelve.api.values import Variable
@@ -139,6 +139,20 @@ class TestCtrlC:
         with interrupts_to(desk.session.on_interrupt):
             head = desk.run("continue").partition("\n")[0]
         assert head == "> halted, bank.py:9 in Account.withdraw, thread 1 (MainThread)"
+
+    def test_a_halt_that_takes_long_gives_the_prompt_back(self, desk: Desk) -> None:
+        desk.session.screen.interactive = True
+        desk.transport.on(Resume, RUNNING, [Continued(), HaltPending(2.0, "a thread holds the GIL")])
+        assert desk.run("c") == (
+            "not stopped yet after 2.0 s: a thread holds the GIL\n  try: continue waits on, exit ends the program\n"
+        )
+        assert desk.run("bt") == (
+            "stack needs a stopped program\n  why: it is running\n  try: continue waits for it, exit ends it\n"
+        )
+        desk.transport.on(Resume, AssertionError("it runs already"))
+        desk.transport.events.append(Stopped(stop("halt")))
+        head = "> halted, bank.py:9 in Account.withdraw, thread 1 (MainThread)"
+        assert desk.run("c").partition("\n")[0] == head
 
     def test_interrupts_an_evaluation(self, desk: Desk) -> None:
         interrupted = threading.Event()

@@ -41,7 +41,9 @@ def test_a_row_is_whole(command: Command) -> None:
 @pytest.mark.parametrize("command", [c for c in TABLE if c.needs == "stopped"], ids=lambda command: command.name)
 def test_what_needs_a_stopped_program_says_so(command: Command) -> None:
     desk = Desk()
-    assert desk.run(command.name) == f"{command.name} needs a stopped program\n  why: it is starting\n  try: help\n"
+    assert desk.run(command.name) == (
+        f"{command.name} needs a stopped program\n  why: it is starting\n  try: continue waits for it, exit ends it\n"
+    )
 
 
 def test_two_commands_can_not_claim_one_name() -> None:
