@@ -79,7 +79,6 @@ class Agent:
             "python": list(sys.version_info[:3]),
             "executable": sys.executable or "",
             "main": self.main,
-            "flag_size": self.gil.flag_size,
             "exact": self.gil.exact,
             "how": NAME,
         }
@@ -311,21 +310,24 @@ class Agent:
             settling = operation in (protocol.EVALUATE, protocol.ASSIGN)
             try:
                 if operation == protocol.RUN:
-                    self.hold.send(("reply", identifier, None, False))
+                    self._answer("reply", identifier, None, False)
                     return arguments
                 result = self._common_or_service(operation, arguments)
             except Refused as refusal:
-                self.hold.send(("refused", identifier, {"message": str(refusal)}, settling))
+                self._answer("refused", identifier, {"message": str(refusal)}, settling)
             except Exception as error:  # our own bug: told, and the session goes on
-                self.hold.send(("refused", identifier, {"internal": evaluation.describe_error(error)}, settling))
+                self._answer("refused", identifier, {"internal": evaluation.describe_error(error)}, settling)
             except BaseException as raised:  # a signal handler of the program's: it is the program's to see, after the stop
                 self._deferred = raised
-                self.hold.send(("refused", identifier, {"message": "a signal handler of the program ran; ask again"}, settling))
+                self._answer("refused", identifier, {"message": "a signal handler of the program ran; ask again"}, settling)
             else:
-                self.hold.send(("reply", identifier, result, settling))
+                self._answer("reply", identifier, result, settling)
             if operation == protocol.DETACH:
                 self.hold.lost = True
                 return None
+
+    def _answer(self, kind, identifier, content, settling):
+        self.hold.send((kind, identifier, content, self.hold.interval_us if settling else 0))
 
     def _common_or_service(self, operation, arguments):
         if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):

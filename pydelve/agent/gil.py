@@ -2,8 +2,7 @@
 
 A thread that waits for the GIL sets the drop request once its switch interval is over, and the holder gives the GIL away at its
 next check (CPython ``Python/ceval_gil.c``: ``take_gil``, ``drop_gil``). While a stop is served both must stay quiet (PITFALLS 1), so
-``hold.py`` lets the kernel write them from a message, inside the one C call that waits. This module only finds the two addresses,
-once, at start, and proves what it found; where the proof fails a stop is not exact, and the hello message says so.
+``hold.py`` writes them as part of each wait, before any bytecode runs. This module only finds the two addresses, once, at start, and proves what it found; where the proof fails a stop is not exact, and the hello message says so.
 """
 
 from __future__ import annotations
@@ -11,9 +10,6 @@ from __future__ import annotations
 import sys
 
 from . import native
-
-LONG_INTERVAL_US = 1_000_000_000
-"""While stopped: nobody asks for the GIL within a thousand seconds of beginning to wait."""
 
 # Offset of ``eval_breaker`` in PyInterpreterState up to 3.12, from the headers of 3.9.18, 3.10.13, 3.11.7 and 3.12.1, and where,
 # relative to it, ``recursion_limit`` stands, by which the offset is proved (Include/internal/pycore_interp.h: struct _ceval_state).
@@ -31,11 +27,20 @@ class Gil:
         self._interval_address = _find_interval()
         self._shared_flag = _find_shared_flag()
         self.flag_size = 1 if sys.version_info >= (3, 13) else 4
+        self._condition = _find_condition(self._interval_address)
         self.exact = bool(self._interval_address) and (self.flag_size == 1 or bool(self._shared_flag))
 
     def interval_vector(self):
         """Where 8 bytes of a new interval go, in microseconds."""
         return (self._interval_address, 8)
+
+    def wake_waiters(self):
+        """Make each thread that waits for the GIL look at the switch interval again: it waits for the one it began with.
+
+        Without this a thread that began to wait during a stop would have to be lucky to run again soon (seen: not in a second).
+        """
+        if self._condition:
+            _broadcast(self._condition)
 
     def flag_vector(self):
         """Where zeros clear the request to drop the GIL, for the calling thread."""
@@ -80,12 +85,24 @@ def _find_interval():
     return found[0] if len(found) == 1 else 0
 
 
+def _find_condition(interval):
+    """Address of the condition variable that threads wait on for the GIL; 0 where it can't be proved.
+
+    ``struct _gil_runtime_state`` is the same in 3.9 to 3.15: interval, last_holder, locked, switch_number, cond. Its proof: we hold
+    the GIL.
+    """
+    held = (native.thread_state(), 1)
+    return interval + 32 if interval and (native.read_word(interval + 8), native.read_int(interval + 16)) == held else 0
+
+
 def _pointers_near(interpreter):
     """Addresses that the first words of the interpreter state hold and that lie inside it, each once."""
     words = {native.read_word(interpreter + at) for at in range(0, _SCAN_SIZE, 8)}
     # the state is static data of the runtime, far larger than what is scanned; a pointer past its end would be unmapped
     # memory, so only those are followed that the kernel can read
-    return sorted(word for word in words if interpreter < word < interpreter + _NEAR and word % 8 == 0 and _readable(word))
+    return sorted(
+        word for word in words if interpreter < word < interpreter + _NEAR and word % 8 == 0 and _readable(word)
+    )
 
 
 def _readable(address):
@@ -94,5 +111,6 @@ def _readable(address):
 
 
 _PAGE = 4096
+_broadcast = native.held("pthread_cond_broadcast", native.INT, native.WORD)
 _residency = native.Buffer(16)
 _mincore = native.held("mincore", native.INT, native.WORD, native.WORD, native.WORD)

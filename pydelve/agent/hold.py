@@ -1,9 +1,10 @@
 """Holding the world still: what a thread does from the moment it stops until it is told to run.
 
-The thread waits for the debugger inside one C call that keeps the GIL, so no other Python thread can run, wherever it is. Every
-wait also lets the kernel write, from the message itself, a very long switch interval and zeros over the GIL's drop request, so the
-GIL stays ours while requests are served too (PITFALLS 1; ``gil.py``). Entering and leaving put back all that the program could
-notice (PITFALLS 2): signal mask, garbage collector, recursion limit, switch interval, ``errno``.
+The thread waits for the debugger inside C calls that keep the GIL, so no other Python thread can run, wherever it is. With the
+end of each wait the GIL's drop request is cleared and the switch interval set to what the message asks for, before any bytecode
+runs: a very long one, so that the GIL stays ours while the request is served, or the program's own, where the world is to move
+(PITFALLS 1; ``gil.py``). A wait that ends without a message, because the debugger died, leaves the program's own. Entering and leaving put
+back all that the program could notice (PITFALLS 2): signal mask, garbage collector, recursion limit, switch interval, ``errno``.
 
 Used by the one thread that is stopped, which holds ``core.Agent``'s stop lock.
 """
@@ -15,28 +16,49 @@ import gc
 import sys
 
 from . import native, protocol
-from .link import own_fd
+from .link import identity, own_fd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .gil import Gil
 
 _HEAD_ROOM = 200  # frames: a stop near the recursion limit must not overflow in our own code
 _set_recursion_limit = native.held("Py_SetRecursionLimit", None, native.INT)
 _EVERYTHING = _signal.valid_signals()
 
 
+class _Program:
+    """What the program had when it stopped, to be put back."""
+
+    __slots__ = ("collecting", "errno", "interval", "limit", "mask")
+
+    def __init__(self, errno: int, mask: set[Any], collecting: bool, limit: int, interval: int) -> None:
+        self.errno = errno
+        self.mask = mask
+        self.collecting = collecting
+        self.limit = limit
+        self.interval = interval
+
+
 class Hold:
     """The stopped thread's end of *hold*."""
 
-    def __init__(self, fd, gil):
-        """``fd`` is ours from now on; ``gil`` is a ``gil.Gil``."""
+    def __init__(self, fd: int, gil: Gil) -> None:
+        """``fd`` is ours from now on."""
         self._socket = native.HeldSocket(own_fd(fd))
+        self._identity = identity(self._socket.fd)
         self._gil = gil
         self._header = native.Buffer(protocol.HEADER_BYTES)
+        self._then = native.Buffer(protocol.INTERVAL_BYTES)
         self._scratch = native.Buffer(16)
-        self._entered = None
+        self._program = _Program(0, set(), False, 0, 0)
         self.lost = False
 
     # -- the stop, from outside in -----------------------------------------------------------------------------------
 
-    def enter(self):
+    def enter(self) -> None:
         """Become undisturbed: no signal, no collection, room on the stack. Nothing here may allocate much or import."""
         errno = native.errno()
         mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _EVERYTHING)
@@ -44,90 +66,114 @@ class Hold:
         gc.disable()
         limit = sys.getrecursionlimit()
         _set_recursion_limit(limit + _HEAD_ROOM)
-        self._entered = (errno, mask, collecting, limit, self._read_interval())
+        self._program = _Program(errno, mask, collecting, limit, self._read_interval())
+        if not self.intact():
+            self.lost = True
 
-    def leave(self):
+    def leave(self) -> None:
         """Undo :meth:`enter`, in reverse; a signal that waited is delivered here, and what its handler raises comes out."""
-        errno, mask, collecting, limit, interval = self._entered
-        self._entered = None
-        self._write_interval(interval)
-        _set_recursion_limit(limit)
-        if collecting:
+        program = self._program
+        self._write_interval(program.interval)
+        _set_recursion_limit(program.limit)
+        if program.collecting:
             gc.enable()
+        self._gil.wake_waiters()
         native.release_gil_once()
-        native.set_errno(errno)
+        native.set_errno(program.errno)
         try:
             if self._gil.flag_size == 1:
                 native.rearm_eval_breaker()
         finally:
-            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, program.mask)
 
-    def close(self):
+    def intact(self) -> bool:
+        """Is the descriptor still our socket? The program may have closed it and opened a file in its place (PITFALLS 4)."""
+        return identity(self._socket.fd) == self._identity
+
+    def close(self) -> None:
         """Close the descriptor, if it still is ours."""
-        if not self.lost:
+        if self.intact():
             self._socket.close()
+        self._identity = None
         self.lost = True
 
-    def send(self, message):
+    def send(self, message: object) -> None:
         """Send to the debugger with the GIL kept."""
-        if not self._socket.send(protocol.pack(message)):
+        if not self.lost and not self._socket.send(protocol.pack(message)):
             self.lost = True
 
-    def next_request(self, settling):
+    def next_request(self, settling: bool) -> Any:
         """Wait for the debugger's next message with the world held; None when it is gone.
 
         With ``settling``, the GIL may have been given away since the last wait: the debugger first sends the long interval, which
         lands while we are already inside the call, and waits until every thread that began to wait before has had its say.
         """
-        vectors = [(self._header.address, self._header.size), self._flag()]
+        vectors = [(self._header.address, self._header.size), (self._then.address, self._then.size)]
         if settling:
             vectors.insert(0, self._interval())
-        body = None
-        if not self.lost and self._socket.receive(*vectors):
+        if self._receive(vectors):
             size = int.from_bytes(self._header.bytes(protocol.HEADER_BYTES), "little")
             buffer = native.Buffer(size)
-            if self._socket.receive((buffer.address, size), self._flag()):
-                body = buffer.bytes(size)
-        if body is None:
-            self.lost = True
-            return None
-        return protocol.unpack(body)
+            if self._receive([(buffer.address, size), (self._then.address, self._then.size)]):
+                return protocol.unpack(buffer.bytes(size))
+        self.lost = True
+        return None
+
+    def _receive(self, vectors: list[tuple[int, int]]) -> bool:
+        """Each wait ends with the word that lands in ``_then``; where none does, the program's own interval counts."""
+        if self.lost:
+            return False
+        self._then.store_words(self._program.interval)
+        return self._socket.receive(vectors, self._flag(), (self._interval()[0], self._then.address))
 
     # -- evaluation: the world moves ---------------------------------------------------------------------------------
 
-    def relax(self):
-        """Before user code is evaluated: signals, collector and switch interval as the program has them."""
-        _, mask, collecting, _, interval = self._entered
-        self._write_interval(interval)
-        if collecting:
-            gc.enable()
-        native.release_gil_once()
-        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+    def relax(self, mask: set[int] | None = None) -> None:
+        """Before user code is evaluated: signals (or ``mask``), collector and switch interval as the program has them.
 
-    def tighten(self):
-        """After user code was evaluated; what it did to the collector or the interval is kept for :meth:`leave`."""
-        errno, _, _, limit, _ = self._entered
+        A thread of ours blocks every signal; ``mask`` is then the program's, so that processes which the user code starts have it.
+        """
+        program = self._program
+        self._write_interval(program.interval)
+        if program.collecting:
+            gc.enable()
+        self._gil.wake_waiters()
+        native.release_gil_once()
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, program.mask if mask is None else mask)
+
+    def tighten(self, own: bool = False) -> None:
+        """After user code was evaluated; what it did to the collector or the interval is kept for :meth:`leave`.
+
+        With ``own``, the thread is ours and its mask was only lent.
+        """
+        program = self._program
         mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _EVERYTHING)
-        collecting = gc.isenabled()
+        if not own:
+            program.mask = mask
+        program.collecting = gc.isenabled()
         gc.disable()
-        self._entered = (errno, mask, collecting, limit, self._read_interval())
+        program.interval = self._read_interval()
+        limit = sys.getrecursionlimit()
+        if limit != program.limit + _HEAD_ROOM:
+            program.limit = limit
+            _set_recursion_limit(limit + _HEAD_ROOM)
 
     @property
-    def interval_us(self):
+    def interval_us(self) -> int:
         """The program's own switch interval."""
-        return self._entered[4]
+        return self._program.interval
 
     # -- addresses ---------------------------------------------------------------------------------------------------
 
-    def _interval(self):
-        return self._gil.interval_vector() if self._gil.exact else (self._scratch.address, 8)
+    def _interval(self) -> tuple[int, int]:
+        return self._gil.interval_vector() if self._gil.exact else (self._scratch.address, protocol.INTERVAL_BYTES)
 
-    def _flag(self):
+    def _flag(self) -> tuple[int, int]:
         return self._gil.flag_vector() if self._gil.exact else (self._scratch.address + 8, self._gil.flag_size)
 
-    def _read_interval(self):
+    def _read_interval(self) -> int:
         return native.read_word(self._interval()[0]) if self._gil.exact else round(sys.getswitchinterval() * 1e6)
 
-    def _write_interval(self, microseconds):
+    def _write_interval(self, microseconds: int) -> None:
         if self._gil.exact:  # not sys.setswitchinterval: its float would come back rounded down
-            native.WORD.from_address(self._interval()[0]).value = microseconds
+            native.write_word(self._interval()[0], microseconds)

@@ -32,7 +32,7 @@ class Link:
     def __init__(self, fd):
         """``fd`` is ours from now on."""
         self._fd = fd
-        self._identity = _identity(fd)
+        self._identity = identity(fd)
         self._outbox = []
         self._writing = _thread.allocate_lock()
         self.lost = False
@@ -63,7 +63,7 @@ class Link:
 
     def intact(self):
         """Is the descriptor still our socket? The program may have closed it and opened a file in its place (PITFALLS 4)."""
-        return _identity(self._fd) == self._identity
+        return identity(self._fd) == self._identity
 
     def read_message(self):
         """The next message, waiting with the GIL let go; None at the end of the stream."""
@@ -92,7 +92,8 @@ class Link:
         self.lost = True
 
 
-def _identity(fd):
+def identity(fd):
+    """Tells a descriptor's file from any other that is open; None where it is closed."""
     try:
         status = posix.fstat(fd)
     except OSError:

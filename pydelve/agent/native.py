@@ -84,6 +84,11 @@ def write_int(address, value):
     _Int.from_address(address).value = value
 
 
+def write_word(address, value):
+    """Store an unsigned 8-byte word."""
+    _Word.from_address(address).value = value
+
+
 def read_byte(address):
     """The byte at an address that must be mapped."""
     return _Byte.from_address(address).value
@@ -113,25 +118,38 @@ class Buffer:
             _Word.from_address(self.address + 8 * index).value = word
 
 
+_call = _ctypes.CFuncPtr.__call__
+
+
 class HeldSocket:
     """A stream socket read and written with the GIL held: what freezes the world while a thread waits in it."""
 
     def __init__(self, fd):
         """``fd`` is ours; blocking mode."""
         self.fd = fd
-        self._recvmsg = held("recvmsg", _Word, _Int, _Word, _Int)
         self._send = held("send", _Word, _Int, OBJECT_BYTES, _Word, _Int)
+        self._chain = (
+            held("recvmsg", _Word, _Int, _Word, _Int),
+            held("memset", _Word, _Word, _Int, _Word),
+            held("memmove", _Word, _Word, _Word, _Word),
+        )
         self._iovec = Buffer(6 * 16)
         self._header = Buffer(56)  # struct msghdr on LP64 Linux
         self._header.store_words(0, 0, self._iovec.address, 0, 0, 0, 0)
 
-    def receive(self, *vectors):
-        """Wait, in one C call, until every ``(address, size)`` in order is full. True, or False at the end of the stream."""
+    def receive(self, vectors, clear, copy):
+        """Wait until every ``(address, size)`` of ``vectors`` is full, in order. True, or False at the end of the stream.
+
+        However a wait ends, ``clear`` (address, size) is set to zeros and then the word at ``copy[1]`` stored at ``copy[0]``
+        before another bytecode runs: ``map`` makes the three C calls back to back, and nothing in between looks at requests
+        to give the GIL away, as the interpreter does after each call that bytecode makes.
+        """
         wanted = list(vectors)
         while wanted:
             self._iovec.store_words(*(word for vector in wanted for word in vector))
             self._header.store_words(0, 0, self._iovec.address, len(wanted))
-            got = self._recvmsg(self.fd, self._header.address, MSG_WAITALL)
+            first, second = (self.fd, clear[0], copy[0]), (self._header.address, 0, copy[1])
+            got = list(map(_call, self._chain, first, second, (MSG_WAITALL, clear[1], 8)))[0]
             if got == FAILED:
                 if errno() == EINTR:
                     continue

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import fcntl
+import os
 import socket
 import termios
 import time
@@ -14,9 +16,10 @@ from pydelve.agent import protocol
 from pydelve.errors import ProtocolError, TargetGoneError
 from pydelve.target.live import wire
 
-_LONG_INTERVAL_US = 1_000_000_000
 _SLACK_S = 0.001  # a waiting thread's timed wait ends a little after its interval
 _CONSUME_LIMIT_S = 5.0
+_LATE_LIMIT_S = 0.02
+_OURS_AND_MAIN = 2  # threads that a program without threads of its own has
 _RECEIVE_BYTES = 1 << 18
 
 
@@ -83,11 +86,13 @@ class Channel:
 
 
 class HoldChannel(Channel):
-    """The socket of the thread that is stopped: each message carries the zeros that keep the GIL held."""
+    """The socket of the thread that is stopped: each message says which switch interval counts from there on."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
-        self.flag_size = 0
+        self.pid = 0
+        """The target's, once known: its threads are looked at in ``/proc``."""
+        self._interval_us = 0
         self._quiet_at = 0.0
 
     def settle(self, interval_us: int, others: bool) -> None:
@@ -95,14 +100,20 @@ class HoldChannel(Channel):
 
         It sends the long switch interval, waits until the kernel has handed it over (then nothing else of Python runs), and
         notes from when on a request may be sent: threads that began to wait before can ask for the GIL until then.
+
+        Args:
+            interval_us: The program's own switch interval.
+            others: False where the program is known to have no other thread.
         """
-        self._write(_LONG_INTERVAL_US.to_bytes(8, "little"))
+        self._interval_us = interval_us
+        self._write(_interval(protocol.LONG_INTERVAL_US))
         deadline = time.monotonic() + _CONSUME_LIMIT_S
         pause = 0.00002
         while self._unread() and time.monotonic() < deadline:  # usually none: a few microseconds of the other side
             time.sleep(pause)
             pause = min(pause * 2, 0.001)
-        self._quiet_at = time.monotonic() + (interval_us / 1e6 * 1.2 + _SLACK_S if others else 0)
+        others = others or len(_states(self.pid)) > _OURS_AND_MAIN
+        self._quiet_at = time.monotonic() + interval_us / 1e6 * 1.2 + _SLACK_S if others else 0.0
 
     def _unread(self) -> int:
         waiting = array.array("i", [0])
@@ -114,9 +125,36 @@ class HoldChannel(Channel):
 
     def send(self, message: tuple[int, str, dict[str, Any]]) -> None:
         """Send one message to the stopped thread, not before the stop has settled."""
-        delay = self._quiet_at - time.monotonic()
-        if delay > 0 and message[1] != protocol.RUN:  # to run on, the world need not stand still
-            time.sleep(delay)
+        moving = message[1] in protocol.MOVING
+        if self._quiet_at and not moving:  # where the program is to run, the world need not stand still
+            self._wait_until_quiet()
         data = protocol.pack(message)
-        zeros = bytes(self.flag_size)
-        self._write(data[: protocol.HEADER_BYTES] + zeros + data[protocol.HEADER_BYTES :] + zeros)
+        now, then = _interval(protocol.LONG_INTERVAL_US), _interval(self._interval_us)
+        self._write(data[: protocol.HEADER_BYTES] + now + data[protocol.HEADER_BYTES :] + (then if moving else now))
+
+    def _wait_until_quiet(self) -> None:
+        """Until every thread that began to wait with the program's own interval has asked for the GIL, and waits anew.
+
+        On a busy machine such a thread may be late: it is runnable then. So is one in C code without the GIL, which is why
+        this has a limit.
+        """
+        time.sleep(max(0.0, self._quiet_at - time.monotonic()))
+        deadline = time.monotonic() + _LATE_LIMIT_S
+        while "R" in _states(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.0002)
+        self._quiet_at = 0.0
+
+
+def _interval(microseconds: int) -> bytes:
+    return microseconds.to_bytes(protocol.INTERVAL_BYTES, "little")
+
+
+def _states(pid: int) -> list[str]:
+    """The kernel's state letter of each thread of a process; [] where ``/proc`` says nothing."""
+    found = []
+    with contextlib.suppress(OSError):  # the process ended, or this one may not look
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):  # the thread ended
+                with open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
+                    found.append(file.read().rpartition(b") ")[2][:1].decode())
+    return found

@@ -34,13 +34,11 @@ class LiveProcess:
         self._hello: dict[str, Any] | None = None
         self._runs = 0
         self._others = False
-        self._interval_us = 0
         self._clean = False
         self.stopped = False
         self.ended = False
         waiter.watch(self._pidfd, self._on_exit)
         waiter.watch(self._link.fileno(), self._on_link)
-        waiter.watch(self._hold.fileno(), self._on_hold)
 
     def meet(self) -> None:
         """Wait for the agent's hello.
@@ -64,7 +62,9 @@ class LiveProcess:
                 why="two versions of pydelve are mixed",
                 hint="pip install --force-reinstall pydelve",
             )
-        self._hold.flag_size = self._hello["flag_size"]
+        self._hold.pid = self._popen.pid
+        # the first stop may follow the hello at once: hear of it only when the engine has taken that in
+        self._waiter.watch(self._hold.fileno(), self._on_hold)
 
     @property
     def info(self) -> TargetInfo:
@@ -219,7 +219,7 @@ class LiveProcess:
                 self._on_event(name, data)
             case ("reply" | "refused" as kind, int(number), result, *rest):
                 if rest and rest[0]:
-                    self._hold.settle(self._interval_us, self._others)
+                    self._hold.settle(int(rest[0]), self._others)
                 if number in self._dropped:
                     self._dropped.discard(number)
                 else:
@@ -231,9 +231,9 @@ class LiveProcess:
         if name == protocol.HELLO:
             self._hello = data
         elif name == protocol.STOPPED:
-            self._others, self._interval_us = bool(data["others"]), int(data["interval_us"])
+            self._others = bool(data["others"])
             with contextlib.suppress(TargetGoneError):  # it dies at this moment: the exit tells
-                self._hold.settle(self._interval_us, self._others)
+                self._hold.settle(int(data["interval_us"]), self._others)
                 self.stopped = True
                 self._runs = int(data["run"]) - 1
                 self._listener.on_stopped(data)
