@@ -2,16 +2,17 @@
 
 Threads, and what each may do:
 
-- The *agent's own thread* (``_serve_link``), the only one we add: reads *link*; arms breakpoints, halts, interrupts, detaches. To halt
-  it stops itself like any thread, holding the GIL.
+- The *agent's own thread* (``_serve_link``), the only lasting one we add: reads *link*; arms breakpoints, interrupts, detaches.
+- To halt, it starts a *halting thread*, which stops like any other, holding the GIL, and ends with the stop: so *link* is read even
+  while an evaluation that was asked for in a halted program has to be interrupted.
 - *Any thread of the program* comes here through an event (``arrive``, ``step_outcome``) or a hook, and may stop: then it holds the
   GIL and serves *hold* until told to run. One stop at a time (``_stop_lock``); others queue and are told in their turn.
 """
 
 from __future__ import annotations
 
+import _signal
 import _thread
-import gc
 import posix
 import sys
 from _thread import get_ident
@@ -42,7 +43,7 @@ class Agent:
         """Takes the two sockets over; see ``start``."""
         self.pid = posix.getpid()
         self.main = get_ident()
-        self.ident = 0
+        self.own = set()  # idents of our threads
         self.gil = Gil()
         self.link = Link(own_fd(link_fd))
         self.hold = Hold(hold_fd, self.gil)
@@ -67,10 +68,11 @@ class Agent:
 
     def start(self):
         """Say hello, hook in, and start the agent's own thread."""
+        self._program_mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
         self.hooks.install()
         self.events.wait_for_main(self._main_begins)
         self.link.send(("event", protocol.HELLO, self._hello()))
-        self.ident = start_thread(self._serve_link)
+        self.own.add(start_thread(self._serve_link))
 
     def _hello(self):
         return {
@@ -123,7 +125,7 @@ class Agent:
         if operation == protocol.HALT:
             self.link.send(("reply", identifier, None))
             if arguments["run"] == self._runs:
-                self._halt()
+                start_thread(self._halt)
             return
         try:
             result = self._common(operation, arguments)
@@ -143,17 +145,23 @@ class Agent:
         if operation == protocol.COUNTS:
             return self.table.counts()
         if operation == protocol.INTERRUPT:
-            return self.interrupt()
+            return self.interrupt(**arguments)
         if operation == protocol.DETACH:
             return None
         raise Refused("not while the program runs: " + str(operation))
 
     def _halt(self):
-        frame = sys._current_frames().get(self.main)
-        ident = self.main
-        if frame is None:  # the main thread has ended its Python part: any other will do
-            ident, frame = next(((i, f) for i, f in sys._current_frames().items() if i != self.ident), (0, None))
-        self.stop("halt", threads.frames_of(frame), ident=ident)
+        """On a thread of its own: show the main thread, or, where its Python part has ended, any other."""
+        own = get_ident()
+        self.own.add(own)
+        try:
+            frames = sys._current_frames()
+            ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
+            if ident:
+                self.stop("halt", threads.frames_of(frames[ident]), ident=ident)
+        finally:
+            del frames
+            self.own.discard(own)
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
@@ -296,13 +304,16 @@ class Agent:
 
     def _others_run(self):
         """Is there any other Python thread than this one and ours?"""
-        return len(sys._current_frames().keys() - {get_ident(), self.ident}) > 0
+        return len(sys._current_frames().keys() - self.own - {get_ident()}) > 0
 
     def _serve_hold(self):
         """Serve until told to run: the run's arguments, or None where the debugger is gone or leaves."""
         settling = True
         while True:
-            request = self.hold.next_request(settling)
+            try:
+                request = self.hold.next_request(settling)
+            except (ValueError, EOFError, TypeError):  # nonsense on the wire: better no debugger than a program that stands still
+                request, self.hold.lost = None, True
             if request is None:
                 return None
             identifier, operation, arguments = request
@@ -350,7 +361,10 @@ class Agent:
 
     def evaluate(self, function):
         """Run user code from within a stop: ``(value, None)`` or ``(None, exception)``. Other threads move meanwhile."""
-        self.hold.relax()
+        active = threads.active()
+        known = get_ident() in active
+        own = get_ident() in self.own
+        self.hold.relax(self._program_mask if own else None)
         value = error = None
         try:
             self._interrupted = False
@@ -367,16 +381,27 @@ class Agent:
                 pass
         except Interrupted as late:
             error = error or late
+        if self._interrupted and isinstance(error, KeyboardInterrupt):
+            error = Interrupted()
         self._evaluating = 0
-        self.hold.tighten()
+        self.hold.tighten(own)
+        if not known:  # threading.current_thread() has made an object for a thread that is ours, or that it had not met
+            threads.active().pop(get_ident(), None)
         return value, error
 
-    def interrupt(self):
-        """Raise Interrupted in the evaluation under way; False where there is none."""
+    def interrupt(self, force):
+        """Raise Interrupted in the evaluation under way; False where there is none.
+
+        That does not reach code that waits in C. With ``force``, the main thread is sent a SIGINT, whose handler raises there, if it
+        is Python's own; no other thread runs handlers.
+        """
         with self._interrupt_lock:
-            if not self._evaluating or self._interrupted:
+            if not self._evaluating:
                 return False
-            self._interrupted = native.raise_in_thread(self._evaluating, Interrupted)
+            if not self._interrupted:
+                self._interrupted = native.raise_in_thread(self._evaluating, Interrupted)
+            elif force and self._evaluating == self.main and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+                _signal.pthread_kill(self.main, _signal.SIGINT)
             return self._interrupted
 
 

@@ -78,7 +78,7 @@ class Service:
             ident: self._stacks[ident] if ident in self._stacks else threads.frames_of(frame)
             for ident, frame in sys._current_frames().items()
         }
-        return threads.describe_threads(self._agent.ident, stacks, self._agent.ownership, self._agent.main)
+        return threads.describe_threads(self._agent.own, stacks, self._agent.ownership, self._agent.main)
 
     # -- values --------------------------------------------------------------------------------------------------------
 

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pydelve.agent import protocol
 from pydelve.api.breakpoints import Breakpoint, HitCondition, Location, Placement
 from pydelve.errors import EvaluationError, LocationError, UsageError
-from pydelve.target import Process
+from pydelve.target import Arming, Landing, Process, UnitSpan
 
 OPERATORS = ("==", "!=", ">=", "<=", ">", "<", "%")
 
@@ -22,7 +21,7 @@ class Breakpoints:
     """The session's breakpoints; ``changed`` hears of each change, ``units_beside`` gives all units of a location's code."""
 
     def __init__(
-        self, changed: Callable[..., None], units_beside: Callable[[Location], list[list[Any]] | None]
+        self, changed: Callable[..., None], units_beside: Callable[[Location], tuple[UnitSpan, ...] | None]
     ) -> None:
         self._units_beside = units_beside
         self._all: dict[int, Breakpoint] = {}
@@ -87,7 +86,7 @@ class Breakpoints:
         gone = self.get(number)
         del self._all[number]
         if process is not None:
-            process.ask(protocol.ARM, {"id": number, "placements": []})
+            process.arm(number, ())
         self._changed(gone, cleared=True)
         return gone
 
@@ -97,14 +96,11 @@ class Breakpoints:
         if process is None:
             placements = tuple(replace(place, state="suspended", how="", why="") for place in found.placements)
         else:
-            places = [place.location for place in found.placements] if found.enabled else []
-            wire = [_to_wire(found, place, self._units_beside(place)) for place in places]
-            answer = process.ask(protocol.ARM, {"id": number, "placements": wire})
-            states = answer["states"] or [["disabled", ""]] * len(found.placements)
+            armed = process.arm(number, self._armings(found) if found.enabled else ())
             placements = tuple(
-                replace(place, state=state, why=why, how=answer["how"] if state == "armed" else "")
-                for place, (state, why) in zip(found.placements, states, strict=True)
-            )
+                replace(place, state=result.state, how=result.how, why=result.why)
+                for place, result in zip(found.placements, armed, strict=True)
+            ) if found.enabled else tuple(replace(place, state="disabled", how="", why="") for place in found.placements)
         self._all[number] = replace(found, placements=placements)
         self._changed(self._all[number])
         return self._all[number]
@@ -121,21 +117,27 @@ class Breakpoints:
             if number in self._all:
                 self._all[number] = replace(self._all[number], hits=hits)
 
-    def landed(self, number: int, file: str, why: str, how: str) -> Breakpoint | None:
-        """A suspended placement's code was loaded."""
-        found = self._all.get(number)
+    def landed(self, landing: Landing) -> Breakpoint | None:
+        """A suspended placement's code was loaded: the breakpoint as it is now, None where nothing changed."""
+        found = self._all.get(landing.breakpoint_id)
         if found is None:
             return None
         placements = tuple(
-            replace(place, state="refused" if why else "armed", why=why, how="" if why else how)
-            if place.location.file == file and place.state == "suspended"
+            replace(place, state="refused" if landing.why else "armed", why=landing.why, how=landing.how)
+            if place.location.file == landing.file and place.state == "suspended"
             else place
             for place in found.placements
         )
         if placements == found.placements:
             return None
-        self._all[number] = replace(found, placements=placements)
-        return self._all[number]
+        self._all[found.id] = replace(found, placements=placements)
+        return self._all[found.id]
+
+    def _armings(self, found: Breakpoint) -> tuple[Arming, ...]:
+        return tuple(
+            Arming(place.location, self._units_beside(place.location), found.condition, found.hit_condition)
+            for place in found.placements
+        )
 
 
 def check_condition(condition: str) -> None:
@@ -174,18 +176,3 @@ def check_hit_condition(condition: HitCondition | None) -> None:
             why=f"a comparison ({' '.join(OPERATORS)}) and a count are needed",
             hint="condition -hitcount ID % 100",
         )
-
-
-def _to_wire(breakpoint_: Breakpoint, location: Location, units: list[list[Any]] | None) -> dict[str, Any]:
-    unit = location.unit
-    hit = breakpoint_.hit_condition
-    return {
-        "id": breakpoint_.id,
-        "file": location.file,
-        "line": unit.line,
-        "units": units,
-        "scope_name": unit.scope_name,
-        "scope_line": unit.scope_line,
-        "condition": breakpoint_.condition,
-        "hit_condition": [hit.op, hit.count] if hit is not None else None,
-    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pydelve.agent import protocol
 from pydelve.api import requests
 from pydelve.api.breakpoints import Breakpoint, Location
 from pydelve.api.events import BreakpointChanged, Continued, Event, Exited, HaltPending, Notice, Started, Stopped
@@ -14,7 +13,6 @@ from pydelve.api.target import (
     ExceptionInfo,
     ExitStatus,
     Frame,
-    ReturnedValue,
     SourceText,
     Stack,
     State,
@@ -23,12 +21,11 @@ from pydelve.api.target import (
 )
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.debugger.breakpoints import Breakpoints
-from pydelve.debugger.evaluation import Evaluator
 from pydelve.debugger.files import Files
 from pydelve.debugger.loop import Loop
-from pydelve.debugger.threads import ThreadNumbers, to_frame, to_thread
-from pydelve.errors import PydelveError, TargetStateError, UnsupportedError
-from pydelve.target.live.convert import to_value, to_variable
+from pydelve.debugger.threads import ThreadNumbers, to_thread
+from pydelve.errors import PydelveError, TargetStateError
+from pydelve.target import Landing, Plan, Process, StopReport
 from pydelve.target.live.launch import launch
 from pydelve.target.live.process import LiveProcess
 
@@ -44,11 +41,10 @@ class Debugger:
         self._options = options
         self._loop = loop
         self._emit = emit
-        self._process: LiveProcess | None = None
+        self._process: Process | None = None
         self._threads = ThreadNumbers(0)
         self._files = Files(options)
         self._breakpoints = Breakpoints(self._breakpoint_changed, self._files.units_beside)
-        self._evaluator = Evaluator()
         self._state = State("starting")
         self._exception: ExceptionInfo | None = None
         self._halts = 0
@@ -99,12 +95,12 @@ class Debugger:
     def _get_state(self, request: requests.GetState) -> State:
         return self._state
 
-    def _live(self) -> LiveProcess:
+    def _live(self) -> Process:
         if self._process is None or self._process.ended:
             raise TargetStateError("the program has ended", hint="restart")
         return self._process
 
-    def _stopped(self) -> LiveProcess:
+    def _stopped(self) -> Process:
         process = self._live()
         if self._state.status != "stopped":
             raise TargetStateError(
@@ -119,20 +115,14 @@ class Debugger:
 
     def _resume(self, request: requests.Resume) -> State:
         process = self._stopped()
-        plan: dict[str, Any] = {
-            "how": request.how,
-            "ident": self._ident(request.thread),
-            "frame": request.frame,
-            "into_libraries": request.into_libraries,
-            "units": None,
-        }
+        units = None
         if request.how in ("next", "step"):
             frame = self._frame(request.thread, request.frame)
-            plan["units"] = self._files.units_of(frame) if frame is not None else None
-        self._run(process, plan)
+            units = self._files.units_of(frame) if frame is not None else None
+        self._run(process, Plan(request.how, self._ident(request.thread), request.frame, request.into_libraries, units))
         return self._state
 
-    def _run(self, process: LiveProcess, plan: dict[str, Any]) -> None:
+    def _run(self, process: Process, plan: Plan) -> None:
         process.resume(plan)
         self._files.changed()
         self._state = State("running", process.info)
@@ -164,7 +154,7 @@ class Debugger:
 
     def _interrupt(self, request: requests.Interrupt) -> None:
         if self._process is not None:
-            self._evaluator.interrupt(self._process)
+            self._process.interrupt()
 
     def _restart(self, request: requests.Restart) -> State:
         if self._process is not None and not self._process.ended:
@@ -185,7 +175,7 @@ class Debugger:
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
-    def _armable(self) -> LiveProcess | None:
+    def _armable(self) -> Process | None:
         return self._process if self._process is not None and not self._process.ended else None
 
     def _locate(self, request: requests.FindLocations | requests.CreateBreakpoint) -> tuple[Location, ...]:
@@ -217,7 +207,7 @@ class Debugger:
     def _list_breakpoints(self, request: requests.ListBreakpoints) -> tuple[Breakpoint, ...]:
         process = self._armable()
         if process is not None:
-            self._breakpoints.count(process.ask(protocol.COUNTS, {}))
+            self._breakpoints.count(process.counts())
         return self._breakpoints.all()
 
     def _find_locations(self, request: requests.FindLocations) -> tuple[Location, ...]:
@@ -232,68 +222,46 @@ class Debugger:
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
-    def _to_frame(self, index: int, wire: dict[str, Any]) -> Frame:
-        return to_frame(index, wire, self._files.qualname(wire))
-
     def _get_threads(self, request: requests.GetThreads) -> tuple[Thread, ...]:
-        process = self._stopped()
-        found = process.ask(protocol.THREADS, {})
-        native = process.native_threads()
+        reports = self._stopped().threads()
         current = self._state.stop.thread if self._state.stop else 0
-        self._threads.forget_all_but({entry["ident"] for entry in found})
+        self._threads.forget_all_but({report.ident for report in reports})
         threads = []
-        for entry in found:
-            number = self._threads.number(entry["ident"])
-            native_id = process.info.pid if entry["main"] else entry["native_id"]
-            threads.append(to_thread(entry, number, number == current, native_id, native.get(native_id)))
+        for report in reports:
+            number = self._threads.number(report.ident)
+            frame = self._files.qualified(report.frame) if report.frame is not None else None
+            threads.append(to_thread(report, number, number == current, frame))
         return tuple(sorted(threads, key=lambda thread: thread.id))
 
     def _get_stack(self, request: requests.GetStack) -> Stack:
-        arguments = {"thread": self._ident(request.thread), "start": request.start, "count": request.count}
-        answer = self._stopped().ask(protocol.STACK, arguments)
-        frames = tuple(self._to_frame(request.start + i, wire) for i, wire in enumerate(answer["frames"]))
-        return Stack(frames, answer["total"])
+        frames, total = self._stopped().stack(self._ident(request.thread), request.start, request.count)
+        return Stack(tuple(map(self._files.qualified, frames)), total)
 
     def _get_variables(self, request: requests.GetVariables) -> tuple[Variable, ...]:
-        arguments = {
-            "scope": request.scope,
-            "thread": self._ident(request.thread),
-            "frame": request.frame,
-            "limits": _limits(request.limits),
-        }
-        return tuple(to_variable(entry) for entry in self._stopped().ask(protocol.VARIABLES, arguments))
+        return self._stopped().variables(request.scope, self._ident(request.thread), request.frame, request.limits)
 
     def _expand(self, request: requests.Expand) -> Value:
-        arguments = {
-            "handle": request.handle,
-            "start": request.start,
-            "count": request.count,
-            "limits": _limits(request.limits),
-        }
-        return to_value(self._stopped().ask(protocol.EXPAND, arguments))
+        return self._stopped().expand(request.handle, request.start, request.count, request.limits)
 
     def _evaluate(self, request: requests.Evaluate) -> Evaluation:
-        arguments = {
-            "text": request.text,
-            "thread": self._ident(request.thread),
-            "frame": request.frame,
-            "statements": request.statements,
-            "limits": _limits(request.limits),
-        }
-        return self._evaluator.run(self._stopped(), protocol.EVALUATE, arguments, request.timeout_s)
+        return self._stopped().evaluate(
+            request.text,
+            self._ident(request.thread),
+            request.frame,
+            statements=request.statements,
+            timeout_s=request.timeout_s,
+            limits=request.limits,
+        )
 
     def _assign(self, request: requests.Assign) -> Value:
-        arguments = {
-            "target": request.target,
-            "expression": request.expression,
-            "thread": self._ident(request.thread),
-            "frame": request.frame,
-            "limits": _limits(Limits()),
-        }
-        done = self._evaluator.run(self._stopped(), protocol.ASSIGN, arguments, request.timeout_s)
-        if done.value is None:
-            raise UnsupportedError("the agent gave no value back")
-        return done.value
+        return self._stopped().assign(
+            request.target,
+            request.expression,
+            self._ident(request.thread),
+            request.frame,
+            timeout_s=request.timeout_s,
+            limits=Limits(),
+        )
 
     def _get_source(self, request: requests.GetSource) -> SourceText:
         source = self._files.sources.load(request.path)
@@ -301,57 +269,54 @@ class Debugger:
 
     # -- events of the target (target.Listener) ------------------------------------------------------------------------
 
-    def on_stopped(self, report: dict[str, Any]) -> None:
+    def on_stopped(self, report: StopReport) -> None:
         """See ``target.Listener``."""
-        process = self._live()
+        process = self._process
+        # as a job of its own: it asks the target, which can't be done from within the reading of this event, and the request that
+        # started this process must have ended before
+        self._loop.post(lambda: self._announce(process, report), urgent=False)
+
+    def _announce(self, process: Process | None, report: StopReport) -> None:
+        if process is None or process is not self._process or process.ended:
+            return
         self._halts += 1
         self._files.changed()
         stop = self._to_stop(report)
         self._state = State("stopped", process.info, stop)
-        # what follows asks the agent, which the loop must be free for: not from within its reading of this event
-        self._loop.post(lambda: self._announce(process, stop, report), urgent=False)
-
-    def _announce(self, process: LiveProcess, stop: Stop, report: dict[str, Any]) -> None:
-        if process is not self._process or process.ended or self._state.stop is not stop:
-            return
         try:
             if stop.reason == "entry":
                 self._files.main_is(stop.frames[0].file)
                 self._breakpoints.begin_run(process)
                 if not self._options.stop_at_entry:
-                    self._run(process, {"how": "continue", "ident": 0, "frame": 0, "into_libraries": False, "units": None})
+                    self._run(process, Plan())
                     return
-            self._breakpoints.count(report["counts"])
-            hit = [self._breakpoints.get(number) for number in stop.breakpoints]
-            for breakpoint_ in hit:
-                if breakpoint_.temporary:
-                    self._breakpoints.clear(breakpoint_.id, process)
+            self._breakpoints.count(report.counts)
+            for number in stop.breakpoints:
+                if self._breakpoints.get(number).temporary:
+                    self._breakpoints.clear(number, process)
         except PydelveError as error:
             self._emit(Notice(error.message, error.why, error.hint))
         self._emit(Stopped(stop))
 
-    def _to_stop(self, report: dict[str, Any]) -> Stop:
-        returned, exception = report.get("returned"), report.get("exception")
-        number = self._threads.number(report["ident"])
-        info = None
-        if exception is not None:
-            info = self._exception = ExceptionInfo(exception["type"], exception["message"], tuple(exception.get("notes", ())))
+    def _to_stop(self, report: StopReport) -> Stop:
+        number = self._threads.number(report.ident)
+        if report.exception is not None:
+            self._exception = report.exception
         return Stop(
-            reason=report["reason"],
+            reason=report.reason,
             thread=number,
-            thread_name=report["name"] or ("MainThread" if number == 1 else f"thread-{number}"),
-            frames=tuple(self._to_frame(index, wire) for index, wire in enumerate(report["frames"])),
-            breakpoints=tuple(sorted(report["ids"])),
-            detail=report["detail"],
-            returned=ReturnedValue(returned[0], to_value(returned[1])) if returned is not None else None,
-            exception=info,
-            interrupted_step=report["interrupted_step"],
+            thread_name=report.thread_name or ("MainThread" if number == 1 else f"thread-{number}"),
+            frames=tuple(map(self._files.qualified, report.frames)),
+            breakpoints=report.breakpoints,
+            detail=report.detail,
+            returned=report.returned,
+            exception=report.exception,
+            interrupted_step=report.interrupted_step,
         )
 
-    def on_landed(self, report: dict[str, Any]) -> None:
+    def on_landed(self, landing: Landing) -> None:
         """See ``target.Listener``."""
-        how = self._process.how if self._process is not None else ""
-        landed = self._breakpoints.landed(report["id"], report["file"], report["why"], how)
+        landed = self._breakpoints.landed(landing)
         if landed is not None:
             self._emit(BreakpointChanged(landed, landed=True))
 
@@ -367,15 +332,6 @@ class Debugger:
         for breakpoint_ in self._breakpoints.all():
             if self._armable() is None:
                 self._breakpoints.arm(breakpoint_.id, None)
-
-
-def _limits(limits: Limits) -> dict[str, int]:
-    return {
-        "max_text": limits.max_text,
-        "max_items": limits.max_items,
-        "max_depth": limits.max_depth,
-        "max_total": limits.max_total,
-    }
 
 
 _HANDLERS: dict[type[requests.Request[Any]], Callable[..., Any]] = {

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from dataclasses import replace
 
 from pydelve import locspec
-from pydelve.agent import protocol
 from pydelve.api.breakpoints import Location
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import Frame
@@ -14,7 +13,7 @@ from pydelve.debugger.completion import complete_location
 from pydelve.debugger.locations import TargetFiles, resolve
 from pydelve.debugger.sources import Interpreter, Sources
 from pydelve.errors import LocationError, PydelveError
-from pydelve.target import Process
+from pydelve.target import ModulesReport, Process, UnitSpan
 
 
 class Files:
@@ -24,7 +23,7 @@ class Files:
         self._options = options
         self.cwd = os.path.realpath(options.cwd or os.getcwd())
         self._main = os.path.realpath(os.path.join(self.cwd, options.program)) if options.kind == "script" else ""
-        self._modules: dict[str, Any] | None = None
+        self._modules: ModulesReport | None = None
         self._library: frozenset[str] = frozenset()
         self.sources = Sources()
 
@@ -62,47 +61,46 @@ class Files:
 
     def _files(self, process: Process | None) -> TargetFiles:
         if self._modules is None and process is not None:
-            self._modules = process.ask(protocol.MODULES, {})
-            self._library = frozenset(path for _, path, library in self._modules["modules"] if library)
-        known = self._modules or {"modules": [], "path": [os.path.dirname(self._main) or self.cwd], "cwd": self.cwd}
+            self._modules = process.modules()
+            self._library = frozenset(module.file for module in self._modules.modules if module.library)
+        known = self._modules or ModulesReport((), (os.path.dirname(self._main) or self.cwd,), self.cwd)
         return TargetFiles(
             main_file=self._main,
-            modules={name: path for name, path, _ in known["modules"]},
-            search_path=tuple(known["path"]),
-            cwd=known["cwd"],
+            modules={module.name: module.file for module in known.modules},
+            search_path=known.search_path,
+            cwd=known.cwd,
             launch_kind=self._options.kind,
         )
 
-    def units_of(self, frame: Frame) -> list[list[Any]] | None:
-        """Wire form of the units of a frame's code; None where its source can't be read or parsed."""
+    def units_of(self, frame: Frame) -> tuple[UnitSpan, ...] | None:
+        """The units of a frame's code; None where its source can't be read or parsed."""
         return self._units(frame.file, frame.function.rpartition(".")[2], frame.first_line)
 
-    def units_beside(self, location: Location) -> list[list[Any]] | None:
-        """Wire form of all units of the code that a location is in."""
+    def units_beside(self, location: Location) -> tuple[UnitSpan, ...] | None:
+        """All units of the code that a location is in."""
         return self._units(location.file, location.unit.scope_name, location.unit.scope_line)
 
-    def _units(self, file: str, scope_name: str, scope_line: int) -> list[list[Any]] | None:
+    def _units(self, file: str, scope_name: str, scope_line: int) -> tuple[UnitSpan, ...] | None:
         try:
             units = self.sources.load(file).units
         except PydelveError:
             return None
-        mine = [
-            [unit.line, unit.end_line, unit.kind]
+        mine = tuple(
+            (unit.line, unit.end_line, unit.kind)
             for unit in units
             if unit.scope_name == scope_name and (unit.scope_line == scope_line or scope_name == "<module>")
-        ]
+        )
         return mine or None
 
-    def qualname(self, wire: dict[str, Any]) -> str:
-        """The qualified name of a frame's function from its source, for Pythons that don't keep it (before 3.11)."""
-        name = str(wire["function"])
-        if name.startswith("<") or "." in name:
-            return name
+    def qualified(self, frame: Frame) -> Frame:
+        """The frame with the qualified name of its function from the source, for Pythons that don't keep it (before 3.11)."""
+        if self.sources.interpreter.minor >= 11 or frame.function.startswith("<"):
+            return frame
         try:
-            functions = self.sources.load(str(wire["file"])).functions
+            functions = self.sources.load(frame.file).functions
         except LocationError:
-            return name
+            return frame
         for function in functions:
-            if function.name == name and function.first_line == wire["first_line"]:
-                return function.qualname
-        return name
+            if function.name == frame.function and function.first_line == frame.first_line:
+                return replace(frame, function=function.qualname)
+        return frame

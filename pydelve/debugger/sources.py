@@ -81,7 +81,7 @@ class SourceFile:
         self.path = path
         self._content = content
         self._stamp = stamp
-        self._interpreter = interpreter
+        self.interpreter = interpreter
         self.text = _decode(path, content)
         lines = self.text.split("\n")
         if lines[-1] == "":
@@ -166,7 +166,7 @@ class SourceFile:
 
     @cached_property
     def _parsed(self) -> _Parsed:
-        interpreter = self._interpreter
+        interpreter = self.interpreter
         if interpreter.minor < _FIRST_COMPARABLE_MINOR and interpreter.path:
             parsed = _parse_in_helper(interpreter, self._content)
             if not parsed.problem:
@@ -188,7 +188,7 @@ class Sources:
     """
 
     def __init__(self, interpreter: Interpreter | None = None) -> None:
-        self._interpreter = interpreter or Interpreter()
+        self.interpreter = interpreter or Interpreter()
         self._files: dict[str, SourceFile] = {}
 
     def load(self, path: str) -> SourceFile:
@@ -206,7 +206,7 @@ class Sources:
             )
         try:
             stamp = _stamp(path)
-            source = SourceFile(path, _read(path), stamp, self._interpreter)
+            source = SourceFile(path, _read(path), stamp, self.interpreter)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise LocationError(f"can't read {path}", why=_describe(error), hint="list") from error
         self._files[path] = source

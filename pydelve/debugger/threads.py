@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pydelve.api.target import Frame, Thread, ThreadState
 from pydelve.errors import TargetStateError
-
-
-def to_frame(index: int, wire: Mapping[str, Any], qualname: str = "") -> Frame:
-    """The api's frame for the agent's; ``qualname`` where the agent (before 3.11) knew only the bare name."""
-    return Frame(
-        index=index,
-        function=qualname or str(wire["function"]),
-        module=str(wire["module"]),
-        file=str(wire["file"]),
-        line=int(wire["line"]),
-        first_line=int(wire["first_line"]),
-        library=bool(wire["library"]),
-    )
+from pydelve.target import ThreadReport
 
 
 class ThreadNumbers:
@@ -52,7 +37,22 @@ class ThreadNumbers:
         self._numbers = {ident: number for ident, number in self._numbers.items() if ident in idents or number == 1}
 
 
-def state_of(current: bool, native: tuple[str, str] | None) -> tuple[ThreadState, str]:
+def to_thread(report: ThreadReport, number: int, current: bool, frame: Frame | None) -> Thread:
+    """The api's thread for the target's."""
+    state, detail = _state_of(report, current)
+    return Thread(
+        id=number,
+        ident=report.ident,
+        native_id=report.native_id,
+        name=report.name or f"thread-{number}",
+        state=state,
+        detail=detail,
+        current=current,
+        frame=frame,
+    )
+
+
+def _state_of(report: ThreadReport, current: bool) -> tuple[ThreadState, str]:
     """What a thread does while the target is stopped, and the detail.
 
     A thread that the kernel sees running has let the GIL go and computes in C; every other one stands still as far as Python
@@ -60,21 +60,6 @@ def state_of(current: bool, native: tuple[str, str] | None) -> tuple[ThreadState
     """
     if current:
         return "stopped", ""
-    if native is not None and native[0] == "R":
+    if report.kernel_state == "R":
         return "running in C", ""
-    return "frozen", native[1] if native else ""
-
-
-def to_thread(wire: Mapping[str, Any], number: int, current: bool, native_id: int, native: tuple[str, str] | None) -> Thread:
-    """The api's thread for the agent's."""
-    state, detail = state_of(current, native)
-    return Thread(
-        id=number,
-        ident=int(wire["ident"]),
-        native_id=native_id,
-        name=str(wire["name"]) or f"thread-{number}",
-        state=state,
-        detail=detail,
-        current=current,
-        frame=to_frame(0, wire["frame"]) if wire["frame"] else None,
-    )
+    return "frozen", report.waits_in

@@ -1,14 +1,114 @@
 """What can be debugged: the interface that the debugger sees, whatever is behind it.
 
-A :class:`Process` is a live target with an agent in it (``target.live``); later a core file. All of it is called on the engine's thread.
+A :class:`Process` is a live target with an agent in it (``target.live``); later a core file, which offers the looking part only. All of
+it is called on the engine's thread. Threads go by ident here (``threading.get_ident()``); small numbers are the engine's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
-from pydelve.api.target import ExitStatus, TargetInfo
+from pydelve.api.breakpoints import HitCondition, Location
+from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, ReturnedValue, StopReason, TargetInfo
+from pydelve.api.values import Evaluation, Limits, Value, Variable
+
+UnitSpan = tuple[int, int, str]
+"""Line, end line and kind of a unit (``api.breakpoints.Unit``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a stopped target is to run on."""
+
+    how: Literal["continue", "next", "step", "stepout"] = "continue"
+    ident: int = 0
+    """Thread to step; 0 is the one the stop is about."""
+    frame: int = 0
+    into_libraries: bool = False
+    units: tuple[UnitSpan, ...] | None = None
+    """All units of that frame's code; None where its source is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """One placement to arm."""
+
+    location: Location
+    units: tuple[UnitSpan, ...] | None
+    """All units of the code it is in; None where its source is not known."""
+    condition: str = ""
+    hit_condition: HitCondition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """What became of an :class:`Arming`."""
+
+    state: Literal["armed", "suspended", "refused"]
+    how: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A suspended placement's code was loaded; ``why`` says why it can't be armed, if so."""
+
+    breakpoint_id: int
+    file: str
+    how: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopReport:
+    """A stop as the target tells it (``api.target.Stop`` is what clients see)."""
+
+    reason: StopReason
+    ident: int
+    thread_name: str
+    frames: tuple[Frame, ...]
+    breakpoints: tuple[int, ...] = ()
+    counts: dict[int, int] = field(default_factory=dict)
+    """Hits by breakpoint id, where some was hit."""
+    detail: str = ""
+    returned: ReturnedValue | None = None
+    exception: ExceptionInfo | None = None
+    interrupted_step: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadReport:
+    """A Python thread of a stopped target."""
+
+    ident: int
+    native_id: int
+    name: str
+    main: bool
+    frame: Frame | None
+    kernel_state: str = ""
+    """The letter of ``/proc/PID/task/TID/stat``; "" where it is not known."""
+    waits_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleReport:
+    """A loaded module that has a source file."""
+
+    name: str
+    file: str
+    """Absolute real path."""
+    library: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModulesReport:
+    """What is loaded, and where more would be found."""
+
+    modules: tuple[ModuleReport, ...] = ()
+    search_path: tuple[str, ...] = ()
+    cwd: str = ""
 
 
 class Waiter(Protocol):
@@ -28,13 +128,13 @@ class Waiter(Protocol):
 
 
 class Listener(Protocol):
-    """Who hears of a target's events; called on the engine's thread."""
+    """Who hears of a target's events; called on the engine's thread, from within its reading: must not ask the target."""
 
-    def on_stopped(self, report: dict[str, Any]) -> None:
-        """The target stands still (``agent.protocol.STOPPED``)."""
+    def on_stopped(self, report: StopReport) -> None:
+        """The target stands still."""
         ...
 
-    def on_landed(self, report: dict[str, Any]) -> None:
+    def on_landed(self, landing: Landing) -> None:
         """A suspended placement was armed, or can't be."""
         ...
 
@@ -44,7 +144,11 @@ class Listener(Protocol):
 
 
 class Process(Protocol):
-    """A live target under control."""
+    """A live target under control.
+
+    Every method that asks raises TargetGoneError where the target ended meanwhile, TargetBusyError where it did not answer in time
+    (the answer is dropped when it comes), AgentError where it refused.
+    """
 
     @property
     def info(self) -> TargetInfo:
@@ -52,34 +156,28 @@ class Process(Protocol):
         ...
 
     @property
-    def how(self) -> str:
-        """What tells of arrivals in it: "events" or "trace"."""
+    def main_ident(self) -> int:
+        """Ident of the main thread."""
         ...
 
-    def ask(self, operation: str, arguments: dict[str, Any], timeout_s: float = 10.0) -> Any:
-        """Send a request to the agent and wait for the plain-data result.
-
-        Raises:
-            AgentError: refused, with the agent's reason.
-            TargetBusyError: no answer within ``timeout_s``; the answer is dropped when it comes.
-            TargetGoneError: the target ended meanwhile.
-        """
+    @property
+    def exact(self) -> bool:
+        """False where a stop may let other threads move a little."""
         ...
 
-    def ask_interruptible(self, operation: str, arguments: dict[str, Any], timeout_s: float, grace_s: float) -> Any:
-        """Like :meth:`ask` for what runs user code: after ``timeout_s`` it is interrupted, and given up after ``grace_s`` more."""
+    @property
+    def ended(self) -> bool:
+        """True once there is nothing to ask any more."""
         ...
 
-    def resume(self, plan: dict[str, Any]) -> None:
-        """Let the stopped target run by a step plan (``agent.protocol.RUN``)."""
+    # running
+
+    def resume(self, plan: Plan) -> None:
+        """Let the stopped target run; returns at once."""
         ...
 
     def halt(self) -> None:
         """Ask the running target to stop; returns at once."""
-        ...
-
-    def interrupt(self) -> None:
-        """Interrupt the evaluation under way; returns at once."""
         ...
 
     def detach(self) -> None:
@@ -88,4 +186,54 @@ class Process(Protocol):
 
     def kill(self) -> None:
         """Kill it and wait until it is gone."""
+        ...
+
+    # breakpoints, also while it runs
+
+    def arm(self, breakpoint_id: int, armings: tuple[Arming, ...]) -> tuple[Armed, ...]:
+        """Put a breakpoint's placements in place of those it had (none: it is disarmed)."""
+        ...
+
+    def counts(self) -> dict[int, int]:
+        """Hits by breakpoint id."""
+        ...
+
+    def modules(self) -> ModulesReport:
+        """What is loaded."""
+        ...
+
+    # looking, while it is stopped; runs none of its code
+
+    def threads(self) -> tuple[ThreadReport, ...]:
+        """Its Python threads, in no order."""
+        ...
+
+    def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
+        """Frames of a thread (0: the stop's), innermost first, and how many there are in all."""
+        ...
+
+    def variables(
+        self, scope: Literal["arguments", "locals", "globals"], ident: int, frame: int, limits: Limits
+    ) -> tuple[Variable, ...]:
+        """A frame's variables, in the order of its code."""
+        ...
+
+    def expand(self, handle: int, start: int, count: int, limits: Limits) -> Value:
+        """A value opened further."""
+        ...
+
+    # evaluating, while it is stopped; runs its code
+
+    def evaluate(
+        self, text: str, ident: int, frame: int, *, statements: bool, timeout_s: float, limits: Limits
+    ) -> Evaluation:
+        """Run Python in a frame; raises EvaluationError, or EvaluationInterrupted by the deadline or :meth:`interrupt`."""
+        ...
+
+    def assign(self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits) -> Value:
+        """Assign in a frame; raises as :meth:`evaluate`; gives the new value."""
+        ...
+
+    def interrupt(self) -> None:
+        """The user wants the evaluation under way to end; harmless where there is none; returns at once."""
         ...

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Any, cast, get_args
 
-from pydelve.api.values import Item, Kind, Value, Variable
+from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue
+from pydelve.api.values import Item, Kind, Limits, Value, Variable
 from pydelve.errors import ProtocolError
+from pydelve.target import Arming, Landing, StopReport
 
 _KINDS = frozenset(get_args(Kind))
 _SCOPES = ("argument", "local", "cell", "free", "global")
@@ -85,3 +87,65 @@ def _malformed(why: str, what: object) -> ProtocolError:
     return ProtocolError(
         "the agent sent a malformed value", why=f"{why}: {shown[:80]}{'...' if len(shown) > 80 else ''}"
     )
+
+
+def to_frame(index: int, wire: dict[str, Any]) -> Frame:
+    """The api's frame for the agent's (``agent/threads.py``: ``describe_frame``)."""
+    return Frame(
+        index=index,
+        function=str(wire["function"]),
+        module=str(wire["module"]),
+        file=str(wire["file"]),
+        line=int(wire["line"]),
+        first_line=int(wire["first_line"]),
+        library=bool(wire["library"]),
+    )
+
+
+def to_stop(wire: dict[str, Any]) -> StopReport:
+    """A stop report for the agent's stopped event (``agent/core.py``: ``_stand``)."""
+    returned, exception = wire.get("returned"), wire.get("exception")
+    return StopReport(
+        reason=wire["reason"],
+        ident=int(wire["ident"]),
+        thread_name=str(wire["name"]),
+        frames=tuple(to_frame(index, frame) for index, frame in enumerate(wire["frames"])),
+        breakpoints=tuple(sorted(int(number) for number in wire["ids"])),
+        counts={int(number): int(hits) for number, hits in wire["counts"].items()},
+        detail=str(wire["detail"]),
+        returned=ReturnedValue(str(returned[0]), to_value(returned[1])) if returned is not None else None,
+        exception=None if exception is None else ExceptionInfo(
+            str(exception["type"]), str(exception["message"]), tuple(map(str, exception.get("notes", ())))
+        ),
+        interrupted_step=bool(wire["interrupted_step"]),
+    )  # fmt: skip
+
+
+def to_landing(wire: dict[str, Any], how: str) -> Landing:
+    """A landing for the agent's landed event; ``how`` as the agent's hello said."""
+    return Landing(int(wire["id"]), str(wire["file"]), "" if wire["why"] else how, str(wire["why"]))
+
+
+def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
+    """The wire form of one placement (``agent/breakpoints.py``: ``Armed``)."""
+    unit, hit = arming.location.unit, arming.hit_condition
+    return {
+        "id": breakpoint_id,
+        "file": arming.location.file,
+        "line": unit.line,
+        "units": None if arming.units is None else list(arming.units),
+        "scope_name": unit.scope_name,
+        "scope_line": unit.scope_line,
+        "condition": arming.condition,
+        "hit_condition": None if hit is None else [hit.op, hit.count],
+    }
+
+
+def from_limits(limits: Limits) -> dict[str, int]:
+    """The wire form of limits."""
+    return {
+        "max_text": limits.max_text,
+        "max_items": limits.max_items,
+        "max_depth": limits.max_depth,
+        "max_total": limits.max_total,
+    }

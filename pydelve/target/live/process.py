@@ -1,4 +1,7 @@
-"""A live process with an agent in it: requests, events, and its end. Implements ``pydelve.target.Process``; engine's thread only."""
+"""A live process with an agent in it. Implements ``pydelve.target.Process``; engine's thread only.
+
+What the agent sends becomes the types of ``api`` and ``target`` here (with ``convert``), so that nothing above sees plain data.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,19 @@ import contextlib
 import os
 import signal
 import subprocess
-from typing import Any
+from typing import Any, Literal
 
 from pydelve.agent import protocol
-from pydelve.api.target import ExitStatus, TargetInfo
-from pydelve.errors import AgentError, InternalError, ProtocolError, PydelveError, TargetBusyError, TargetError, TargetGoneError
-from pydelve.target import Listener, Waiter
-from pydelve.target.live.channel import Channel
+from pydelve.api.target import ExitStatus, Frame, TargetInfo
+from pydelve.api.values import Evaluation, Limits, Value, Variable
+from pydelve.errors import EvaluationError, EvaluationInterrupted, PydelveError, TargetBusyError, TargetError, TargetGoneError
+from pydelve.target import Armed, Arming, Listener, ModuleReport, ModulesReport, Plan, ThreadReport, Waiter
+from pydelve.target.live import convert, kernel
+from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.live.launch import Launched
 
 _HELLO_LIMIT_S = 20.0
+_GRACE_S = 1.0  # for user code to end after it was interrupted
 
 
 class LiveProcess:
@@ -24,21 +30,16 @@ class LiveProcess:
     def __init__(self, launched: Launched, cwd: str, waiter: Waiter, listener: Listener) -> None:
         """Takes ``launched`` over; call :meth:`meet` next."""
         self._popen = launched.popen
-        self._link, self._hold = launched.link, launched.hold
         self._argv, self._cwd = launched.argv, cwd
         self._waiter, self._listener = waiter, listener
+        self._agent = AgentLink(launched.link, launched.hold, waiter, self._on_event, self._on_link_lost, self._popen.pid)
         self._pidfd = os.pidfd_open(launched.popen.pid)
-        self._next_id = 0
-        self._answers: dict[int, Any] = {}
-        self._dropped: set[int] = set()
         self._hello: dict[str, Any] | None = None
         self._runs = 0
-        self._others = False
         self._clean = False
-        self.stopped = False
-        self.ended = False
+        self._evaluating = False
+        self._by_user = False
         waiter.watch(self._pidfd, self._on_exit)
-        waiter.watch(self._link.fileno(), self._on_link)
 
     def meet(self) -> None:
         """Wait for the agent's hello.
@@ -62,13 +63,13 @@ class LiveProcess:
                 why="two versions of pydelve are mixed",
                 hint="pip install --force-reinstall pydelve",
             )
-        self._hold.pid = self._popen.pid
-        # the first stop may follow the hello at once: hear of it only when the engine has taken that in
-        self._waiter.watch(self._hold.fileno(), self._on_hold)
+        self._agent.begin()
+
+    # -- who it is -----------------------------------------------------------------------------------------------------
 
     @property
     def info(self) -> TargetInfo:
-        """Who it is."""
+        """See ``target.Process``."""
         hello = self._hello or {}
         return TargetInfo(
             pid=self._popen.pid,
@@ -81,217 +82,221 @@ class LiveProcess:
 
     @property
     def main_ident(self) -> int:
-        """Ident of the main thread; 0 before the hello."""
+        """See ``target.Process``; 0 before the hello."""
         return int(self._hello["main"]) if self._hello else 0
 
     @property
-    def how(self) -> str:
-        """What tells of arrivals in it."""
-        return str(self._hello["how"]) if self._hello else ""
-
-    @property
     def exact(self) -> bool:
-        """False where the agent could not prove how to keep the GIL: then a stop may let others move."""
+        """See ``target.Process``."""
         return bool(self._hello["exact"]) if self._hello else True
 
-    # -- requests ------------------------------------------------------------------------------------------------------
+    @property
+    def ended(self) -> bool:
+        """See ``target.Process``."""
+        return self._agent.closed
 
-    def ask(self, operation: str, arguments: dict[str, Any], timeout_s: float = 10.0) -> Any:
-        """See ``pydelve.target.Process.ask``."""
-        number = self._send(operation, arguments)
-        if not self._waiter.wait_until(lambda: number in self._answers or self.ended, timeout_s):
-            self._dropped.add(number)
-            raise self._busy(operation, timeout_s)
-        return self._result(number, operation)
+    # -- running -------------------------------------------------------------------------------------------------------
 
-    def ask_interruptible(self, operation: str, arguments: dict[str, Any], timeout_s: float, grace_s: float) -> Any:
-        """See ``pydelve.target.Process.ask_interruptible``."""
-        number = self._send(operation, arguments)
-        if not self._waiter.wait_until(lambda: number in self._answers or self.ended, timeout_s):
-            self.interrupt()
-            if not self._waiter.wait_until(lambda: number in self._answers or self.ended, grace_s):
-                self._dropped.add(number)
-                raise self._busy(operation, timeout_s)
-        return self._result(number, operation)
-
-    def _busy(self, operation: str, timeout_s: float) -> TargetBusyError:
-        return TargetBusyError(
-            f"process {self._popen.pid} did not answer {operation!r} within {timeout_s:.1f} s",
-            why="its own code or another thread keeps the interpreter busy",
-            hint="halt or restart it, or ask again",
-        )
-
-    def _result(self, number: int, operation: str) -> Any:
-        if number not in self._answers:
-            raise TargetGoneError(f"process {self._popen.pid} ended while it was asked", hint="restart")
-        kind, result = self._answers.pop(number)
-        if kind == "reply":
-            if operation in (protocol.EVALUATE, protocol.ASSIGN):
-                result["others"] = self._others
-            return result
-        if "internal" in result:
-            error = result["internal"]
-            raise InternalError(
-                f"the agent failed in {operation!r}: {error['type']}: {error['message']}",
-                why="this is a bug of pydelve",
-                hint="\n".join(error["traceback"]),
-            )
-        raise AgentError(f"the target refused: {result['message']}")
-
-    def _send(self, operation: str, arguments: dict[str, Any]) -> int:
-        if self.ended:
-            raise TargetGoneError(f"process {self._popen.pid} has ended", hint="restart")
-        self._next_id += 1
-        channel: Channel = self._hold if self.stopped else self._link
-        channel.send((self._next_id, operation, arguments))
-        return self._next_id
-
-    def resume(self, plan: dict[str, Any]) -> None:
-        """See ``pydelve.target.Process.resume``."""
-        self._dropped.add(self._send(protocol.RUN, plan))
-        self.stopped = False
+    def resume(self, plan: Plan) -> None:
+        """See ``target.Process``."""
+        wire = {
+            "how": plan.how,
+            "ident": plan.ident,
+            "frame": plan.frame,
+            "into_libraries": plan.into_libraries,
+            "units": None if plan.units is None else list(plan.units),
+        }
+        self._agent.tell(protocol.RUN, wire)
+        self._agent.stopped = False
         self._runs += 1
 
     def halt(self) -> None:
-        """See ``pydelve.target.Process.halt``."""
-        if not self.stopped and not self.ended:
-            self._dropped.add(self._send(protocol.HALT, {"run": self._runs}))
-
-    def interrupt(self) -> None:
-        """See ``pydelve.target.Process.interrupt``. Goes by *link*, as *hold*'s reader is the one to interrupt."""
-        if not self.ended:
-            self._next_id += 1
-            self._dropped.add(self._next_id)
-            self._link.send((self._next_id, protocol.INTERRUPT, {}))
+        """See ``target.Process``."""
+        if not self._agent.stopped and not self.ended:
+            self._agent.tell(protocol.HALT, {"run": self._runs})
 
     def detach(self) -> None:
-        """See ``pydelve.target.Process.detach``."""
+        """See ``target.Process``."""
         if not self.ended:
             with contextlib.suppress(TargetGoneError, TargetBusyError):
-                self.ask(protocol.DETACH, {}, 2.0)
+                self._agent.ask(protocol.DETACH, {}, 2.0)
         self._leave()
 
     def kill(self) -> None:
-        """See ``pydelve.target.Process.kill``."""
+        """See ``target.Process``."""
         with contextlib.suppress(ProcessLookupError):
             self._popen.send_signal(signal.SIGKILL)
         self._popen.wait()
         self._leave()
 
     def _leave(self) -> None:
-        self.ended = True
-        for fd in (self._pidfd, self._link.fileno(), self._hold.fileno()):
-            self._waiter.unwatch(fd)
-        if not self._link.closed:
-            self._link.close()
-        if not self._hold.closed:
-            self._hold.close()
+        self._agent.close()
         if self._pidfd >= 0:
+            self._waiter.unwatch(self._pidfd)
             os.close(self._pidfd)
             self._pidfd = -1
 
-    # -- events --------------------------------------------------------------------------------------------------------
+    # -- breakpoints ---------------------------------------------------------------------------------------------------
 
-    def _on_link(self) -> None:
-        self._read(self._link)
-        if self._link.closed and not self.ended:
-            self._waiter.unwatch(self._link.fileno())
-            self._on_link_lost()
+    def arm(self, breakpoint_id: int, armings: tuple[Arming, ...]) -> tuple[Armed, ...]:
+        """See ``target.Process``."""
+        wire = {"id": breakpoint_id, "placements": [convert.from_arming(breakpoint_id, arming) for arming in armings]}
+        answer = self._agent.ask(protocol.ARM, wire)
+        return tuple(Armed(state, answer["how"] if state == "armed" else "", why) for state, why in answer["states"])
 
-    def _on_hold(self) -> None:
-        self._read(self._hold)
-        if self._hold.closed and not self.ended:
-            self._waiter.unwatch(self._hold.fileno())
+    def counts(self) -> dict[int, int]:
+        """See ``target.Process``."""
+        return {int(number): int(hits) for number, hits in self._agent.ask(protocol.COUNTS, {}).items()}
 
-    def _read(self, channel: Channel) -> None:
+    def modules(self) -> ModulesReport:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.MODULES, {})
+        modules = tuple(ModuleReport(name, file, library) for name, file, library in answer["modules"])
+        return ModulesReport(modules, tuple(answer["path"]), answer["cwd"])
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+
+    def threads(self) -> tuple[ThreadReport, ...]:
+        """See ``target.Process``."""
+        states = kernel.thread_states(self._popen.pid)
+        found = []
+        for entry in self._agent.ask(protocol.THREADS, {}):
+            native_id = self._popen.pid if entry["main"] else int(entry["native_id"])
+            frame = convert.to_frame(0, entry["frame"]) if entry["frame"] else None
+            found.append(
+                ThreadReport(
+                    ident=int(entry["ident"]),
+                    native_id=native_id,
+                    name=str(entry["name"]),
+                    main=bool(entry["main"]),
+                    frame=frame,
+                    kernel_state=states.get(native_id, ""),
+                    waits_in=kernel.system_call(self._popen.pid, native_id) if native_id else "",
+                )
+            )
+        return tuple(found)
+
+    def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.STACK, {"thread": ident, "start": start, "count": count})
+        frames = tuple(convert.to_frame(start + index, wire) for index, wire in enumerate(answer["frames"]))
+        return frames, int(answer["total"])
+
+    def variables(
+        self, scope: Literal["arguments", "locals", "globals"], ident: int, frame: int, limits: Limits
+    ) -> tuple[Variable, ...]:
+        """See ``target.Process``."""
+        wire = {"scope": scope, "thread": ident, "frame": frame, "limits": convert.from_limits(limits)}
+        return tuple(convert.to_variable(entry) for entry in self._agent.ask(protocol.VARIABLES, wire))
+
+    def expand(self, handle: int, start: int, count: int, limits: Limits) -> Value:
+        """See ``target.Process``."""
+        wire = {"handle": handle, "start": start, "count": count, "limits": convert.from_limits(limits)}
+        return convert.to_value(self._agent.ask(protocol.EXPAND, wire))
+
+    # -- evaluating ----------------------------------------------------------------------------------------------------
+
+    def evaluate(
+        self, text: str, ident: int, frame: int, *, statements: bool, timeout_s: float, limits: Limits
+    ) -> Evaluation:
+        """See ``target.Process``."""
+        wire = {"text": text, "thread": ident, "frame": frame, "statements": statements, "limits": convert.from_limits(limits)}
+        return self._run_user_code(protocol.EVALUATE, wire, timeout_s)
+
+    def assign(self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits) -> Value:
+        """See ``target.Process``."""
+        wire = {
+            "target": target,
+            "expression": expression,
+            "thread": ident,
+            "frame": frame,
+            "limits": convert.from_limits(limits),
+        }
+        done = self._run_user_code(protocol.ASSIGN, wire, timeout_s)
+        assert done.value is not None  # an assignment's answer always has the value
+        return done.value
+
+    def interrupt(self) -> None:
+        """See ``target.Process``. Goes by *link*, as *hold*'s reader is the one to interrupt."""
+        if self._evaluating and not self.ended:
+            self._by_user = True
+
+    def _run_user_code(self, operation: str, arguments: dict[str, Any], timeout_s: float) -> Evaluation:
+        number = self._agent.send(operation, arguments)
+        self._evaluating, self._by_user = True, False
         try:
-            for message in channel.receive():
-                self._on_message(message)
-                if self.ended:
-                    return
-        except ProtocolError:
-            channel.closed = True
-            raise
+            if not self._agent.wait_or(number, timeout_s, lambda: self._by_user):
+                if not self._end(number):
+                    self._agent.give_up(number, operation, timeout_s)
+                    raise TargetBusyError(
+                        f"the evaluation did not end within {timeout_s:g} s and can't be interrupted",
+                        why="it is in C code, or waits for a lock that a stopped thread may hold",
+                        hint="restart",
+                    )
+            answer = self._agent.result(number, operation)
+        finally:
+            self._evaluating = False
+        if "error" in answer:
+            raise _evaluation_error(answer, timeout_s, self._by_user)
+        value = answer["value"]
+        return Evaluation(None if value is None else convert.to_value(value), float(answer["took"]), self._agent.others)
 
-    def _on_message(self, message: Any) -> None:
-        match message:
-            case ("event", str(name), dict(data)):
-                self._on_event(name, data)
-            case ("reply" | "refused" as kind, int(number), result, *rest):
-                if rest and rest[0]:
-                    self._hold.settle(int(rest[0]), self._others)
-                if number in self._dropped:
-                    self._dropped.discard(number)
-                else:
-                    self._answers[number] = (kind, result)
-            case _:
-                raise ProtocolError("a message of the agent is malformed", why="it is neither reply nor event")
+    def _end(self, number: int) -> bool:
+        """Interrupt an evaluation, then, where that does not help, with a signal too; False where it goes on all the same."""
+        for force in (False, True):
+            self._agent.tell(protocol.INTERRUPT, {"force": force}, by_link=True)
+            if self._agent.wait(number, _GRACE_S):
+                return True
+        return False
+
+    # -- events --------------------------------------------------------------------------------------------------------
 
     def _on_event(self, name: str, data: dict[str, Any]) -> None:
         if name == protocol.HELLO:
             self._hello = data
         elif name == protocol.STOPPED:
-            self._others = bool(data["others"])
+            self._agent.others = bool(data["others"])
             with contextlib.suppress(TargetGoneError):  # it dies at this moment: the exit tells
-                self._hold.settle(int(data["interval_us"]), self._others)
-                self.stopped = True
+                self._agent.settle(int(data["interval_us"]))
+                self._agent.stopped = True
                 self._runs = int(data["run"]) - 1
-                self._listener.on_stopped(data)
+                self._listener.on_stopped(convert.to_stop(data))
         elif name == protocol.LANDED:
-            self._listener.on_landed(data)
+            self._listener.on_landed(convert.to_landing(data, str((self._hello or {})["how"])))
         elif name == protocol.ENDING:
             self._clean = True
 
     def _on_exit(self) -> None:
-        for channel in (self._link, self._hold):
-            if not channel.closed:
-                with contextlib.suppress(PydelveError):
-                    self._read(channel)
+        self._agent.drain()
         if self.ended:
             return
         code = self._popen.wait()
-        how, status = ("killed", -code) if code < 0 else ("exited", code)
-        clean = self._clean and how == "exited"
         self._leave()
-        self._listener.on_exited(ExitStatus("killed" if how == "killed" else "exited", status, clean))
+        if code < 0:
+            self._listener.on_exited(ExitStatus("killed", -code, False))
+        else:
+            self._listener.on_exited(ExitStatus("exited", code, self._clean))
 
     def _on_link_lost(self) -> None:
         """The agent let go of its socket while the process lives: it exec'd something else, or closed every descriptor."""
         try:
             self._popen.wait(0.2)  # most often it is just about to end, and the exit is what counts
         except subprocess.TimeoutExpired:
-            replaced = self._command_line() != self._started_as
+            started_as = b"".join(os.fsencode(word) + b"\0" for word in self._argv)
+            replaced = kernel.command_line(self._popen.pid) != started_as
             self._leave()
             self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False))
         else:
             self._on_exit()
 
-    def _command_line(self) -> bytes:
-        try:
-            with open(f"/proc/{self._popen.pid}/cmdline", "rb") as file:
-                return file.read()
-        except OSError:
-            return b""
 
-    @property
-    def _started_as(self) -> bytes:
-        return b"".join(os.fsencode(word) + b"\0" for word in self._argv)
-
-    def native_threads(self) -> dict[int, tuple[str, str]]:
-        """``{native id: (state letter, what it waits in)}`` of every thread of the process, from ``/proc``."""
-        return read_native_threads(self._popen.pid)
-
-
-def read_native_threads(pid: int) -> dict[int, tuple[str, str]]:
-    """See :meth:`LiveProcess.native_threads`; {} where ``/proc`` says nothing."""
-    found: dict[int, tuple[str, str]] = {}
-    folder = f"/proc/{pid}/task"
-    with contextlib.suppress(OSError):
-        for entry in os.listdir(folder):
-            with contextlib.suppress(OSError, IndexError):
-                with open(f"{folder}/{entry}/stat", encoding="utf-8", errors="replace") as file:
-                    state = file.read().rpartition(")")[2].split()[0]
-                found[int(entry)] = (state, "")
-    return found
-
-
+def _evaluation_error(answer: dict[str, Any], timeout_s: float, by_user: bool) -> PydelveError:
+    error = answer["error"]
+    if answer["interrupted"]:
+        return EvaluationInterrupted(
+            "the evaluation was interrupted",
+            why="by you" if by_user else f"it ran for {timeout_s:g} s, its deadline",
+            hint="" if by_user else "print -timeout 60 EXPRESSION gives it longer",
+        )
+    message = f"{error['type']}: {error['message']}" if error["message"] else str(error["type"])
+    return EvaluationError(message, traceback=tuple(error.get("traceback", ())))

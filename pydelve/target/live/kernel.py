@@ -1,0 +1,46 @@
+"""What Linux says of a process and its threads, from ``/proc``; nothing here stops or enters anything."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+# Include: asm/unistd_64.h of Linux on x86-64; calls a thread waits in. Other machines show no name.
+_WAITS = {
+    0: "read", 7: "poll", 23: "select", 35: "nanosleep", 42: "connect", 43: "accept", 45: "recvfrom", 47: "recvmsg",
+    61: "wait4", 128: "sigtimedwait", 202: "futex", 219: "restart_syscall", 230: "clock_nanosleep", 232: "epoll_wait",
+    247: "waitid", 270: "pselect", 271: "ppoll", 281: "epoll_pwait", 288: "accept4", 441: "epoll_pwait2",
+}  # fmt: skip
+
+
+def thread_states(pid: int) -> dict[int, str]:
+    """The state letter (``R``, ``S``, ``D``...) of each of a process's threads by native id; {} where it is gone."""
+    states: dict[int, str] = {}
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(f"/proc/{pid}/task"):
+            stat = _read(f"/proc/{pid}/task/{entry}/stat")
+            words = stat.rpartition(b")")[2].split()
+            if words:
+                states[int(entry)] = words[0].decode("ascii", "replace")
+    return states
+
+
+def system_call(pid: int, native_id: int) -> str:
+    """Name of the call a thread waits in; "" where it runs, or the kernel does not say."""
+    words = _read(f"/proc/{pid}/task/{native_id}/syscall").split()
+    if not words or not words[0].isdigit() or os.uname().machine != "x86_64":
+        return ""
+    return _WAITS.get(int(words[0]), "")
+
+
+def command_line(pid: int) -> bytes:
+    """The words of a process's command line, each ended by a zero byte; b"" where it is gone."""
+    return _read(f"/proc/{pid}/cmdline")
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
