@@ -1,8 +1,8 @@
 """Every error pydelve shows, in one family, with one table of codes.
 
-An error says what happened (``message``), why (``why``) and what to do next (``hint``, a command to paste). It is raised
-where the cause is known and worded for people by the front ends; nothing here prints. The table of codes feeds JSON-RPC's
-``error.code``, the exit status and the reference page.
+An error says what happened (``message``), why (``why``) and what to do next (``hint``, a command to paste). It is
+raised where the cause is known and worded for people by the front ends; nothing here prints. The table of codes feeds
+JSON-RPC's ``error.code``, the exit status and the reference page.
 """
 
 from __future__ import annotations

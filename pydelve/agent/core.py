@@ -2,10 +2,12 @@
 
 Threads, and what each may do:
 
-- The *agent's own thread* (``_serve_link``), the only lasting one we add: reads *link*; arms breakpoints, interrupts, detaches.
-- To halt, it starts a *halting thread*, which stops like any other, holding the GIL, and ends with the stop: so *link* is read even
+- The *agent's own thread* (``_serve_link``), the only lasting one we add: reads *link*; arms breakpoints, interrupts,
+detaches. - To halt, it starts a *halting thread*, which stops like any other, holding the GIL, and ends with the stop:
+so *link* is read even
   while an evaluation that was asked for in a halted program has to be interrupted.
-- *Any thread of the program* comes here through an event (``arrive``, ``step_outcome``) or a hook, and may stop: then it holds the
+- *Any thread of the program* comes here through an event (``arrive``, ``step_outcome``) or a hook, and may stop: then
+it holds the
   GIL and serves *hold* until told to run. One stop at a time (``_stop_lock``); others queue and are told in their turn.
 """
 
@@ -22,16 +24,28 @@ from .breakpoints import Table
 from .gil import Gil
 from .hold import Hold
 from .hooks import Hooks
-from .link import Link, own_fd, start_thread
 from .linemap import LineMap
+from .link import Link, own_fd, start_thread
 from .paths import Ownership, canonical
 from .service import Interrupted, Refused, Service
 from .stepping import Step, Stepper
 
 if sys.version_info >= (3, 12):
-    from .monitoring import NAME, Monitoring as Events
+    from .monitoring import NAME
+    from .monitoring import Monitoring as Events
 else:
-    from .tracing import NAME, Tracing as Events
+    from .tracing import NAME
+    from .tracing import Tracing as Events
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+    from typing import Any
+
+    from .breakpoints import Armed, Placed
+    from .stepping import Outcome
+    from .threads import Stack
 
 _FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 
@@ -39,11 +53,11 @@ _FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 class Agent:
     """One per target process."""
 
-    def __init__(self, link_fd, hold_fd):
+    def __init__(self, link_fd: int, hold_fd: int) -> None:
         """Takes the two sockets over; see ``start``."""
         self.pid = posix.getpid()
         self.main = get_ident()
-        self.own = set()  # idents of our threads
+        self.own: set[int] = set()  # idents of our threads
         self.gil = Gil()
         self.link = Link(own_fd(link_fd))
         self.hold = Hold(hold_fd, self.gil)
@@ -58,15 +72,16 @@ class Agent:
         self._owner = 0
         self._runs = 0  # how often the program was resumed: a halt sent for an earlier run is stale
         self._answered = 0  # newest request id served on hold
-        self._units = {}  # (file, name, first line): line map
+        self._units: dict[tuple[str, str, int], LineMap] = {}  # (file, name, first line): line map
         self._interrupt_lock = _thread.allocate_lock()
         self._evaluating = 0
         self._interrupted = False
-        self._deferred = None
+        self._deferred: BaseException | None = None
+        self._program_mask: set[int] = set()
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    def start(self):
+    def start(self) -> None:
         """Say hello, hook in, and start the agent's own thread."""
         self._program_mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
         self.hooks.install()
@@ -74,7 +89,7 @@ class Agent:
         self.link.send(("event", protocol.HELLO, self._hello()))
         self.own.add(start_thread(self._serve_link))
 
-    def _hello(self):
+    def _hello(self) -> dict[str, Any]:
         return {
             "protocol": protocol.VERSION,
             "pid": self.pid,
@@ -85,12 +100,12 @@ class Agent:
             "how": NAME,
         }
 
-    def ending(self):
+    def ending(self) -> None:
         """The interpreter begins its clean-up."""
         if self.active and posix.getpid() == self.pid:
             self.link.send(("event", protocol.ENDING, {}))
 
-    def deactivate(self):
+    def deactivate(self) -> None:
         """Leave the program as if we had never been there; safe to call twice, and in a forked child."""
         if not self.active:
             return
@@ -102,7 +117,7 @@ class Agent:
         self.link.close()
         self.hold.close()
 
-    def _forked(self):
+    def _forked(self) -> bool:
         """In a child of the program the sockets are the parent's: leave them, and everything else, alone."""
         if posix.getpid() == self.pid:
             return False
@@ -111,7 +126,7 @@ class Agent:
 
     # -- the agent's own thread ----------------------------------------------------------------------------------------
 
-    def _serve_link(self):
+    def _serve_link(self) -> None:
         while self.active:
             message = self.link.read_message()
             if message is None:
@@ -121,7 +136,7 @@ class Agent:
                 self._serve_running(identifier, operation, arguments)
         self.deactivate()
 
-    def _serve_running(self, identifier, operation, arguments):
+    def _serve_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> None:
         if operation == protocol.HALT:
             self.link.send(("reply", identifier, None))
             if arguments["run"] == self._runs:
@@ -136,7 +151,7 @@ class Agent:
         if operation == protocol.DETACH:
             self.deactivate()
 
-    def _common(self, operation, arguments):
+    def _common(self, operation: str, arguments: dict[str, Any]) -> Any:
         """The operations that both sockets serve."""
         if operation == protocol.ARM:
             return self.arm(**arguments)
@@ -150,7 +165,7 @@ class Agent:
             return None
         raise Refused("not while the program runs: " + str(operation))
 
-    def _halt(self):
+    def _halt(self) -> None:
         """On a thread of its own: show the main thread, or, where its Python part has ended, any other."""
         own = get_ident()
         self.own.add(own)
@@ -165,9 +180,9 @@ class Agent:
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
-    def arm(self, id, placements):
+    def arm(self, number: int, placements: list[dict[str, Any]]) -> dict[str, Any]:
         """Put the placements of a breakpoint (none: remove it); each placement's state comes back, in order."""
-        armed = self.table.replace(id, placements)
+        armed = self.table.replace(number, placements)
         loaded = self._loaded_files() if armed else ()
         self.events.update()
         states = []
@@ -179,7 +194,7 @@ class Agent:
                 states.append(["armed" if entry.landed else "suspended", ""])
         return {"states": states, "how": NAME}
 
-    def _loaded_files(self):
+    def _loaded_files(self) -> set[str]:
         files = set()
         for module in list(sys.modules.values()):
             name = _dict_of(module).get("__file__")
@@ -187,7 +202,7 @@ class Agent:
                 files.add(canonical(name))
         return files
 
-    def landed(self, placed):
+    def landed(self, placed: Placed | None) -> None:
         """Code with these breakpoints (``Table.placed_in``) was found: what was suspended is armed now, or can't be."""
         for line, entries in placed.lines.items() if placed is not None else ():
             for armed in entries:
@@ -195,9 +210,11 @@ class Agent:
                     armed.refused = "the loaded code has no instruction for this line"
                 if not armed.landed:
                     armed.landed = True
-                    self.link.send(("event", protocol.LANDED, {"id": armed.id, "file": armed.file, "why": armed.refused}))
+                    self.link.send(
+                        ("event", protocol.LANDED, {"id": armed.id, "file": armed.file, "why": armed.refused})
+                    )
 
-    def modules(self):
+    def modules(self) -> dict[str, Any]:
         """What is loaded, and where more is found: names, files, ``sys.path``, the working folder."""
         loaded = []
         for name, module in list(sys.modules.items()):
@@ -213,14 +230,22 @@ class Agent:
 
     # -- arrivals, in the program's threads ----------------------------------------------------------------------------
 
-    def _main_begins(self, frame):
+    def _main_begins(self, frame: FrameType) -> None:
         """The program's ``__main__`` module starts: its first line is where the session begins."""
         package = frame.f_globals.get("__package__")
         self.ownership.program(frame.f_code.co_filename, package if type(package) is str else "")
         self.stepper.begin(Step("entry", get_ident(), frame, None, True))
 
-    def arrive(self, frame, unit, offset, breakpoints, stepping):
-        """Control reached a line; ``breakpoints`` are those armed on its ``unit``, ``stepping``: the step watches this frame."""
+    def arrive(self, frame: FrameType, unit: int, offset: int, breakpoints: Sequence[Armed], stepping: bool) -> None:
+        """Control reached a line.
+
+        Args:
+            frame: Where.
+            unit: Line of the unit it arrived at; 0 where the line map was not asked, or says that this is no arrival.
+            offset: Of the instruction.
+            breakpoints: Those armed on the unit.
+            stepping: The step under way watches this frame.
+        """
         if not self.active or (breakpoints and self._forked()):
             return
         hits, error = [], None
@@ -238,7 +263,7 @@ class Agent:
         elif outcome is not None:
             self.stop("entry" if step.how == "entry" else "step", threads.frames_of(frame, outcome.line), step=step)
 
-    def step_outcome(self, outcome):
+    def step_outcome(self, outcome: Outcome | None) -> None:
         """A step ended in a caller, with a value."""
         if outcome is not None and self.active and not self._forked():
             step = self.stepper.active
@@ -246,8 +271,20 @@ class Agent:
 
     # -- the stop ------------------------------------------------------------------------------------------------------
 
-    def stop(self, reason, frames, ids=(), detail="", step=None, returned=None, exception=None, ident=0):
-        """Stand still until the debugger says run. ``frames`` is the stack to show, ``ident`` its thread (0: the calling one)."""
+    def stop(
+        self,
+        reason: str,
+        frames: Stack,
+        ids: Sequence[int] = (),
+        detail: str = "",
+        step: Step | None = None,
+        returned: tuple[Any, Any] | None = None,
+        exception: BaseException | None = None,
+        ident: int = 0,
+    ) -> None:
+        """Stand still until the debugger says run. ``frames`` is the stack to show, ``ident`` its thread (0: the
+        calling one).
+        """
         me = get_ident()
         if self._owner == me or not self.active or not frames or self._forked():
             return
@@ -255,7 +292,9 @@ class Agent:
             if not self.active:
                 return
             ids = [number for number in ids if self.table.of(number)]
-            if (reason in ("breakpoint", "condition-error") and not ids) or (reason in ("step", "entry") and step is not self.stepper.active):
+            if (reason in ("breakpoint", "condition-error") and not ids) or (
+                reason in ("step", "entry") and step is not self.stepper.active
+            ):
                 return  # cleared or overtaken while we waited
             self._owner = me
             try:
@@ -268,7 +307,17 @@ class Agent:
         if deferred is not None:
             raise deferred
 
-    def _stand(self, ident, reason, frames, ids, detail, step, returned, exception):
+    def _stand(
+        self,
+        ident: int,
+        reason: str,
+        frames: Stack,
+        ids: Sequence[int],
+        detail: str,
+        step: Step | None,
+        returned: tuple[Any, Any] | None,
+        exception: BaseException | None,
+    ) -> None:
         overtaken = self.stepper.cancel()
         self.hold.enter()
         try:
@@ -302,17 +351,18 @@ class Agent:
             self._runs += 1
             self.hold.leave()
 
-    def _others_run(self):
+    def _others_run(self) -> bool:
         """Is there any other Python thread than this one and ours?"""
         return len(sys._current_frames().keys() - self.own - {get_ident()}) > 0
 
-    def _serve_hold(self):
+    def _serve_hold(self) -> dict[str, Any] | None:
         """Serve until told to run: the run's arguments, or None where the debugger is gone or leaves."""
         settling = True
         while True:
             try:
                 request = self.hold.next_request(settling)
-            except (ValueError, EOFError, TypeError):  # nonsense on the wire: better no debugger than a program that stands still
+            except (ValueError, EOFError, TypeError):
+                # nonsense on the wire: better no debugger than a program that stands still
                 request, self.hold.lost = None, True
             if request is None:
                 return None
@@ -326,26 +376,28 @@ class Agent:
                 result = self._common_or_service(operation, arguments)
             except Refused as refusal:
                 self._answer("refused", identifier, {"message": str(refusal)}, settling)
-            except Exception as error:  # our own bug: told, and the session goes on
+            except Exception as error:  # noqa: BLE001  our own bug: told, and the session goes on
                 self._answer("refused", identifier, {"internal": evaluation.describe_error(error)}, settling)
-            except BaseException as raised:  # a signal handler of the program's: it is the program's to see, after the stop
+            except BaseException as raised:  # noqa: BLE001  a signal handler's: the program's to see, after the stop
                 self._deferred = raised
-                self._answer("refused", identifier, {"message": "a signal handler of the program ran; ask again"}, settling)
+                self._answer(
+                    "refused", identifier, {"message": "a signal handler of the program ran; ask again"}, settling
+                )
             else:
                 self._answer("reply", identifier, result, settling)
             if operation == protocol.DETACH:
                 self.hold.lost = True
                 return None
 
-    def _answer(self, kind, identifier, content, settling):
+    def _answer(self, kind: str, identifier: int, content: Any, settling: bool) -> None:
         self.hold.send((kind, identifier, content, self.hold.interval_us if settling else 0))
 
-    def _common_or_service(self, operation, arguments):
+    def _common_or_service(self, operation: str, arguments: dict[str, Any]) -> Any:
         if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
             return self._common(operation, arguments)
         return self.service.handle(operation, arguments)
 
-    def _begin_step(self, plan):
+    def _begin_step(self, plan: dict[str, Any]) -> None:
         ident = plan["ident"] or self.service.ident
         frames = self.service.frames(ident)
         frame = frames[min(plan["frame"], len(frames) - 1)][0]
@@ -359,8 +411,10 @@ class Agent:
 
     # -- evaluation ----------------------------------------------------------------------------------------------------
 
-    def evaluate(self, function):
-        """Run user code from within a stop: ``(value, None)`` or ``(None, exception)``. Other threads move meanwhile."""
+    def evaluate(self, function: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+        """Run user code from within a stop: ``(value, None)`` or ``(None, exception)``. Other threads move
+        meanwhile.
+        """
         active = threads.active()
         known = get_ident() in active
         own = get_ident() in self.own
@@ -370,7 +424,7 @@ class Agent:
             self._interrupted = False
             self._evaluating = get_ident()
             value = function()
-        except BaseException as raised:  # SystemExit and KeyboardInterrupt of the user's expression must not end the program
+        except BaseException as raised:  # noqa: BLE001  a SystemExit of the user's expression must not end the program
             error = raised
         try:
             with self._interrupt_lock:
@@ -389,23 +443,27 @@ class Agent:
             threads.active().pop(get_ident(), None)
         return value, error
 
-    def interrupt(self, force):
+    def interrupt(self, force: bool) -> bool:
         """Raise Interrupted in the evaluation under way; False where there is none.
 
-        That does not reach code that waits in C. With ``force``, the main thread is sent a SIGINT, whose handler raises there, if it
-        is Python's own; no other thread runs handlers.
+        That does not reach code that waits in C. With ``force``, the main thread is sent a SIGINT, whose handler raises
+        there, if it is Python's own; no other thread runs handlers.
         """
         with self._interrupt_lock:
             if not self._evaluating:
                 return False
             if not self._interrupted:
                 self._interrupted = native.raise_in_thread(self._evaluating, Interrupted)
-            elif force and self._evaluating == self.main and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+            elif (
+                force
+                and self._evaluating == self.main
+                and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
+            ):
                 _signal.pthread_kill(self.main, _signal.SIGINT)
             return self._interrupted
 
 
-def _dict_of(module):
+def _dict_of(module: Any) -> dict[str, Any]:
     """A module's namespace, without its ``__getattr__``."""
     try:
         return object.__getattribute__(module, "__dict__")
@@ -413,7 +471,7 @@ def _dict_of(module):
         return {}
 
 
-def start(link_fd, hold_fd):
+def start(link_fd: int, hold_fd: int) -> Agent:
     """Begin to serve; called once, from the main thread, before the program's first line."""
     agent = Agent(link_fd, hold_fd)
     agent.start()

@@ -1,4 +1,6 @@
-"""File names of code as the debugger knows them, and which code is the user's own. Pure but for ``realpath``; any thread."""
+"""File names of code as the debugger knows them, and which code is the user's own. Pure but for ``realpath``; any
+thread.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,15 @@ import sys
 
 from . import native
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from types import CodeType
+
 _HERE = posix.getcwd()  # a relative co_filename was made when the program began; it may have changed folder since
-_canonical = {}
+_canonical: dict[str, str] = {}
 
 
-def canonical(filename):
+def canonical(filename: str) -> str:
     """``co_filename`` made absolute and free of symlinks; names that are no files (``<string>``) stay as they are.
 
     A path into a zip file is made absolute as far as the zip itself exists.
@@ -22,7 +28,7 @@ def canonical(filename):
     return known
 
 
-def _resolve(filename):
+def _resolve(filename: str) -> str:
     if filename.startswith("<") or not filename:
         return filename
     path = filename if filename.startswith("/") else _HERE + "/" + filename
@@ -40,7 +46,7 @@ def _resolve(filename):
     return path
 
 
-def _real(path):
+def _real(path: str) -> str | None:
     try:
         raw = native.real_path(path.encode(_ENCODING, "surrogateescape"))
     except (UnicodeError, ValueError):
@@ -52,25 +58,25 @@ _ENCODING = sys.getfilesystemencoding()
 
 
 class Ownership:
-    """Tells the user's code from the library's: standard library, installed packages, code that was frozen or made from a string."""
+    """Tells the user's code from the library's: standard library, installed packages, code that was frozen or made from
+    a string.
+    """
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Knows the standard library's folder; ``program`` is told later."""
-        self._standard = canonical(sys.modules["os"].__file__).rpartition("/")[0] + "/"
-        self._own = ()
-        self._known = {}
+        self._standard = canonical(str(sys.modules["os"].__file__)).rpartition("/")[0] + "/"
+        self._own: tuple[str, ...] = ()
+        self._known: dict[str, bool] = {}
 
-    def program(self, filename, package):
+    def program(self, filename: str, package: str) -> None:
         """The program's main file: it and its package are the user's, wherever they are installed."""
         path = canonical(filename)
         folder = path.rpartition("/")[0] + "/"
-        in_library = self._from_library(path)
-        self._own = (path,) if in_library and (not package or folder == self._standard) else (path, folder)
-        if not in_library:
-            self._own = (path,)
+        installed = package and folder != self._standard and self._from_library(path)
+        self._own = (path, folder) if installed else (path,)
         self._known.clear()
 
-    def is_library(self, filename):
+    def is_library(self, filename: str) -> bool:
         """True where a step does not stop by itself."""
         known = self._known.get(filename)
         if known is None:
@@ -79,7 +85,7 @@ class Ownership:
             known = self._known[filename] = not own and self._from_library(path)
         return known
 
-    def _from_library(self, path):
+    def _from_library(self, path: str) -> bool:
         return (
             path.startswith(("<", AGENT_FOLDER, self._standard))
             or "/site-packages/" in path
@@ -87,9 +93,9 @@ class Ownership:
         )
 
 
-AGENT_FOLDER = globals().get("AGENT_PREFIX") or __file__.rpartition("/")[0]
+AGENT_FOLDER: str = globals().get("AGENT_PREFIX") or __file__.rpartition("/")[0]
 
 
-def is_agent(code):
+def is_agent(code: CodeType) -> bool:
     """Is this code ours? Such frames are never shown."""
     return code.co_filename.startswith(AGENT_FOLDER)

@@ -1,7 +1,8 @@
-"""Answers the debugger's questions about a stopped program. Runs in the thread that is stopped, or, for a few, in the agent's own.
+"""Answers the debugger's questions about a stopped program. Runs in the thread that is stopped, or, for a few, in the
+agent's own.
 
-Each operation of ``protocol`` has one method here or in ``core``; arguments and results are plain data. Only ``evaluate`` and
-``assign`` run the program's code.
+Each operation of ``protocol`` has one method here or in ``core``; arguments and results are plain data. Only
+``evaluate`` and ``assign`` run the program's code.
 """
 
 from __future__ import annotations
@@ -10,6 +11,15 @@ import sys
 import time
 
 from . import evaluation, fastlocals, inspection, protocol, threads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import Any, ClassVar
+
+    from .core import Agent
+    from .threads import Stack
 
 _monotonic = time.monotonic  # taken before the program can replace it
 
@@ -21,24 +31,24 @@ class Refused(Exception):
 class Service:
     """The questions, over the frames of one stop."""
 
-    def __init__(self, agent):
+    def __init__(self, agent: Agent) -> None:
         """``agent`` is the ``core.Agent``; ``begin`` and ``end`` bracket each stop."""
         self._agent = agent
         self._handles = inspection.Handles()
-        self._stacks = {}
+        self._stacks: dict[int, Stack] = {}
         self.ident = 0
 
-    def begin(self, ident, frames):
+    def begin(self, ident: int, frames: Stack) -> None:
         """A stop begins: ``frames`` is the stack shown for the thread ``ident``."""
         self.ident = ident
         self._stacks = {ident: frames}
 
-    def end(self):
+    def end(self) -> None:
         """The stop ends: let go of every frame and value."""
         self._stacks = {}
         self._handles.clear()
 
-    def handle(self, operation, arguments):
+    def handle(self, operation: str, arguments: dict[str, Any]) -> Any:
         """The result of one request; raises Refused or what the evaluated code raises."""
         method = self._METHODS.get(operation)
         if method is None:
@@ -47,7 +57,7 @@ class Service:
 
     # -- frames --------------------------------------------------------------------------------------------------------
 
-    def frames(self, ident):
+    def frames(self, ident: int) -> Stack:
         """``[(frame, line), ...]`` of a thread, innermost first."""
         ident = ident or self.ident
         if ident not in self._stacks:
@@ -57,23 +67,23 @@ class Service:
             self._stacks[ident] = threads.frames_of(frame)
         return self._stacks[ident]
 
-    def frame(self, ident, index):
+    def frame(self, ident: int, index: int) -> FrameType:
         """One frame; Refused where the stack is not that deep."""
         frames = self.frames(ident)
         if not 0 <= index < len(frames):
             raise Refused(f"the thread has {len(frames)} frames")
         return frames[index][0]
 
-    def _stack(self, thread, start, count):
+    def _stack(self, thread: int, start: int, count: int) -> dict[str, Any]:
         frames = self.frames(thread)
         shown = frames[start : start + count]
         return {"total": len(frames), "frames": [self.describe(*entry) for entry in shown]}
 
-    def describe(self, frame, line):
+    def describe(self, frame: FrameType, line: int) -> dict[str, Any]:
         """The wire form of one frame."""
         return threads.describe_frame(frame, line, self._agent.ownership)
 
-    def _threads(self):
+    def _threads(self) -> list[dict[str, Any]]:
         stacks = {
             ident: self._stacks[ident] if ident in self._stacks else threads.frames_of(frame)
             for ident, frame in sys._current_frames().items()
@@ -82,11 +92,11 @@ class Service:
 
     # -- values --------------------------------------------------------------------------------------------------------
 
-    def inspect(self, value, limits=None):
+    def inspect(self, value: object, limits: dict[str, int] | None = None) -> dict[str, Any]:
         """The wire form of a value."""
         return inspection.inspect_value(value, _limits(limits), self._handles)
 
-    def _variables(self, scope, thread, frame, limits):
+    def _variables(self, scope: str, thread: int, frame: int, limits: dict[str, int]) -> list[list[Any]]:
         found = self.frame(thread, frame)
         if scope == "globals":
             names = [(name, "global", value) for name, value in dict.items(found.f_globals) if type(name) is str]
@@ -96,12 +106,12 @@ class Service:
                 names = [entry for entry in names if entry[1] == "argument"]
         return [[name, kind, self._shown(value, limits)] for name, kind, value in names]
 
-    def _shown(self, value, limits):
+    def _shown(self, value: object, limits: dict[str, int]) -> dict[str, Any]:
         if value is fastlocals.UNBOUND:
             return {"type": "", "kind": "unbound"}
         return self.inspect(value, limits)
 
-    def _expand(self, handle, start, count, limits):
+    def _expand(self, handle: int, start: int, count: int, limits: dict[str, int]) -> dict[str, Any]:
         try:
             value = self._handles.get(handle)
         except LookupError:
@@ -110,10 +120,10 @@ class Service:
 
     # -- running the program's code ------------------------------------------------------------------------------------
 
-    def _evaluate(self, text, thread, frame, statements, limits):
+    def _evaluate(self, text: str, thread: int, frame: int, statements: bool, limits: dict[str, int]) -> dict[str, Any]:
         found = self.frame(thread, frame)
 
-        def run():
+        def run() -> object:
             if statements:
                 evaluation.execute_statements(found, text)
                 return None
@@ -121,20 +131,24 @@ class Service:
 
         return self._run(run, limits, valueless=statements)
 
-    def _assign(self, target, expression, thread, frame, limits):
+    def _assign(self, target: str, expression: str, thread: int, frame: int, limits: dict[str, int]) -> dict[str, Any]:
         found = self.frame(thread, frame)
         return self._run(lambda: evaluation.assign(found, target, expression), limits)
 
-    def _run(self, function, limits, valueless=False):
+    def _run(self, function: Callable[[], Any], limits: dict[str, int], valueless: bool = False) -> dict[str, Any]:
         """Run user code with the world moving; its failure is a result, whatever it raised."""
         began = _monotonic()
         value, error = self._agent.evaluate(function)
         took = _monotonic() - began
         if error is not None:
-            return {"error": evaluation.describe_error(error), "took": took, "interrupted": isinstance(error, Interrupted)}
+            return {
+                "error": evaluation.describe_error(error),
+                "took": took,
+                "interrupted": isinstance(error, Interrupted),
+            }
         return {"value": None if valueless else self.inspect(value, limits), "took": took}
 
-    _METHODS = {
+    _METHODS: ClassVar[dict[str, Callable[..., Any]]] = {
         protocol.STACK: _stack,
         protocol.THREADS: _threads,
         protocol.VARIABLES: _variables,
@@ -148,7 +162,7 @@ class Interrupted(BaseException):
     """Raised in an evaluation by the debugger's interrupt."""
 
 
-def _limits(wire):
+def _limits(wire: dict[str, int] | None) -> inspection.Limits:
     if not wire:
         return inspection.Limits(200, 64, 2, 2000)
     return inspection.Limits(wire["max_text"], wire["max_items"], wire["max_depth"], wire["max_total"])

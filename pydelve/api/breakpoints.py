@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 UnitKind = Literal["simple", "loop", "block", "with", "decorator", "except", "case", "definition"]
-"""What starts on a line: simple statement; for/while header; if/try/match header; with header; decorator line; ``except``
-clause; ``case`` clause; ``def``/``class`` line."""
+"""What starts on a line: simple statement; for/while header; if/try/match header; with header; decorator line;
+``except`` clause; ``case`` clause; ``def``/``class`` line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Unit:
     scope: str
     """Qualified name of the code that holds it: ``Account.withdraw``, ``outer.<locals>.inner``, ``<module>``."""
     scope_line: int
-    """``co_firstlineno`` of that code: line of the first decorator or of ``def``/``class``; 1 for a module (0 on 3.15? see agent)."""
+    """``co_firstlineno`` of that code: line of the first decorator or of ``def``/``class``; 1 for a module (0 on 3.15?
+    see agent)."""
     scope_name: str
     """``co_name`` of that code."""
 

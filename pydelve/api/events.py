@@ -1,4 +1,6 @@
-"""Events: what the debugger tells every client by itself, in order; a stop comes before any reply that depends on it."""
+"""Events: what the debugger tells every client by itself, in order; a stop comes before any reply that depends on
+it.
+"""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from typing import Literal
 class LaunchOptions:
     """A program to start under the debugger.
 
-    The file descriptors are the program's three standard streams and stay owned by whoever made them; -1 means "as pydelve's
-    own". A restart uses them again.
+    The file descriptors are the program's three standard streams and stay owned by whoever made them; -1 means "as
+    pydelve's own". A restart uses them again.
     """
 
     kind: Literal["script", "module"]
@@ -27,7 +27,7 @@ class LaunchOptions:
     stdout_fd: int = -1
     stderr_fd: int = -1
     terminal: bool = False
-    """True where the three are a pseudo-terminal's slave, which becomes the program's controlling terminal in a session of
-    its own."""
+    """True where the three are a pseudo-terminal's slave, which becomes the program's controlling terminal in a session
+    of its own."""
     stop_at_entry: bool = True
     """False with ``--continue``: runs until the first breakpoint."""

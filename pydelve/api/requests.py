@@ -1,7 +1,7 @@
 """The typed requests: one class each, whose ``RESULT`` is the type of the answer.
 
-This is the whole API: the client sends them, the server hands them to the debugger, the local prompt is one more client. A
-request refuses by raising a :class:`pydelve.errors.PydelveError`.
+This is the whole API: the client sends them, the server hands them to the debugger, the local prompt is one more
+client. A request refuses by raising a :class:`pydelve.errors.PydelveError`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class CreateBreakpoint(Request[Breakpoint]):
 
 @dataclass(frozen=True, slots=True)
 class AmendBreakpoint(Request[Breakpoint]):
-    """Change a breakpoint; a field that is None stays as it is; ``clear_hit_condition`` takes the hit condition away."""
+    """Change a breakpoint; a field that is None stays as it is; ``clear_hit_condition`` takes the hit condition
+    away.
+    """
 
     id: int
     condition: str | None = None

@@ -10,7 +10,8 @@ from pydelve.api.values import Value
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "attach",
 ]  # fmt: skip
-"""entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught, post-mortem."""
+"""entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught,
+post-mortem."""
 
 ThreadState = Literal["stopped", "frozen", "running in C", "running", "ended"]
 """stopped: the one that hit; frozen: can't run Python until resumed; running in C: uses the CPU without the GIL."""
@@ -81,7 +82,8 @@ class Stop:
     """``Thread.id`` of the thread it is about."""
     thread_name: str
     frames: tuple[Frame, ...]
-    """The innermost frames of that thread (not all: see ``Stack``), innermost first; those of the traceback, post-mortem."""
+    """The innermost frames of that thread (not all: see ``Stack``), innermost first; those of the traceback,
+    post-mortem."""
     breakpoints: tuple[int, ...] = ()
     """Ids of the breakpoints hit here, ascending."""
     detail: str = ""
@@ -97,7 +99,8 @@ class ExitStatus:
     """How the target ended."""
 
     how: Literal["exited", "killed", "lost", "replaced"]
-    """exited: with ``status``; killed: by signal ``status``; replaced: it exec'd another program and runs on without us."""
+    """exited: with ``status``; killed: by signal ``status``; replaced: it exec'd another program and runs on without
+    us."""
     status: int = 0
     clean: bool = True
     """False where Python did not get to its own clean-up (``os._exit``, a signal, a crash)."""

@@ -1,7 +1,7 @@
 """Values as data: what looking at an object gives, with no object of the target in it.
 
-A value that was cut says so (``shown`` < ``length``), and one that can be opened further carries a ``handle``, good until the
-target resumes. Front ends make text of it; nothing here does.
+A value that was cut says so (``shown`` < ``length``), and one that can be opened further carries a ``handle``, good
+until the target resumes. Front ends make text of it; nothing here does.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Kind = Literal[
 class Value:
     """One value of the target, read without running the target's code.
 
-    ``text`` holds: for scalars the Python literal (a str's or bytes' content is *raw*, without quotes, cut to the limit);
-    for classes, functions, modules and the like their qualified name; for "unreadable" the reason; else "".
+    ``text`` holds: for scalars the Python literal (a str's or bytes' content is *raw*, without quotes, cut to the
+    limit); for classes, functions, modules and the like their qualified name; for "unreadable" the reason; else "".
     """
 
     type: str

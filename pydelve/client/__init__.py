@@ -1,7 +1,8 @@
 """The typed, synchronous client: what the prompt and scripts use.
 
 A :class:`Client` sits on a :class:`Transport`: the in-memory pipe to a debugger in this process
-(``pydelve.server.pipe.PipeTransport``), later a JSON-RPC connection. All calls may come from any thread; ``next_event`` from one.
+(``pydelve.server.pipe.PipeTransport``), later a JSON-RPC connection. All calls may come from any thread; ``next_event``
+from one.
 """
 
 from __future__ import annotations

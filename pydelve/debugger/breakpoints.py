@@ -18,7 +18,9 @@ OPERATORS = ("==", "!=", ">=", "<=", ">", "<", "%")
 
 
 class Breakpoints:
-    """The session's breakpoints; ``changed`` hears of each change, ``units_beside`` gives all units of a location's code."""
+    """The session's breakpoints; ``changed`` hears of each change, ``units_beside`` gives all units of a location's
+    code.
+    """
 
     def __init__(
         self, changed: Callable[..., None], units_beside: Callable[[Location], tuple[UnitSpan, ...] | None]
@@ -97,10 +99,14 @@ class Breakpoints:
             placements = tuple(replace(place, state="suspended", how="", why="") for place in found.placements)
         else:
             armed = process.arm(number, self._armings(found) if found.enabled else ())
-            placements = tuple(
-                replace(place, state=result.state, how=result.how, why=result.why)
-                for place, result in zip(found.placements, armed, strict=True)
-            ) if found.enabled else tuple(replace(place, state="disabled", how="", why="") for place in found.placements)
+            placements = (
+                tuple(
+                    replace(place, state=result.state, how=result.how, why=result.why)
+                    for place, result in zip(found.placements, armed, strict=True)
+                )
+                if found.enabled
+                else tuple(replace(place, state="disabled", how="", why="") for place in found.placements)
+            )
         self._all[number] = replace(found, placements=placements)
         self._changed(self._all[number])
         return self._all[number]

@@ -1,4 +1,6 @@
-"""The debugger: serves the api's requests over one target, and tells of its events. See the package's docstring for the threads."""
+"""The debugger: serves the api's requests over one target, and tells of its events. See the package's docstring for the
+threads.
+"""
 
 from __future__ import annotations
 
@@ -148,7 +150,8 @@ class Debugger:
         self._emit(
             HaltPending(
                 _HALT_PATIENCE_S,
-                f"process {self._process.info.pid} has not come back to Python: some thread holds the interpreter in C code",
+                f"process {self._process.info.pid} has not come back to Python: "
+                "some thread holds the interpreter in C code",
             )
         )
 
@@ -272,8 +275,8 @@ class Debugger:
     def on_stopped(self, report: StopReport) -> None:
         """See ``target.Listener``."""
         process = self._process
-        # as a job of its own: it asks the target, which can't be done from within the reading of this event, and the request that
-        # started this process must have ended before
+        # as a job of its own: it asks the target, which can't be done from within the reading of this event, and the
+        # request that started this process must have ended before
         self._loop.post(lambda: self._announce(process, report), urgent=False)
 
     def _announce(self, process: Process | None, report: StopReport) -> None:

@@ -17,7 +17,9 @@ from pydelve.target import ModulesReport, Process, UnitSpan
 
 
 class Files:
-    """Sources and modules of one session; what the target says of its modules is asked anew when it may have changed."""
+    """Sources and modules of one session; what the target says of its modules is asked anew when it may have
+    changed.
+    """
 
     def __init__(self, options: LaunchOptions) -> None:
         self._options = options
@@ -93,7 +95,9 @@ class Files:
         return mine or None
 
     def qualified(self, frame: Frame) -> Frame:
-        """The frame with the qualified name of its function from the source, for Pythons that don't keep it (before 3.11)."""
+        """The frame with the qualified name of its function from the source, for Pythons that don't keep it (before
+        3.11).
+        """
         if self.sources.interpreter.minor >= 11 or frame.function.startswith("<"):
             return frame
         try:

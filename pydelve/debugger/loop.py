@@ -1,7 +1,7 @@
 """The engine's event loop: one thread that waits for the target's descriptors and for requests, and never polls.
 
-While one request waits for the target (``wait_until``), events go on being served, and so do requests that are urgent; all others
-wait their turn.
+While one request waits for the target (``wait_until``), events go on being served, and so do requests that are urgent;
+all others wait their turn.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Loop:
 
     def _run_posted(self) -> bool:
         with self._lock:
-            queue = self._urgent if self._urgent else self._jobs if self._depth == 0 else None
+            queue = self._urgent or (self._jobs if self._depth == 0 else None)
             job = queue.popleft() if queue else None
         if job is None:
             return False

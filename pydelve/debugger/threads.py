@@ -55,8 +55,8 @@ def to_thread(report: ThreadReport, number: int, current: bool, frame: Frame | N
 def _state_of(report: ThreadReport, current: bool) -> tuple[ThreadState, str]:
     """What a thread does while the target is stopped, and the detail.
 
-    A thread that the kernel sees running has let the GIL go and computes in C; every other one stands still as far as Python
-    goes: it waits for the GIL, or in a system call after which it will.
+    A thread that the kernel sees running has let the GIL go and computes in C; every other one stands still as far as
+    Python goes: it waits for the GIL, or in a system call after which it will.
     """
     if current:
         return "stopped", ""

@@ -1,6 +1,8 @@
-"""The in-memory pipe: the local prompt's connection to an engine in this process, of the same typed calls as any other client's.
+"""The in-memory pipe: the local prompt's connection to an engine in this process, of the same typed calls as any other
+client's.
 
-``open_session`` starts the engine's thread. Requests wait for their answers on the caller's thread; events come in one queue.
+``open_session`` starts the engine's thread. Requests wait for their answers on the caller's thread; events come in one
+queue.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ class PipeTransport:
                 answer.result = function()
             except PydelveError as error:
                 answer.error = error
-            except Exception as error:  # our own bug: it is told as one, and the engine goes on
+            except Exception as error:  # noqa: BLE001  our own bug: it is told as one, and the engine goes on
                 _log.exception("request failed")
                 answer.error = InternalError(f"{type(error).__name__}: {error}", why="this is a bug of pydelve")
             finally:
@@ -87,7 +89,9 @@ class PipeTransport:
         return answer.result
 
     def next_event(self, timeout_s: float | None = None) -> Event | None:
-        """See ``pydelve.client.Transport.next_event``. Waits on the descriptor, so that a signal handler can run meanwhile."""
+        """See ``pydelve.client.Transport.next_event``. Waits on the descriptor, so that a signal handler can run
+        meanwhile.
+        """
         if not select.select([self._readable], [], [], timeout_s)[0]:
             return None
         with self._lock:

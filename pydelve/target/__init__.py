@@ -1,7 +1,8 @@
 """What can be debugged: the interface that the debugger sees, whatever is behind it.
 
-A :class:`Process` is a live target with an agent in it (``target.live``); later a core file, which offers the looking part only. All of
-it is called on the engine's thread. Threads go by ident here (``threading.get_ident()``); small numbers are the engine's.
+A :class:`Process` is a live target with an agent in it (``target.live``); later a core file, which offers the looking
+part only. All of it is called on the engine's thread. Threads go by ident here (``threading.get_ident()``); small
+numbers are the engine's.
 """
 
 from __future__ import annotations
@@ -128,7 +129,9 @@ class Waiter(Protocol):
 
 
 class Listener(Protocol):
-    """Who hears of a target's events; called on the engine's thread, from within its reading: must not ask the target."""
+    """Who hears of a target's events; called on the engine's thread, from within its reading: must not ask the
+    target.
+    """
 
     def on_stopped(self, report: StopReport) -> None:
         """The target stands still."""
@@ -146,8 +149,8 @@ class Listener(Protocol):
 class Process(Protocol):
     """A live target under control.
 
-    Every method that asks raises TargetGoneError where the target ended meanwhile, TargetBusyError where it did not answer in time
-    (the answer is dropped when it comes), AgentError where it refused.
+    Every method that asks raises TargetGoneError where the target ended meanwhile, TargetBusyError where it did not
+    answer in time (the answer is dropped when it comes), AgentError where it refused.
     """
 
     @property
@@ -227,10 +230,14 @@ class Process(Protocol):
     def evaluate(
         self, text: str, ident: int, frame: int, *, statements: bool, timeout_s: float, limits: Limits
     ) -> Evaluation:
-        """Run Python in a frame; raises EvaluationError, or EvaluationInterrupted by the deadline or :meth:`interrupt`."""
+        """Run Python in a frame; raises EvaluationError, or EvaluationInterrupted by the deadline or
+        :meth:`interrupt`.
+        """
         ...
 
-    def assign(self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits) -> Value:
+    def assign(
+        self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits
+    ) -> Value:
         """Assign in a frame; raises as :meth:`evaluate`; gives the new value."""
         ...
 

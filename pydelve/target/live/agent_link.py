@@ -1,4 +1,6 @@
-"""Requests to an agent and their answers, over its two sockets. Knows framing, numbering and time limits, no operation's meaning."""
+"""Requests to an agent and their answers, over its two sockets. Knows framing, numbering and time limits, no
+operation's meaning.
+"""
 
 from __future__ import annotations
 
@@ -170,5 +172,3 @@ class AgentLink:
         for channel in (self._link, self._hold):
             self._waiter.unwatch(channel.fileno())
             channel.close()
-
-

@@ -1,4 +1,6 @@
-"""The debugger's ends of the two sockets to an agent: framing, and the settling of a stop. See ``agent.protocol``, ``agent.gil``."""
+"""The debugger's ends of the two sockets to an agent: framing, and the settling of a stop. See ``agent.protocol``,
+``agent.gil``.
+"""
 
 from __future__ import annotations
 
@@ -98,8 +100,8 @@ class HoldChannel(Channel):
     def settle(self, interval_us: int, others: bool) -> None:
         """Make a stop exact: returns once the stopped thread is inside the one call that holds the GIL.
 
-        It sends the long switch interval, waits until the kernel has handed it over (then nothing else of Python runs), and
-        notes from when on a request may be sent: threads that began to wait before can ask for the GIL until then.
+        It sends the long switch interval, waits until the kernel has handed it over (then nothing else of Python runs),
+        and notes from when on a request may be sent: threads that began to wait before can ask for the GIL until then.
 
         Args:
             interval_us: The program's own switch interval.
@@ -135,8 +137,8 @@ class HoldChannel(Channel):
     def _wait_until_quiet(self) -> None:
         """Until every thread that began to wait with the program's own interval has asked for the GIL, and waits anew.
 
-        On a busy machine such a thread may be late: it is runnable then. So is one in C code without the GIL, which is why
-        this has a limit.
+        On a busy machine such a thread may be late: it is runnable then. So is one in C code without the GIL, which is
+        why this has a limit.
         """
         time.sleep(max(0.0, self._quiet_at - time.monotonic()))
         deadline = time.monotonic() + _LATE_LIMIT_S

@@ -82,7 +82,11 @@ def _gil_here() -> bool:
 def _probe(path: str) -> tuple[str, int, int, bool]:
     try:
         done = subprocess.run(
-            [path, "-I", "-S", "-c", _PROBE], capture_output=True, stdin=subprocess.DEVNULL, timeout=_PROBE_LIMIT_S
+            [path, "-I", "-S", "-c", _PROBE],
+            check=False,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_PROBE_LIMIT_S,
         )
         words = done.stdout.decode("utf-8", "replace").split()
         why = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]

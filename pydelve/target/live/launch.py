@@ -1,4 +1,6 @@
-"""Starts a program with an agent in it. The program is run by its interpreter's own main: ``agent/entry/sitecustomize.py``."""
+"""Starts a program with an agent in it. The program is run by its interpreter's own main:
+``agent/entry/sitecustomize.py``.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,13 @@ import socket
 import subprocess
 from pathlib import Path
 
-import pydelve.agent
+from pydelve.agent import protocol
 from pydelve.api.launch import LaunchOptions
 from pydelve.errors import TargetError
 from pydelve.target.live import interpreter
 from pydelve.target.live.channel import Channel, HoldChannel
 
-ENTRY = str(Path(pydelve.agent.__file__).resolve().parent / "entry")
+ENTRY = str(Path(protocol.__file__).resolve().parent / "entry")
 
 
 class Launched:
@@ -82,5 +84,7 @@ def _environment(options: LaunchOptions, link_fd: int, hold_fd: int) -> dict[str
 
 
 def _flags(path: str | None, options: LaunchOptions) -> str:
-    """Letters the entry understands: ``e`` for an empty PYTHONPATH to restore, ``t`` to take the terminal as controlling one."""
+    """Letters the entry understands: ``e`` for an empty PYTHONPATH to restore, ``t`` to take the terminal as
+    controlling one.
+    """
     return ("e" if path == "" else "") + ("t" if options.terminal else "")

@@ -1,6 +1,7 @@
 """A live process with an agent in it. Implements ``pydelve.target.Process``; engine's thread only.
 
-What the agent sends becomes the types of ``api`` and ``target`` here (with ``convert``), so that nothing above sees plain data.
+What the agent sends becomes the types of ``api`` and ``target`` here (with ``convert``), so that nothing above sees
+plain data.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from typing import Any, Literal
 from pydelve.agent import protocol
 from pydelve.api.target import ExitStatus, Frame, TargetInfo
 from pydelve.api.values import Evaluation, Limits, Value, Variable
-from pydelve.errors import EvaluationError, EvaluationInterrupted, PydelveError, TargetBusyError, TargetError, TargetGoneError
+from pydelve.errors import (
+    EvaluationError,
+    EvaluationInterrupted,
+    PydelveError,
+    TargetBusyError,
+    TargetError,
+    TargetGoneError,
+)
 from pydelve.target import Armed, Arming, Listener, ModuleReport, ModulesReport, Plan, ThreadReport, Waiter
 from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
@@ -32,7 +40,9 @@ class LiveProcess:
         self._popen = launched.popen
         self._argv, self._cwd = launched.argv, cwd
         self._waiter, self._listener = waiter, listener
-        self._agent = AgentLink(launched.link, launched.hold, waiter, self._on_event, self._on_link_lost, self._popen.pid)
+        self._agent = AgentLink(
+            launched.link, launched.hold, waiter, self._on_event, self._on_link_lost, self._popen.pid
+        )
         self._pidfd = os.pidfd_open(launched.popen.pid)
         self._hello: dict[str, Any] | None = None
         self._runs = 0
@@ -140,7 +150,10 @@ class LiveProcess:
 
     def arm(self, breakpoint_id: int, armings: tuple[Arming, ...]) -> tuple[Armed, ...]:
         """See ``target.Process``."""
-        wire = {"id": breakpoint_id, "placements": [convert.from_arming(breakpoint_id, arming) for arming in armings]}
+        wire = {
+            "number": breakpoint_id,
+            "placements": [convert.from_arming(breakpoint_id, arming) for arming in armings],
+        }
         answer = self._agent.ask(protocol.ARM, wire)
         return tuple(Armed(state, answer["how"] if state == "armed" else "", why) for state, why in answer["states"])
 
@@ -200,10 +213,18 @@ class LiveProcess:
         self, text: str, ident: int, frame: int, *, statements: bool, timeout_s: float, limits: Limits
     ) -> Evaluation:
         """See ``target.Process``."""
-        wire = {"text": text, "thread": ident, "frame": frame, "statements": statements, "limits": convert.from_limits(limits)}
+        wire = {
+            "text": text,
+            "thread": ident,
+            "frame": frame,
+            "statements": statements,
+            "limits": convert.from_limits(limits),
+        }
         return self._run_user_code(protocol.EVALUATE, wire, timeout_s)
 
-    def assign(self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits) -> Value:
+    def assign(
+        self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits
+    ) -> Value:
         """See ``target.Process``."""
         wire = {
             "target": target,
@@ -225,14 +246,14 @@ class LiveProcess:
         number = self._agent.send(operation, arguments)
         self._evaluating, self._by_user = True, False
         try:
-            if not self._agent.wait_or(number, timeout_s, lambda: self._by_user):
-                if not self._end(number):
-                    self._agent.give_up(number, operation, timeout_s)
-                    raise TargetBusyError(
-                        f"the evaluation did not end within {timeout_s:g} s and can't be interrupted",
-                        why="it is in C code, or waits for a lock that a stopped thread may hold",
-                        hint="restart",
-                    )
+            ended = self._agent.wait_or(number, timeout_s, lambda: self._by_user) or self._end(number)
+            if not ended:
+                self._agent.give_up(number, operation, timeout_s)
+                raise TargetBusyError(
+                    f"the evaluation did not end within {timeout_s:g} s and can't be interrupted",
+                    why="it is in C code, or waits for a lock that a stopped thread may hold",
+                    hint="restart",
+                )
             answer = self._agent.result(number, operation)
         finally:
             self._evaluating = False
@@ -242,7 +263,9 @@ class LiveProcess:
         return Evaluation(None if value is None else convert.to_value(value), float(answer["took"]), self._agent.others)
 
     def _end(self, number: int) -> bool:
-        """Interrupt an evaluation, then, where that does not help, with a signal too; False where it goes on all the same."""
+        """Interrupt an evaluation, then, where that does not help, with a signal too; False where it goes on all the
+        same.
+        """
         for force in (False, True):
             self._agent.tell(protocol.INTERRUPT, {"force": force}, by_link=True)
             if self._agent.wait(number, _GRACE_S):
@@ -278,7 +301,9 @@ class LiveProcess:
             self._listener.on_exited(ExitStatus("exited", code, self._clean))
 
     def _on_link_lost(self) -> None:
-        """The agent let go of its socket while the process lives: it exec'd something else, or closed every descriptor."""
+        """The agent let go of its socket while the process lives: it exec'd something else, or closed every
+        descriptor.
+        """
         try:
             self._popen.wait(0.2)  # most often it is just about to end, and the exit is what counts
         except subprocess.TimeoutExpired:

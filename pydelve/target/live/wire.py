@@ -19,7 +19,8 @@ def decode(body: bytes) -> Any:
     """The object in one message's body.
 
     Raises:
-        ProtocolError: anything but None, bool, int, float, str, bytes, list, tuple or dict, a length past the end, a nesting
+        ProtocolError: anything but None, bool, int, float, str, bytes, list, tuple or dict, a length past the end, a
+        nesting
             deeper than ``MAX_DEPTH``, or bytes left over.
     """
     reader = _Reader(body)
