@@ -134,6 +134,7 @@ class Agent:
             identifier, operation, arguments = message
             if identifier > self._answered:
                 self._serve_running(identifier, operation, arguments)
+        self.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
         self.deactivate()
 
     def _serve_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> None:

@@ -37,7 +37,8 @@ class Monitoring:
         self._register()
 
     def _take_tools(self):
-        free = [number for number in (0, 3, 4, 2, 1, 5) if self._monitoring.get_tool(number) is None]
+        # 3 and 4 first: 0 is what a pdb in the program itself takes (3.14), 1, 2 and 5 have their owners by name
+        free = [number for number in (3, 4, 0, 2, 1, 5) if self._monitoring.get_tool(number) is None]
         if len(free) < 2:
             owners = ", ".join(repr(self._monitoring.get_tool(number)) for number in range(6))
             raise RuntimeError("all tool ids of sys.monitoring are taken: " + owners)
