@@ -330,9 +330,10 @@ class LineMap:
                     if line is not None and first <= line <= last and first not in seen:
                         seen.add(first)
                         self.arrivals[start] = first
-            if group.kind == "loop":
+            one_line = group.kind == "one-line loop" or self._jumps_back(stretch)
+            if group.kind == "loop" and not one_line:
                 self._add_tests(group, stretch)
-            elif group.kind == "one-line loop" and _VERSION < (3, 10):
+            elif "loop" in group.kind and _VERSION < (3, 10):
                 self.repeats[stretch[0][0]] = stretch[-1][1]
 
     def _add_tests(self, group: _Group, stretch: list[Range]) -> None:
@@ -352,6 +353,28 @@ class LineMap:
                     self.arrivals.pop(stretch[0][0], None)  # the event comes on entry too: count it instead
                 self.arrivals[test] = group.line
                 return
+
+    def _jumps_back(self, stretch: list[Range]) -> bool:
+        """Return whether a loop's header and body are one stretch, so that they stand on one line.
+
+        From 3.12 on no event comes at the jump, and a comprehension in the header would jump too.
+        """
+        if _VERSION >= (3, 12):
+            return False
+        argument = 0
+        for at in range(stretch[0][0], stretch[-1][1], 2):
+            argument = argument << 8 | self._code[at + 1]
+            if self._code[at] == OPCODES["JUMP_ABSOLUTE"]:
+                target = argument if _VERSION < (3, 10) else 2 * argument
+            elif self._code[at] == OPCODES["JUMP_BACKWARD"]:
+                target = at + 2 - 2 * argument
+            else:
+                target = at
+            if stretch[0][0] <= target < at:
+                return True
+            if self._code[at] != OPCODES["EXTENDED_ARG"]:
+                argument = 0
+        return False
 
     def _continues(self, group: _Group, stretch: list[Range]) -> bool:
         """Return whether a stretch finishes what another one of its group began."""
@@ -398,3 +421,38 @@ class LineMap:
                 self.entry = line
             else:
                 self.arrivals[at + 2] = line
+
+
+def line_at_start(code: CodeType, offset: int) -> int:
+    """Return the line that ``PY_START`` at ``offset`` stands for, since no LINE event comes for it; 0 where one does.
+
+    From 3.13 on the line of ``RESUME`` has no event, and the first statement may stand on it. Needs no units.
+    """
+    if _VERSION < (3, 13) or code.co_code[offset] != OPCODES["RESUME"] or code.co_code[offset + 1] & 3:
+        return 0  # RESUME's low bits: 0 at the start, else after a yield or an await
+    for start, end, line in _merged(lines_of(code)):
+        if start <= offset < end:
+            return line if line and any(code.co_code[at] for at in range(offset + 2, end, 2)) else 0
+    return 0
+
+
+def leaves_with(code: CodeType, offset: int) -> bool:
+    """Return whether a LINE event at ``offset`` is for the call of ``__exit__`` at the end of a ``with``. Needs no units."""
+    operations = code.co_code
+    names = []
+    arguments = []
+    argument = 0
+    for at in range(offset, min(offset + 32, len(operations)), 2):
+        argument = argument << 8 | operations[at + 1]
+        if operations[at] == OPCODES["EXTENDED_ARG"]:
+            continue
+        if operations[at] and len(names) < 3:
+            names.append(operations[at])
+            arguments.append(argument)
+        argument = 0
+    handler = OPCODES["WITH_EXCEPT_START"]
+    if handler in names[:1] or (names[:1] == [OPCODES["PUSH_EXC_INFO"]] and names[1:2] == [handler]):
+        return True
+    if len(names) < 3 or names[0] not in _LOAD_NONE:
+        return False
+    return names[1:] == [OPCODES["DUP_TOP"]] * 2 or (names == names[:1] * 3 and arguments == arguments[:1] * 3)

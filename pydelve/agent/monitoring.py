@@ -55,6 +55,7 @@ class Monitoring:
         register(self._step, events.LINE, self._on_step_line)
         register(self._step, events.PY_START, self._on_step_start)
         register(self._step, events.PY_RESUME, self._on_step_start)
+        register(self._step, events.PY_THROW, self._on_step_throw)
         register(self._step, events.PY_RETURN, self._on_step_return)
         register(self._step, events.PY_YIELD, self._on_step_yield)
         register(self._step, events.PY_UNWIND, self._on_step_unwind)
@@ -146,17 +147,17 @@ class Monitoring:
         self._agent.landed(placed)
 
     def _on_line(self, code, line):
+        ident, frame = get_ident(), sys._getframe(1)
+        second = self._is_second(ident, frame)
         armed = self._armed.get(id(code))
         if armed is None:
             return self._disable
-        frame = sys._getframe(1)
         placed = armed[1]
         unit = placed.line_map.unit_at(frame.f_lasti)
         if unit not in placed.lines:
             return self._disable
-        ident = get_ident()
-        if not self._is_second(ident, frame):
-            stepping = self._stepping(ident) and frame is self._agent.stepper.active.frame
+        if not second:
+            stepping = self._stepping(ident, frame)
             self._arrive(ident, frame, unit, placed.lines[unit], stepping)
         return None
 
@@ -167,8 +168,15 @@ class Monitoring:
     def _arrive(self, ident, frame, unit, breakpoints, stepping):
         """One arrival for both tools: a step and a breakpoint that meet make one stop."""
         if stepping and breakpoints:
-            self._handled[ident] = (id(frame), frame.f_lasti)  # both tools have asked for this line; the other comes next
-        self._agent.arrive(frame, unit, frame.f_lasti, breakpoints, stepping)
+            self._handled[ident] = (
+                id(frame),
+                frame.f_lasti,
+            )  # both tools have asked for this line; the other comes next
+        try:
+            self._agent.arrive(frame, unit, frame.f_lasti, breakpoints, stepping)
+        except BaseException:  # the program's own, which it gets: then the other tool is not called
+            self._handled.pop(ident, None)
+            raise
 
     # -- stepping ------------------------------------------------------------------------------------------------------
 
@@ -184,7 +192,9 @@ class Monitoring:
     def watch_calls(self, wanted):
         """Tell the stepper of frames that start, or not; of those left by an exception as long as a step is under way."""
         events = self._monitoring.events
-        self._set_step_global(events.PY_UNWIND | ((events.PY_START | events.PY_RESUME) if wanted else 0))
+        self._set_step_global(
+            events.PY_UNWIND | ((events.PY_START | events.PY_RESUME | events.PY_THROW) if wanted else 0)
+        )
 
     def unwatch(self):
         """No step is under way: nothing of the stepping tool stays on."""
@@ -198,28 +208,30 @@ class Monitoring:
             self._step_global = events
             self._monitoring.set_events(self._step, events)
 
-    def _stepping(self, ident):
+    def _stepping(self, ident, frame=None):
+        """Does the step under way belong to this thread (and, if given, watch the lines of this frame)?"""
         step = self._agent.stepper.active
-        return step is not None and step.ident == ident
+        return (
+            step is not None
+            and step.ident == ident
+            and (frame is None or frame is step.frame or frame is step.consumer)
+        )
 
     def _on_step_line(self, code, line):
-        ident = get_ident()
-        if not self._stepping(ident):
-            return
-        frame = sys._getframe(1)
-        if frame is not self._agent.stepper.active.frame:
-            return
-        if self._is_second(ident, frame):
+        ident, frame = get_ident(), sys._getframe(1)
+        if self._is_second(ident, frame) or not self._stepping(ident, frame):
             return
         armed = self._armed.get(id(code))
         unit = armed[1].line_map.unit_at(frame.f_lasti) if armed is not None else 0
         self._arrive(ident, frame, unit, armed[1].lines.get(unit, ()) if unit else (), True)
 
     def _on_step_start(self, code, offset):
-        if self._stepping(get_ident()):
-            frame = sys._getframe(1)
-            if not is_agent(code):
-                self._agent.step_outcome(self._agent.stepper.started(frame))
+        if self._stepping(get_ident()) and not is_agent(code):
+            self._agent.step_outcome(self._agent.stepper.started(sys._getframe(1)))
+
+    def _on_step_throw(self, code, offset, exception):
+        if self._stepping(get_ident()) and not is_agent(code):
+            self._agent.step_outcome(self._agent.stepper.started(sys._getframe(1)))
 
     def _on_step_return(self, code, offset, value):
         ident = get_ident()

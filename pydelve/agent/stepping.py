@@ -1,26 +1,52 @@
 """Step plans: from one stop to the next line a reader expects, in one thread and one frame.
 
 A step belongs to a thread and to a frame; the event sources (``monitoring.py``, ``tracing.py``) tell it what that thread does and ask
-nothing else. Its rules (docs/internals/stepping.md):
+nothing else. Its rules, each with its reason, are in docs/internals/stepping.md; in short:
 
 - *next* ends where control arrives at a statement of its frame, *step* also in any frame of the user's that starts meanwhile.
-- A frame that returns ends the step in the caller, in the middle of the statement that called, where the value can be seen.
+- A frame that returns or yields a value ends the step in the caller, in the middle of the statement that called, where the value
+  can be seen; only *next* waits for its generator to go on.
 - A frame left by an exception hands the step to its nearest caller of the user's: it ends at the handler.
-- A generator that yields keeps a *next*; *stepout* and *step* go to the one who asked for the value. A coroutine that waits
-  keeps any step.
+- A coroutine that waits keeps any step.
 """
 
 from __future__ import annotations
 
-from .linemap import LineMap
+import gc
+import sys
 
-_COROUTINE = 0x80 | 0x100 | 0x200  # Include/cpython/code.h: CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR
+from . import native
+from .linemap import LineMap, leaves_with, line_at_start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from types import CodeType, FrameType
+    from typing import Any, Protocol
+
+    from .paths import Ownership
+
+    class Events(Protocol):
+        """What a step asks of ``monitoring.Monitoring`` and ``tracing.Tracing``."""
+
+        def watch(self, frame: FrameType) -> None: ...
+
+        def watch_calls(self, wanted: bool) -> None: ...
+
+        def unwatch(self) -> None: ...
+
+
+# Include/cpython/code.h
+_OPTIMIZED = 0x1
+_ASYNC_GENERATOR = 0x200
+_COROUTINE = 0x80 | 0x100 | _ASYNC_GENERATOR  # CO_COROUTINE, CO_ITERABLE_COROUTINE
+_EXPRESSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+_FRAME_DATA_SIZE = 256  # more than lies before the interpreter's frame in a frame object that owns it
 
 
 class Step:
     """One step under way."""
 
-    def __init__(self, how, ident, frame, line_map, into_libraries):
+    def __init__(self, how: str, ident: int, frame: FrameType, line_map: LineMap | None, into_libraries: bool) -> None:
         """``frame`` is where it was asked; ``line_map`` tells arrivals in it (None: any new line is one)."""
         self.how = how
         self.ident = ident
@@ -29,12 +55,25 @@ class Step:
         self.line_map = line_map
         self.into_libraries = into_libraries
         self.any_line = how == "entry"
+        self.previous = frame.f_lasti  # of the frame's last LINE event, as far as it matters (LineMap.repeats)
+        self.consumer: FrameType | None = (
+            None  # while ``frame`` is a generator that has yielded: who asked for the value
+        )
+
+    def handles_silently(self, frame: FrameType) -> bool:
+        """Is this a frame of 3.9 where a handler may begin without a LINE event (``LineMap.silent``)?"""
+        return (
+            frame is self.frame
+            and self.line_map is not None
+            and frame.f_code is self.code
+            and bool(self.line_map.silent)
+        )
 
 
 class Outcome:
     """Where a finished step is shown: the frame, and what was returned into it."""
 
-    def __init__(self, frame, line, returned=None):
+    def __init__(self, frame: FrameType, line: int, returned: tuple[CodeType, Any] | None = None) -> None:
         """``line`` is the one to show; ``returned``: ``(code, value)`` of the frame that just ended."""
         self.frame = frame
         self.line = line
@@ -44,37 +83,41 @@ class Outcome:
 class Stepper:
     """Holds the step under way, if there is one, and decides where it ends. Called by the thread it belongs to."""
 
-    def __init__(self, ownership, events):
+    def __init__(self, ownership: Ownership, events: Events) -> None:
         """``ownership`` tells user code; ``events`` is asked to watch frames and calls."""
         self._ownership = ownership
         self._events = events
-        self.active = None
+        self.active: Step | None = None
 
-    def begin(self, step):
+    def begin(self, step: Step) -> None:
         """Start a step; the events it needs are asked for."""
         self.active = step
         self._events.watch(step.frame)
         self._events.watch_calls(step.how == "step")
 
-    def cancel(self):
+    def cancel(self) -> Step | None:
         """Forget the step; the one that was, or None."""
         step, self.active = self.active, None
         return step
 
-    def _is_user(self, frame):
-        return self.active.into_libraries or not self._ownership.is_library(frame.f_code.co_filename)
+    def _is_user(self, step: Step, frame: FrameType) -> bool:
+        name = frame.f_code.co_filename
+        if step.into_libraries:
+            return not name.startswith("<frozen ")
+        return not self._ownership.is_library(name)
 
-    def _user_caller(self, frame):
+    def _user_caller(self, step: Step, frame: FrameType) -> FrameType | None:
         caller = frame.f_back
-        while caller is not None and not self._is_user(caller):
+        while caller is not None and not self._is_user(step, caller):
             caller = caller.f_back
         return caller
 
-    def _move_to(self, frame):
+    def _move_to(self, step: Step, frame: FrameType | None) -> None:
         """The step goes on in another frame, where the next line reached ends it."""
-        step = self.active
+        step.consumer = None
         if frame is None:  # nothing of the user's is left on this stack: the thread or the program ends
             self.active = None
+            self._events.unwatch()
             return
         step.frame = frame
         step.any_line = True
@@ -82,55 +125,93 @@ class Stepper:
 
     # -- what the thread does ------------------------------------------------------------------------------------------
 
-    def line(self, frame, offset):
+    def line(self, frame: FrameType, offset: int) -> Outcome | None:
         """Control is at a line start of ``frame``: an Outcome where the step ends here."""
         step = self.active
-        if frame is not step.frame or (step.how == "stepout" and not step.any_line):
+        if step is None:
             return None
-        if step.line_map is None or frame.f_code is not step.code:
-            return Outcome(frame, frame.f_lineno)
-        unit = step.line_map.unit_at(offset)
-        if unit:
-            return Outcome(frame, unit)
-        return Outcome(frame, frame.f_lineno) if step.any_line else None
-
-    def started(self, frame):
-        """A frame starts, or a generator's goes on: an Outcome where that is all the event there will be."""
-        step = self.active
-        if step.how != "step" or frame is step.frame or not self._is_user(frame):
-            return None
-        self._move_to(frame)
-        entry = LineMap(frame.f_code, None).entry
-        return Outcome(frame, entry) if entry else None
-
-    def returned(self, frame, value):
-        """A frame ends with a value: an Outcome where the step ends in its caller."""
-        step = self.active
+        if frame is step.consumer and _is_gone(step.frame):
+            self._move_to(step, frame)
         if frame is not step.frame:
             return None
-        caller = frame.f_back
-        if caller is not None and self._is_user(caller):
-            return Outcome(caller, caller.f_lineno, (frame.f_code, value))
-        self._move_to(self._user_caller(frame))
+        step.consumer = None
+        if step.how == "stepout" and not step.any_line:
+            return None
+        previous, step.previous = step.previous, offset
+        if step.line_map is not None and frame.f_code is step.code:
+            unit = step.line_map.unit_at(offset, previous)
+            if unit:
+                return Outcome(frame, unit)
+        elif not step.any_line:
+            return Outcome(frame, frame.f_lineno)
+        if step.any_line and not leaves_with(frame.f_code, offset) and not _begins_class(frame):
+            return Outcome(frame, frame.f_lineno)
         return None
 
-    def yielded(self, frame, value):
+    def started(self, frame: FrameType) -> Outcome | None:
+        """A frame starts, or a generator's goes on: an Outcome where that is all the event there will be."""
+        step = self.active
+        if step is None or step.how != "step" or frame is step.frame or not self._is_user(step, frame):
+            return None
+        code = frame.f_code
+        if code.co_name in _EXPRESSIONS:  # part of its statement, as comprehensions are from 3.12 on
+            return None
+        self._move_to(step, frame)
+        line = line_at_start(code, frame.f_lasti)
+        return Outcome(frame, line) if line and not _begins_class(frame) else None
+
+    def returned(self, frame: FrameType, value: Any) -> Outcome | None:
+        """A frame ends, or a generator gives a value: an Outcome where the step ends in its caller."""
+        step = self.active
+        if step is None or (frame is not step.frame and frame is not step.consumer):
+            return None
+        caller = frame.f_back
+        if caller is not None and self._is_user(step, caller):
+            return Outcome(caller, caller.f_lineno, (frame.f_code, value))
+        self._move_to(step, self._user_caller(step, frame))
+        return None
+
+    def yielded(self, frame: FrameType, value: Any) -> Outcome | None:
         """A generator or coroutine is suspended."""
         step = self.active
-        if frame is not step.frame:
+        if step is None or frame is not step.frame:
             return None
-        if frame.f_code.co_flags & _COROUTINE:
+        flags = frame.f_code.co_flags
+        if flags & _COROUTINE and not (
+            flags & _ASYNC_GENERATOR and type(value).__name__ == "async_generator_wrapped_value"
+        ):
             if step.how == "step":  # what runs meanwhile is other tasks' business
                 step.how = "next"
                 self._events.watch_calls(False)
             return None
-        if step.how == "stepout":
-            return self.returned(frame, value)
-        if step.how == "step":
-            self._move_to(self._user_caller(frame))
+        if step.how != "next":
+            # an asynchronous generator's value comes wrapped (CPython Objects/genobject.c: _PyAsyncGenWrappedValue)
+            return self.returned(frame, gc.get_referents(value)[0] if flags & _ASYNC_GENERATOR else value)
+        step.consumer = self._user_caller(step, frame)
+        if step.consumer is not None:
+            self._events.watch(step.consumer)
         return None
 
-    def unwound(self, frame):
+    def unwound(self, frame: FrameType) -> None:
         """A frame is left by an exception."""
-        if frame is self.active.frame:
-            self._move_to(self._user_caller(frame))
+        step = self.active
+        if step is not None and (frame is step.frame or frame is step.consumer):
+            self._move_to(step, self._user_caller(step, frame))
+
+
+def _begins_class(frame: FrameType) -> bool:
+    """Is this the line of ``class``, where a class body sets its ``__module__`` before its first statement?"""
+    code = frame.f_code
+    return not code.co_flags & _OPTIMIZED and code.co_name != "<module>" and frame.f_lineno == code.co_firstlineno
+
+
+def _is_gone(frame: FrameType) -> bool:
+    """Was the suspended generator of this frame destroyed? From 3.13 on that makes no event where nothing waits to be cleaned up.
+
+    The frame object then owns what the generator owned: its pointer leads into itself (CPython ``Python/frame.c``:
+    ``take_ownership``; ``Include/internal/pycore_frame.h``: ``struct _frame``).
+    """
+    if sys.version_info < (3, 13):
+        return False
+    address = id(frame)
+    return 0 <= native.read_word(address + 24) - address < _FRAME_DATA_SIZE

@@ -9,14 +9,17 @@ from .paths import canonical, is_agent
 _MAIN_NAME = "MainThread"
 
 
-def names():
-    """``{ident: (name, native id)}`` as far as the ``threading`` module knows its threads; it is never imported for this."""
+def active():
+    """The ``threading`` module's own table, ``{ident: Thread}``; {} where the program has not imported it, which we never do."""
     threading = sys.modules.get("threading")
-    active = threading.__dict__.get("_active") if threading is not None else None
-    if type(active) is not dict:
-        return {}
+    table = threading.__dict__.get("_active") if threading is not None else None
+    return table if type(table) is dict else {}
+
+
+def names():
+    """``{ident: (name, native id)}`` as far as the ``threading`` module knows its threads."""
     found = {}
-    for ident, thread in list(active.items()):
+    for ident, thread in list(active().items()):
         try:
             inside = object.__getattribute__(thread, "__dict__")
         except AttributeError:
@@ -68,7 +71,7 @@ def describe_threads(own, frames_of_ident, ownership, main):
     """The wire form of each Python thread but our own: ident, name, native id, innermost frame.
 
     Args:
-        own: Ident of the agent's thread, left out.
+        own: Idents of the agent's threads, left out.
         frames_of_ident: ``{ident: [(frame, line), ...]}``.
         ownership: ``paths.Ownership``.
         main: Ident of the main thread.
@@ -76,7 +79,7 @@ def describe_threads(own, frames_of_ident, ownership, main):
     known = names()
     found = []
     for ident, frames in frames_of_ident.items():
-        if ident == own:
+        if ident in own:
             continue
         name, native_id = known.get(ident, ("", 0))
         found.append(

@@ -25,6 +25,7 @@ class Tracing:
         self._agent = agent
         self._placed = {}  # id(code): (code, Placed or None) for code in files with breakpoints
         self._previous = {}  # id(frame): offset of its last line event, where the line map asks for it (3.9)
+        self._raised = {}  # id(frame): offset of the exception that was its last event, while a step watches it
         self._watched = set()  # ids of frames whose lines the stepper wants
         self._waiting_for_main = None
         self._watching_calls = False
@@ -122,43 +123,63 @@ class Tracing:
         if is_agent(code):
             return None
         step = self._agent.stepper.active
-        stepping = step is not None and step.frame is frame and step.ident == get_ident()
+        stepping = step is not None and step.ident == get_ident() and (frame is step.frame or frame is step.consumer)
         if event == "line":
+            self._raised.pop(id(frame), None)
             self._on_line(frame, code, stepping)
         elif event == "opcode":
             frame.f_trace_opcodes = False
-            placed = self._placed_in(code)
-            if placed is not None and frame.f_lasti in placed.line_map.silent and self._previous.get(id(frame)) != frame.f_lasti:
+            if frame.f_lasti in self._silent(frame, code) and self._previous.get(id(frame)) != frame.f_lasti:
                 self._on_line(frame, code, stepping)
         elif event == "exception":
-            placed = self._placed_in(code)
-            if placed is not None and placed.line_map.silent:
+            if self._silent(frame, code):
                 frame.f_trace_opcodes = True  # 3.9: a handler may begin without a line event (linemap.LineMap.silent)
+            if stepping:
+                self._raised[id(frame)] = frame.f_lasti
         elif event == "return":
             self._previous.pop(id(frame), None)
+            raised = self._raised.pop(id(frame), -1)
             if stepping:
-                self._on_return(frame, code, argument)
+                self._on_return(frame, code, argument, raised == frame.f_lasti)
         return self._local
+
+    def _silent(self, frame, code):
+        """Offsets in this code where a statement may begin without a line event; none from 3.10 on."""
+        placed, step = self._placed_in(code), self._agent.stepper.active
+        found = placed.line_map.silent if placed is not None else set()
+        return found | step.line_map.silent if step is not None and step.handles_silently(frame) else found
 
     def _on_line(self, frame, code, stepping):
         offset = frame.f_lasti
         placed = self._placed_in(code)
         unit, breakpoints = 0, ()
+        previous = self._previous.get(id(frame), -1)
+        if self._silent(frame, code) or (placed is not None and placed.line_map.repeats):
+            self._previous[id(frame)] = offset
         if placed is not None:
-            unit = placed.line_map.unit_at(offset, self._previous.get(id(frame), -1))
-            if placed.line_map.repeats or placed.line_map.silent:
-                self._previous[id(frame)] = offset
+            unit = placed.line_map.unit_at(offset, previous)
             breakpoints = placed.lines.get(unit, ())
         if breakpoints or stepping:
             self._agent.arrive(frame, unit, offset, breakpoints, stepping)
 
-    def _on_return(self, frame, code, value):
-        """"return" tells of a return, a yield or an exception that leaves the frame: the instruction it stands at decides."""
-        operation = code.co_code[frame.f_lasti]
+    def _on_return(self, frame, code, value, raised):
+        """ "return" tells of a return, a yield or an exception that leaves the frame: the instruction it stands at decides.
+
+        Args:
+            frame: The frame that is left.
+            code: Its code.
+            value: What it returns or yields; None with an exception.
+            raised: The last thing that happened in it was an exception, at this very instruction (thrown in at a ``yield``).
+        """
+        operations, at = code.co_code, frame.f_lasti
         stepper = self._agent.stepper
-        if operation in (_YIELD_VALUE, _YIELD_FROM):
+        if raised:
+            stepper.unwound(frame)
+        elif (
+            operations[at] == _YIELD_VALUE or _YIELD_FROM in operations[at : at + 3 : 2]
+        ):  # 3.9, 3.10: stands before YIELD_FROM
             self._agent.step_outcome(stepper.yielded(frame, value))
-        elif operation == _RETURN_VALUE:
+        elif operations[at] == _RETURN_VALUE:
             self._agent.step_outcome(stepper.returned(frame, value))
         else:
             stepper.unwound(frame)
@@ -180,7 +201,7 @@ class Tracing:
         for ident, state in self._threads.states():
             if ident == own:
                 self._switch_here(on)
-            elif ident != self._agent.ident:
+            elif ident not in self._agent.own:
                 self._threads.set_trace(state, on)
         self._hook_new_threads()
 

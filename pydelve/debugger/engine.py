@@ -32,6 +32,7 @@ from pydelve.target.live.launch import launch
 from pydelve.target.live.process import LiveProcess
 
 R = TypeVar("R")
+_EXPRESSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _HALT_PATIENCE_S = 2.0
 
 
@@ -118,11 +119,23 @@ class Debugger:
     def _resume(self, request: requests.Resume) -> State:
         process = self._stopped()
         units = None
-        if request.how in ("next", "step"):
-            frame = self._frame(request.thread, request.frame)
-            units = self._files.units_of(frame) if frame is not None else None
-        self._run(process, Plan(request.how, self._ident(request.thread), request.frame, request.into_libraries, units))
+        index = request.frame
+        if request.how != "continue":
+            frame = self._stepped_frame(request.thread, request.frame)
+            index = frame.index if frame is not None else request.frame
+            units = self._files.units_of(frame) if frame is not None and request.how != "stepout" else None
+        self._run(process, Plan(request.how, self._ident(request.thread), index, request.into_libraries, units))
         return self._state
+
+    def _stepped_frame(self, thread: int, index: int) -> Frame | None:
+        """The frame that a step is about: a comprehension belongs to the statement that runs it."""
+        asked = frame = self._frame(thread, index)
+        while frame is not None and (
+            frame.function.rpartition(".")[2] in _EXPRESSIONS or (frame.library and frame is not asked)
+        ):
+            index += 1
+            frame = self._frame(thread, index)
+        return frame or asked
 
     def _run(self, process: Process, plan: Plan) -> None:
         process.resume(plan)
