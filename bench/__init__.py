@@ -1,0 +1,1 @@
+"""Measurements: pydelve beside plain Python, pdb and debugpy, alternating in one run. ``python -m bench``."""

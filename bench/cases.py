@@ -1,0 +1,273 @@
+"""The cases: what is measured, against what, and its limit. Each gives back a ``measure.Result``."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.dap import Debugpy
+from bench.driving import Pdb, Target, debugged, environment, prompt_ms, pydelve_command, run_ms, timed_ms
+from bench.measure import Result, alternate
+from pydelve.api.launch import LaunchOptions
+from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, Evaluate, GetVariables
+from pydelve.client import Client
+from pydelve.server.pipe import open_session
+
+FIRST_PROMPT_LIMIT_MS = 250.0
+START_LIMIT_MS = 60.0
+PRINT_LIMIT_MS = 50.0
+
+_EMPTY = "pass\n"  # pdb restarts a really empty script forever
+_FIRST_LINE = "import time; now = time.monotonic()\nimport sys\nopen(sys.argv[1], 'w').write(repr(now))\n"
+_BIG = """\
+numbers = list(range(1_000_000))
+table = {number: str(number) for number in range(100_000)}
+def look(numbers):
+    return len(numbers)
+look(numbers)
+"""
+_LOOP = "total = 0\nfor i in range(1_000_000):\n    total += i\n    total ^= 1\n"
+_WORK = """\
+import sys, time
+
+def never():
+    return 1
+
+def add(x):
+    return x + 1
+
+def cpu():
+    total = 0
+    for i in range(1_000_000):
+        total = (total * 31 + i) % 1_000_003
+    return total
+
+def calls():
+    total = 0
+    for i in range(300_000):
+        total = add(total)
+    return total
+
+def hits():
+    total = 0
+    for i in range(100_000):
+        total += i
+    return total
+
+work = globals()[sys.argv[1]]
+begin = time.perf_counter()
+work()
+took = time.perf_counter() - begin
+open(sys.argv[2], "w").write(repr(took))
+"""
+_NEVER, _HIT = 4, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and how often a case runs."""
+
+    python: str
+    version: str
+    folder: Path
+    """A scratch folder."""
+    rounds: int
+    quick: bool
+    debugpy: str = ""
+    """An interpreter with debugpy; "" where there is none."""
+
+    def write(self, name: str, text: str) -> Path:
+        """A program in the scratch folder."""
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+def first_prompt(setting: Setting) -> Result:
+    """From the command to the first prompt on an empty script, at a terminal."""
+    program = setting.write("empty.py", _EMPTY)
+    pdb = [setting.python, "-m", "pdb", program.name]
+    ours = pydelve_command("debug", "--python", setting.python, program.name)
+    series = alternate(
+        {
+            "pdb": lambda: prompt_ms(pdb, setting.folder, b"(Pdb)"),
+            "pydelve": lambda: prompt_ms(ours, setting.folder, b"(pydelve)"),
+        },
+        setting.rounds,
+    )
+    limit = max(FIRST_PROMPT_LIMIT_MS, 2 * series[0].median)
+    return Result(
+        "first prompt, empty script", setting.version, "ms", series, f"{limit:.0f} ms", series[1].median <= limit
+    )
+
+
+def program_start(setting: Setting) -> Result:
+    """From starting the program's process to its first line, without a stop for the user there."""
+    program, stamp = setting.write("first_line.py", _FIRST_LINE), setting.folder / "stamp"
+    plain = [setting.python, str(program), str(stamp)]
+    ours = pydelve_command("debug", "--continue", "--python", *plain)
+
+    def command(argv: list[str]) -> float:
+        begin = time.monotonic()
+        subprocess.run(
+            argv, env=environment(setting.folder), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True
+        )
+        return (float(stamp.read_text()) - begin) * 1000
+
+    series = alternate(
+        {
+            "plain": lambda: command(plain),
+            "pydelve, from its launch": lambda: _launch_ms(setting.python, program, stamp),
+            "pydelve, from the command": lambda: command(ours),
+        },
+        setting.rounds,
+    )
+    more = series[1].median - series[0].median
+    limit = f"+{START_LIMIT_MS:.0f} ms from launch to first line; here +{more:.0f} ms"
+    return Result(
+        "start of the program, to its first line", setting.version, "ms", series, limit, more <= START_LIMIT_MS
+    )
+
+
+def _launch_ms(python: str, program: Path, stamp: Path) -> float:
+    begin = time.monotonic()
+    options = LaunchOptions("script", str(program), (str(stamp),), python, stop_at_entry=False)
+    client = Client(open_session(options))
+    try:
+        while type(client.next_event(60)).__name__ != "Exited":
+            continue
+    finally:
+        client.close()
+    return (float(stamp.read_text()) - begin) * 1000
+
+
+def whole_run(setting: Setting) -> Result:
+    """An empty script from start to end."""
+    program = setting.write("empty.py", _EMPTY)
+    ours = pydelve_command("debug", "--continue", "--python", setting.python, program.name)
+    series = alternate(
+        {
+            "plain": lambda: run_ms([setting.python, program.name], setting.folder),
+            "pdb": lambda: run_ms(
+                [setting.python, "-m", "pdb", "-c", "continue", "-c", "quit", program.name], setting.folder
+            ),
+            "pydelve": lambda: run_ms(ours, setting.folder),
+        },
+        setting.rounds,
+    )
+    return Result("whole run of an empty script", setting.version, "ms", series)
+
+
+def looking(setting: Setting) -> Result:
+    """Round trips for big values: a million integers, a dict of a hundred thousand, locals that hold the list."""
+    program = setting.write("big.py", _BIG)
+    with debugged(setting.python, program) as target:
+        target.client.call(CreateBreakpoint("look"))
+        target.go()
+        call = target.client.call
+        series = alternate(
+            {
+                "print of one int": lambda: timed_ms(lambda: call(Evaluate("1"))),
+                "print of 1,000,000 ints": lambda: timed_ms(lambda: call(Evaluate("numbers"))),
+                "print of a dict of 100,000": lambda: timed_ms(lambda: call(Evaluate("table"))),
+                "locals with 1,000,000 ints": lambda: timed_ms(lambda: call(GetVariables())),
+            },
+            max(setting.rounds, 9),
+        )
+    worst = max(found.median for found in series)
+    return Result(
+        "looking at big values", setting.version, "ms", series, f"{PRINT_LIMIT_MS:.0f} ms", worst <= PRINT_LIMIT_MS
+    )
+
+
+def stepping(setting: Setting) -> Result:
+    """Steps per second, each waited for."""
+    program, count = setting.write("loop.py", _LOOP), 200 if setting.quick else 500
+
+    def per_second(step: object) -> float:
+        assert callable(step)
+        begin = time.monotonic()
+        for _ in range(count):
+            step()
+        return count / (time.monotonic() - begin)
+
+    with debugged(setting.python, program) as target:
+        pdb = Pdb(setting.python, program)
+        contenders = {
+            "pdb": lambda: per_second(lambda: pdb.do("next")),
+            "pydelve": lambda: per_second(lambda: target.go("next")),
+        }
+        try:
+            if not setting.debugpy:
+                series = alternate(contenders, setting.rounds)
+            else:
+                with Debugpy(setting.debugpy, program, line=3, stops=True) as debugpy:
+                    contenders["debugpy"] = lambda: per_second(debugpy.step)
+                    series = alternate(contenders, min(setting.rounds, 5))
+        finally:
+            pdb.close()
+    return Result("steps in a loop", setting.version, "steps/s", series)
+
+
+def running(setting: Setting, work: str) -> Result:
+    """Seconds of a piece of work: plain, and under each debugger with what it has to watch for."""
+    program, stamp = setting.write("work.py", _WORK), setting.folder / "took"
+    line, condition = (_HIT, "i < 0") if work == "hits" else (_NEVER, "")
+
+    def took() -> float:
+        return float(stamp.read_text()) * 1000
+
+    def plain() -> float:
+        run_ms([setting.python, str(program), work, str(stamp)], setting.folder)
+        return took()
+
+    def ours(watch: bool, clear: bool = False) -> float:
+        with debugged(setting.python, program, work, str(stamp)) as target:
+            _watch(target, line if watch else 0, condition, clear)
+            target.finish()
+        return took()
+
+    def pdb() -> float:
+        session = Pdb(setting.python, program, work, str(stamp))
+        session.do(f"break {line}" + (f", {condition}" if condition else ""))
+        session.do("continue")
+        session.close()
+        return took()
+
+    def debugpy() -> float:
+        with Debugpy(setting.debugpy, program, work, str(stamp), line=line, condition=condition) as session:
+            session.finish()
+        return took()
+
+    watched = "false condition" if condition else "breakpoint never hit"
+    contenders = {
+        "plain": plain,
+        "pydelve, no breakpoint": lambda: ours(False),
+        f"pydelve, {watched}": lambda: ours(True),
+        "pydelve, breakpoint removed": lambda: ours(True, clear=True),
+    }
+    if not setting.quick:
+        contenders[f"pdb, {watched}"] = pdb
+        if setting.debugpy:
+            contenders[f"debugpy, {watched}"] = debugpy
+    title = {"cpu": "a million turns of a loop", "calls": "300,000 calls", "hits": "100,000 false conditions"}[work]
+    return Result(title, setting.version, "ms", alternate(contenders, min(setting.rounds, 5), warm=False))
+
+
+def _watch(target: Target, line: int, condition: str, clear: bool) -> None:
+    if line:
+        made = target.client.call(CreateBreakpoint(f"work.py:{line}", condition=condition))
+        if clear:
+            target.client.call(ClearBreakpoint(made.id))
+
+
+CASES = {
+    "prompt": (first_prompt,),
+    "start": (program_start, whole_run),
+    "looking": (looking,),
+    "steps": (stepping,),
+    "running": tuple(lambda setting, work=work: running(setting, work) for work in ("cpu", "calls", "hits")),
+}
+"""What ``--case`` chooses from."""

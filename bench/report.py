@@ -1,0 +1,74 @@
+"""Results as text for a terminal and as the page ``docs/reference/performance.md``. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Sequence
+
+from bench.measure import Result, Series
+
+_INTRODUCTION = """\
+# Performance
+
+Written by `python -m bench --write`, which runs pydelve in turn with plain Python, pdb and debugpy, so that what else the
+machine does hits all of them. Each figure is the median of several runs with the smallest and the largest; the ratio is
+to the first column. Differences within the spread mean nothing.
+"""
+
+
+def as_text(result: Result) -> str:
+    """A small table."""
+    lines = [f"\n{result.title} (CPython {result.python}), {result.unit}"]
+    for series in result.series:
+        low, high = series.spread
+        ratio = series.median / result.series[0].median
+        lines.append(
+            f"  {series.name:32} {_figure(series.median):>9}   {_figure(low):>9} to {_figure(high):>9}   {ratio:7.2f}x"
+        )
+    if result.limit:
+        lines.append(f"  limit: {result.limit}: {'kept' if result.kept else 'MISSED'}")
+    return "\n".join(lines)
+
+
+def as_page(results: Sequence[Result], machine: str, load: str) -> str:
+    """The whole page."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    parts = [
+        _INTRODUCTION,
+        f"Measured on {dt.date.today().isoformat()}: {machine}, {load} at the end; pydelve ran on CPython {version}.\n",
+    ]
+    titles = dict.fromkeys(result.title for result in results)
+    parts += [_section(title, [result for result in results if result.title == title]) for title in titles]
+    return "\n".join(parts)
+
+
+def _section(title: str, results: Sequence[Result]) -> str:
+    names = list(dict.fromkeys(series.name for result in results for series in result.series))
+    rows = [
+        f"## {title[0].upper()}{title[1:]} ({results[0].unit})\n",
+        "| Python | " + " | ".join(names) + " |",
+        "|---" * (len(names) + 1) + "|",
+    ]
+    for result in results:
+        have = {series.name: series for series in result.series}
+        cells = [_cell(have.get(name), result.series[0]) for name in names]
+        rows.append(f"| {result.python} | " + " | ".join(cells) + " |")
+    limits = [
+        f"{result.python}: {result.limit}{'' if result.kept else ' (missed)'}" for result in results if result.limit
+    ]
+    if limits:
+        rows += ["", "Limit: " + "; ".join(limits) + "."]
+    return "\n".join(rows) + "\n"
+
+
+def _cell(series: Series | None, base: Series) -> str:
+    if series is None:
+        return ""
+    low, high = series.spread
+    ratio = "" if series is base else f" ({series.median / base.median:.2f}x)"
+    return f"{_figure(series.median)}{ratio}, {_figure(low)} to {_figure(high)}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"

@@ -1,0 +1,3 @@
+def gross(net, rate):
+    tax = net * rate / 100
+    return net + tax  # @gross
