@@ -211,9 +211,8 @@ class Agent:
                     armed.refused = "the loaded code has no instruction for this line"
                 if not armed.landed:
                     armed.landed = True
-                    self.link.send(
-                        ("event", protocol.LANDED, {"id": armed.id, "file": armed.file, "why": armed.refused})
-                    )
+                    found = {"id": armed.id, "file": armed.file, "line": armed.line, "why": armed.refused}
+                    self.link.send(("event", protocol.LANDED, found))
 
     def modules(self) -> dict[str, Any]:
         """What is loaded, and where more is found: names, files, ``sys.path``, the working folder."""

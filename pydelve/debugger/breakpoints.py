@@ -6,12 +6,13 @@ A breakpoint is a recipe with counters; its placements are derived from it, agai
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from pydelve.api.breakpoints import Breakpoint, HitCondition, Location, Placement
-from pydelve.errors import EvaluationError, LocationError, UsageError
+from pydelve.errors import EvaluationError, LocationError, PydelveError, TargetGoneError, UsageError
 from pydelve.target import Arming, Landing, Process, UnitSpan
 
 OPERATORS = ("==", "!=", ">=", "<=", ">", "<", "%")
@@ -34,6 +35,10 @@ class Breakpoints:
         """By ascending id."""
         return tuple(self._all[number] for number in sorted(self._all))
 
+    def known(self, number: int) -> bool:
+        """Is there one of that number?"""
+        return number in self._all
+
     def get(self, number: int) -> Breakpoint:
         """One of them.
 
@@ -54,11 +59,12 @@ class Breakpoints:
         temporary: bool,
         process: Process | None,
     ) -> Breakpoint:
-        """Set one, and arm it where there is a target.
+        """Set one, and arm it where there is a target. Where that fails, there is none.
 
         Raises:
             EvaluationError: the condition does not compile.
             UsageError: the hit condition is none.
+            TargetBusyError, AgentError: the target did not take it.
         """
         check_condition(condition)
         check_hit_condition(hit_condition)
@@ -70,52 +76,77 @@ class Breakpoints:
             hit_condition,
             temporary,
         )
-        self._next += 1
-        self._all[made.id] = made
-        return self.arm(made.id, process)
+        self._next += 1  # also where it fails: the target may have heard of this number
+        return self._keep(self._armed(made, process))
 
     def amend(self, number: int, process: Process | None, **changes: Any) -> Breakpoint:
-        """Change fields of one and arm it anew; its counter goes on."""
+        """Change fields of one and arm it anew; its counter goes on. Where that fails, it stays as it was.
+
+        Raises:
+            LocationError: there is none of that number.
+            EvaluationError, UsageError, TargetBusyError, AgentError: as :meth:`create`.
+        """
         if "condition" in changes:
             check_condition(changes["condition"])
         if "hit_condition" in changes:
             check_hit_condition(changes["hit_condition"])
-        self._all[number] = replace(self.get(number), **changes)
-        return self.arm(number, process)
+        return self._keep(self._armed(replace(self.get(number), **changes), process))
 
     def clear(self, number: int, process: Process | None) -> Breakpoint:
-        """Remove one; gives it back as it was."""
+        """Remove one; gives it back as it was. It stays where the target can't be told.
+
+        Raises:
+            LocationError: there is none of that number.
+            TargetBusyError, AgentError: the target did not take it.
+        """
         gone = self.get(number)
-        del self._all[number]
         if process is not None:
-            process.arm(number, ())
+            with contextlib.suppress(TargetGoneError):
+                process.arm(number, ())
+        del self._all[number]
         self._changed(gone, cleared=True)
         return gone
 
-    def arm(self, number: int, process: Process | None) -> Breakpoint:
-        """Tell the agent of one breakpoint as it is now."""
-        found = self.get(number)
-        if process is None:
-            placements = tuple(replace(place, state="suspended", how="", why="") for place in found.placements)
-        else:
-            armed = process.arm(number, self._armings(found) if found.enabled else ())
-            placements = (
-                tuple(
-                    replace(place, state=result.state, how=result.how, why=result.why)
-                    for place, result in zip(found.placements, armed, strict=True)
-                )
-                if found.enabled
-                else tuple(replace(place, state="disabled", how="", why="") for place in found.placements)
-            )
-        self._all[number] = replace(found, placements=placements)
-        self._changed(self._all[number])
-        return self._all[number]
+    def begin_run(self, process: Process) -> tuple[PydelveError, ...]:
+        """A new run of the target: counters at zero, everything armed again. One that the target does not take is
+        refused, with the reason, and does not keep the others from it; gives what went wrong.
+        """
+        failures: list[PydelveError] = []
+        for number in sorted(self._all):
+            fresh = replace(self._all[number], hits=0)
+            try:
+                fresh = self._armed(fresh, process)
+            except PydelveError as error:
+                failures.append(error)
+                fresh = _with_state(fresh, "refused", why=str(error))
+            self._keep(fresh)
+        return tuple(failures)
 
-    def begin_run(self, process: Process | None) -> None:
-        """A new run of the target: counters at zero, everything armed again (or, without a target, suspended)."""
-        for number in list(self._all):
-            self._all[number] = replace(self._all[number], hits=0)
-            self.arm(number, process)
+    def end_run(self) -> None:
+        """The target is gone: what was armed is suspended until the next run. The counters stay to be looked at."""
+        for number in sorted(self._all):
+            self._keep(_with_state(self._all[number]))
+
+    def _keep(self, breakpoint_: Breakpoint) -> Breakpoint:
+        self._all[breakpoint_.id] = breakpoint_
+        self._changed(breakpoint_)
+        return breakpoint_
+
+    def _armed(self, wanted: Breakpoint, process: Process | None) -> Breakpoint:
+        """Tell the target of a breakpoint; gives it with what became of its placements."""
+        if process is None:
+            return _with_state(wanted)
+        try:
+            armed = process.arm(wanted.id, self._armings(wanted) if wanted.enabled else ())
+        except TargetGoneError:  # it ended at this moment: the next run arms it
+            return _with_state(wanted)
+        if not wanted.enabled:
+            return _with_state(wanted)
+        placements = tuple(
+            replace(place, state=result.state, how=result.how, why=result.why)
+            for place, result in zip(wanted.placements, armed, strict=True)
+        )
+        return replace(wanted, placements=placements)
 
     def count(self, counts: dict[int, int]) -> None:
         """Take over the agent's counters."""
@@ -130,7 +161,8 @@ class Breakpoints:
             return None
         placements = tuple(
             replace(place, state="refused" if landing.why else "armed", why=landing.why, how=landing.how)
-            if place.location.file == landing.file and place.state == "suspended"
+            if (place.location.file, place.location.unit.line) == (landing.file, landing.line)
+            and place.state == "suspended"
             else place
             for place in found.placements
         )
@@ -144,6 +176,17 @@ class Breakpoints:
             Arming(place.location, self._units_beside(place.location), found.condition, found.hit_condition)
             for place in found.placements
         )
+
+
+def _with_state(
+    breakpoint_: Breakpoint, state: Literal["suspended", "refused"] = "suspended", why: str = ""
+) -> Breakpoint:
+    """All placements in one state; those of a disabled breakpoint are disabled, whatever else."""
+    placements = tuple(
+        replace(place, state=state if breakpoint_.enabled else "disabled", how="", why=why)
+        for place in breakpoint_.placements
+    )
+    return replace(breakpoint_, placements=placements)
 
 
 def check_condition(condition: str) -> None:

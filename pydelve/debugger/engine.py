@@ -4,7 +4,10 @@ threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydelve.api import requests
@@ -26,14 +29,15 @@ from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.debugger.files import Files
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.threads import ThreadNumbers, to_thread
-from pydelve.errors import PydelveError, TargetStateError
+from pydelve.errors import PydelveError, TargetError, TargetStateError
 from pydelve.target import Landing, Plan, Process, StopReport
-from pydelve.target.live.launch import launch
+from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
 
 R = TypeVar("R")
 _EXPRESSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _HALT_PATIENCE_S = 2.0
+_log = logging.getLogger("pydelve.engine")
 
 
 class Debugger:
@@ -58,10 +62,14 @@ class Debugger:
         Raises:
             TargetError: it can't be started; the family says more.
         """
+        self._start(command(self._options))
+
+    def _start(self, argv: tuple[str, ...]) -> None:
+        self._halts += 1
         self._threads = ThreadNumbers(0)
         self._exception = None
         self._state = State("starting")
-        process = LiveProcess(launch(self._options), self._files.cwd, self._loop, self)
+        process = LiveProcess(launch(self._options, argv), self._files.cwd, self._loop, self)
         self._process = process
         process.meet()
         if process.ended:
@@ -100,6 +108,8 @@ class Debugger:
 
     def _live(self) -> Process:
         if self._process is None or self._process.ended:
+            if self._state.status == "detached":
+                raise TargetStateError("the program runs on without pydelve", why="it was detached", hint="restart")
             raise TargetStateError("the program has ended", hint="restart")
         return self._process
 
@@ -173,10 +183,29 @@ class Debugger:
             self._process.interrupt()
 
     def _restart(self, request: requests.Restart) -> State:
-        if self._process is not None and not self._process.ended:
-            self._process.kill()
-        self.start()
+        argv = command(self._options)  # an interpreter that is gone is found out before anything is killed
+        process = self._process
+        killed = process is not None and not process.ended
+        if killed and process is not None:
+            process.kill()
+        try:
+            self._start(argv)
+        except PydelveError:
+            self._start_failed(process, killed)
+            raise
+        if self._state.status == "ended":
+            raise TargetError(
+                "the program ended before its first line", why="its interpreter did not get that far", hint="restart"
+            )
         return self._state
+
+    def _start_failed(self, before: Process | None, killed: bool) -> None:
+        """There is no program now, and the session goes on."""
+        status = ExitStatus("killed", 9, False)
+        self._state = State("ended", before.info if before is not None else None, exit=status)
+        self._breakpoints.end_run()
+        if killed:
+            self._emit(Exited(status))
 
     def _detach(self, request: requests.Detach) -> None:
         process = self._process
@@ -188,6 +217,7 @@ class Debugger:
         else:
             process.detach()
             self._state = State("detached", process.info)
+        self._loop.post(self._suspend_all, urgent=False)
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
@@ -260,24 +290,39 @@ class Debugger:
         return self._stopped().expand(request.handle, request.start, request.count, request.limits)
 
     def _evaluate(self, request: requests.Evaluate) -> Evaluation:
-        return self._stopped().evaluate(
-            request.text,
-            self._ident(request.thread),
-            request.frame,
-            statements=request.statements,
-            timeout_s=request.timeout_s,
-            limits=request.limits,
-        )
+        process, ident = self._stopped(), self._ident(request.thread)
+        with self._evaluating():
+            return process.evaluate(
+                request.text,
+                ident,
+                request.frame,
+                statements=request.statements,
+                timeout_s=request.timeout_s,
+                limits=request.limits,
+            )
 
     def _assign(self, request: requests.Assign) -> Value:
-        return self._stopped().assign(
-            request.target,
-            request.expression,
-            self._ident(request.thread),
-            request.frame,
-            timeout_s=request.timeout_s,
-            limits=Limits(),
-        )
+        process, ident = self._stopped(), self._ident(request.thread)
+        with self._evaluating():
+            return process.assign(
+                request.target,
+                request.expression,
+                ident,
+                request.frame,
+                timeout_s=request.timeout_s,
+                limits=Limits(),
+            )
+
+    @contextlib.contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """What other clients are told meanwhile; the end of the target, or of the session with it, outlives this."""
+        stopped = self._state
+        moving = self._state = replace(stopped, status="evaluating")
+        try:
+            yield
+        finally:
+            if self._state is moving:
+                self._state = stopped
 
     def _get_source(self, request: requests.GetSource) -> SourceText:
         source = self._files.sources.load(request.path)
@@ -300,19 +345,36 @@ class Debugger:
         stop = self._to_stop(report)
         self._state = State("stopped", process.info, stop)
         try:
-            if stop.reason == "entry":
-                self._files.main_is(stop.frames[0].file)
-                self._breakpoints.begin_run(process)
-                if not self._options.stop_at_entry:
-                    self._run(process, Plan())
-                    return
-            self._breakpoints.count(report.counts)
-            for number in stop.breakpoints:
-                if self._breakpoints.get(number).temporary:
-                    self._breakpoints.clear(number, process)
+            if not self._attend(process, stop, report):
+                return
         except PydelveError as error:
             self._emit(Notice(error.message, error.why, error.hint))
-        self._emit(Stopped(stop))
+        except Exception as error:  # noqa: BLE001  our own bug: told as one; the stop has to be told all the same
+            self.failed(error)
+        if not process.ended:  # else its end was told meanwhile
+            self._emit(Stopped(stop))
+
+    def _attend(self, process: Process, stop: Stop, report: StopReport) -> bool:
+        """What a stop asks of the engine itself; False where nobody needs to hear of it, and the target runs on."""
+        if stop.reason == "entry":
+            if stop.frames:
+                self._files.main_is(stop.frames[0].file)
+            for error in self._breakpoints.begin_run(process):
+                self._emit(Notice(error.message, error.why, error.hint))
+            if not self._options.stop_at_entry:
+                self._run(process, Plan())
+                return False
+        self._breakpoints.count(report.counts)
+        known = [number for number in stop.breakpoints if self._breakpoints.known(number)]
+        for number in set(stop.breakpoints).difference(known):  # the target took it after we had given up on it
+            process.arm(number, ())
+        if stop.breakpoints and not known and not stop.interrupted_step:
+            self._run(process, Plan())
+            return False
+        for number in known:
+            if self._breakpoints.get(number).temporary:
+                self._breakpoints.clear(number, process)
+        return True
 
     def _to_stop(self, report: StopReport) -> Stop:
         number = self._threads.number(report.ident)
@@ -336,8 +398,10 @@ class Debugger:
         if landed is not None:
             self._emit(BreakpointChanged(landed, landed=True))
 
-    def on_exited(self, status: ExitStatus) -> None:
+    def on_exited(self, status: ExitStatus, error: PydelveError | None = None) -> None:
         """See ``target.Listener``."""
+        if error is not None:
+            self._emit(Notice(error.message, error.why, "pydelve lets it run on, without debugging it"))
         info = self._process.info if self._process is not None else None
         ended = ExitStatus(status.how, status.status, status.clean, self._exception)
         self._state = State("ended", info, exit=ended)
@@ -345,9 +409,19 @@ class Debugger:
         self._emit(Exited(ended))
 
     def _suspend_all(self) -> None:
-        for breakpoint_ in self._breakpoints.all():
-            if self._armable() is None:
-                self._breakpoints.arm(breakpoint_.id, None)
+        if self._armable() is None:
+            self._breakpoints.end_run()
+
+    def failed(self, error: Exception) -> None:
+        """Something of ours failed where no request waits for the answer (``loop.Loop``)."""
+        _log.error("not in a request", exc_info=error)
+        self._emit(
+            Notice(
+                f"pydelve failed inside: {type(error).__name__}: {error}",
+                "this is a bug of pydelve; the session goes on",
+                "pydelve debug --log FILE ... keeps a log of it",
+            )
+        )
 
 
 _HANDLERS: dict[type[requests.Request[Any]], Callable[..., Any]] = {

@@ -12,6 +12,7 @@ import os
 import select
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydelve.api.events import Event
@@ -39,20 +40,46 @@ class PipeTransport:
 
     def __init__(self, options: LaunchOptions) -> None:
         """Starts the engine's thread; ``open_session`` waits until the target is started."""
-        self._loop = Loop()
-        self._events: deque[Event] = deque()
         self._lock = threading.Lock()
-        self._readable, self._signal = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._debugger = Debugger(options, self._loop, self._emit)
-        self._thread = threading.Thread(target=self._loop.run, name="pydelve engine", daemon=True)
-        self._thread.start()
+        self._events: deque[Event] = deque()
+        self._answers: set[_Answer] = set()
+        self._readers = 0
         self._closed = False
+        self._readable, self._signal = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._loop = Loop(self._failed)
+        self._debugger = Debugger(options, self._loop, self._emit)
+        self._thread = threading.Thread(target=self._run, name="pydelve engine", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._loop.close()
+            self._close_descriptors()
+            raise
+
+    # -- on the engine's thread ----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._loop.run()
+        finally:  # whatever ended it: nobody may wait for ever
+            with self._lock:
+                left, self._answers = self._answers, set()
+            for answer in left:
+                answer.error = _closed_error()
+                answer.ready.set()
+
+    def _failed(self, error: Exception) -> None:
+        self._debugger.failed(error)
 
     def _emit(self, event: Event) -> None:
         with self._lock:  # the pipe holds a byte exactly while the queue holds an event
+            if self._closed:
+                return
             if not self._events:
                 os.write(self._signal, b"!")
             self._events.append(event)
+
+    # -- on clients' threads -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the target.
@@ -63,11 +90,15 @@ class PipeTransport:
         self._do(self._debugger.start, urgent=False)
 
     def call(self, request: Request[R]) -> R:
-        """See ``pydelve.client.Transport.call``."""
+        """See ``pydelve.client.Transport.call``.
+
+        Raises:
+            TargetGoneError: the session is closed, or was while this waited.
+        """
         result: R = self._do(lambda: self._debugger.serve(request), urgent=request.URGENT)
         return result
 
-    def _do(self, function: Any, urgent: bool) -> Any:
+    def _do(self, function: Callable[[], Any], urgent: bool) -> Any:
         answer = _Answer()
 
         def job() -> None:
@@ -79,10 +110,17 @@ class PipeTransport:
                 _log.exception("request failed")
                 answer.error = InternalError(f"{type(error).__name__}: {error}", why="this is a bug of pydelve")
             finally:
+                with self._lock:
+                    self._answers.discard(answer)
                 answer.ready.set()
 
+        with self._lock:
+            self._refuse_if_closed()
+            self._answers.add(answer)
         if not self._loop.post(job, urgent):
-            raise TargetGoneError("the session is closed")
+            with self._lock:
+                self._answers.discard(answer)
+            raise _closed_error()
         answer.ready.wait()
         if answer.error is not None:
             raise answer.error
@@ -91,10 +129,21 @@ class PipeTransport:
     def next_event(self, timeout_s: float | None = None) -> Event | None:
         """See ``pydelve.client.Transport.next_event``. Waits on the descriptor, so that a signal handler can run
         meanwhile.
+
+        Raises:
+            TargetGoneError: the session is closed, or was while this waited.
         """
-        if not select.select([self._readable], [], [], timeout_s)[0]:
-            return None
         with self._lock:
+            self._refuse_if_closed()
+            self._readers += 1
+        try:
+            ready = select.select([self._readable], [], [], timeout_s)[0]
+        finally:
+            self._reader_leaves()
+        with self._lock:
+            self._refuse_if_closed()
+            if not ready or not self._events:
+                return None
             event = self._events.popleft()
             if not self._events:
                 os.read(self._readable, 1)
@@ -106,9 +155,13 @@ class PipeTransport:
 
     def close(self) -> None:
         """See ``pydelve.client.Transport.close``. What was launched is killed."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._lock:
+            first, self._closed = not self._closed, True
+            if first:
+                if self._readers and not self._events:
+                    os.write(self._signal, b"!")  # whoever waits for an event waits no longer, and closes the pipe
+                if not self._readers:
+                    self._close_descriptors()
 
         def job() -> None:
             try:
@@ -116,10 +169,28 @@ class PipeTransport:
             finally:
                 self._loop.end()
 
-        self._loop.post(job, urgent=True)
+        if first:
+            self._loop.post(job, urgent=True)
         self._thread.join()
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise _closed_error()
+
+    def _reader_leaves(self) -> None:
+        """The last one that waited when the session was closed closes the pipe: nobody waits for a closed number."""
+        with self._lock:
+            self._readers -= 1
+            if self._closed and not self._readers:
+                self._close_descriptors()
+
+    def _close_descriptors(self) -> None:
         os.close(self._readable)
         os.close(self._signal)
+
+
+def _closed_error() -> TargetGoneError:
+    return TargetGoneError("the session is closed")
 
 
 def open_session(options: LaunchOptions) -> PipeTransport:

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from pydelve.api.breakpoints import HitCondition, Location
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, ReturnedValue, StopReason, TargetInfo
 from pydelve.api.values import Evaluation, Limits, Value, Variable
+from pydelve.errors import PydelveError
 
 UnitSpan = tuple[int, int, str]
 """Line, end line and kind of a unit (``api.breakpoints.Unit``)."""
@@ -58,6 +59,8 @@ class Landing:
 
     breakpoint_id: int
     file: str
+    line: int
+    """Of the unit it was armed on: a breakpoint may have several placements in a file."""
     how: str
     why: str
 
@@ -141,8 +144,8 @@ class Listener(Protocol):
         """A suspended placement was armed, or can't be."""
         ...
 
-    def on_exited(self, status: ExitStatus) -> None:
-        """The target ended or is out of reach; nothing more comes."""
+    def on_exited(self, status: ExitStatus, error: PydelveError | None = None) -> None:
+        """The target ended or is out of reach; nothing more comes. ``error`` says why, where it did not go itself."""
         ...
 
 

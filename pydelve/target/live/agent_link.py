@@ -1,5 +1,8 @@
 """Requests to an agent and their answers, over its two sockets. Knows framing, numbering and time limits, no
-operation's meaning.
+operation's meaning. Engine's thread only.
+
+The agent is not trusted: whatever it sends that is no message of the protocol, or of a shape that ``on_event`` can't
+read, ends the link, with the reason, and nothing else.
 """
 
 from __future__ import annotations
@@ -13,9 +16,14 @@ from pydelve.errors import AgentError, InternalError, ProtocolError, TargetBusyE
 from pydelve.target import Waiter
 from pydelve.target.live.channel import Channel, HoldChannel
 
+_MAX_INTERVAL_US = 1 << 62  # fits the wire
+
 
 class AgentLink:
-    """One agent, as long as it lives. ``on_event`` hears of its events, ``on_lost`` of the end of *link*."""
+    """One agent, as long as it lives.
+
+    ``on_event`` hears of its events; ``on_lost`` of the end of *link*, with an error where the agent sent nonsense.
+    """
 
     def __init__(
         self,
@@ -23,13 +31,14 @@ class AgentLink:
         hold: HoldChannel,
         waiter: Waiter,
         on_event: Callable[[str, dict[str, Any]], None],
-        on_lost: Callable[[], None],
+        on_lost: Callable[[ProtocolError | None], None],
         pid: int,
     ) -> None:
         self._link, self._hold, self._waiter = link, hold, waiter
         self._on_event, self._on_lost = on_event, on_lost
         hold.pid = pid
         self._next_id = 0
+        self._awaited: dict[int, tuple[int, str, dict[str, Any]]] = {}  # requests by number
         self._answers: dict[int, tuple[str, Any]] = {}
         self._dropped: set[int] = set()
         self._moving = 0
@@ -51,6 +60,7 @@ class AgentLink:
 
         Raises:
             AgentError: refused, with the agent's reason.
+            ProtocolError: its answer is malformed.
             InternalError: the agent failed in it.
             TargetBusyError: no answer within ``timeout_s``; it is dropped when it comes.
             TargetGoneError: the target ended meanwhile.
@@ -74,14 +84,15 @@ class AgentLink:
             )
         self._next_id += 1
         channel: Channel = self._hold if by_hold else self._link
-        channel.send((self._next_id, operation, arguments))
+        self._awaited[self._next_id] = (self._next_id, operation, arguments)
+        channel.send(self._awaited[self._next_id])
         if by_hold and operation in (protocol.EVALUATE, protocol.ASSIGN):
             self._moving = self._next_id
         return self._next_id
 
     def tell(self, operation: str, arguments: dict[str, Any], by_link: bool = False) -> None:
         """Send a request whose answer does not matter."""
-        self._dropped.add(self.send(operation, arguments, by_link))
+        self._drop(self.send(operation, arguments, by_link))
 
     def wait(self, number: int, timeout_s: float) -> bool:
         """Serve events until the answer is here, or there can be none; False after ``timeout_s``."""
@@ -94,12 +105,16 @@ class AgentLink:
 
     def give_up(self, number: int, operation: str, waited_s: float) -> TargetBusyError:
         """Nobody waits for this answer any more; gives the error that says so."""
-        self._dropped.add(number)
+        self._drop(number)
         return TargetBusyError(
             f"the program did not answer {operation!r} within {waited_s:.1f} s",
             why="its own code or another thread keeps the interpreter busy",
             hint="halt or restart it, or ask again",
         )
+
+    def _drop(self, number: int) -> None:
+        self._awaited.pop(number, None)
+        self._dropped.add(number)
 
     def result(self, number: int, operation: str) -> Any:
         """The answer that :meth:`wait` has waited for; raises as :meth:`ask`."""
@@ -108,42 +123,66 @@ class AgentLink:
         kind, result = self._answers.pop(number)
         if kind == "reply":
             return result
-        if "internal" in result:
-            error = result["internal"]
-            raise InternalError(
-                f"the agent failed in {operation!r}: {error['type']}: {error['message']}",
-                why="this is a bug of pydelve",
-                hint="\n".join(error["traceback"]),
-            )
-        raise AgentError(f"the program refused: {result['message']}")
+        match result:
+            case {"internal": {"type": str(kind), "message": str(message), "traceback": [*lines]}}:
+                raise InternalError(
+                    f"the agent failed in {operation!r}: {kind}: {message}",
+                    why="this is a bug of pydelve",
+                    hint="\n".join(map(str, lines)),
+                )
+            case {"message": str(message)}:
+                raise AgentError(f"the program refused: {message}")
+        raise ProtocolError(f"the agent's refusal of {operation!r} is malformed", why="it gives no reason")
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
     def settle(self, interval_us: int) -> None:
         """A stop has begun, or goes on after an evaluation: make it exact (``HoldChannel.settle``)."""
+        if not 0 <= interval_us <= _MAX_INTERVAL_US:
+            raise ProtocolError("a message of the agent is malformed", why=f"a switch interval of {interval_us} us")
         self._hold.settle(interval_us, self.others)
+
+    def ask_again(self) -> None:
+        """A stop has begun: what *link* was asked and did not answer before is asked of the thread that stands.
+
+        The agent's own thread can't run now, and later leaves alone what was answered meanwhile (``core._serve_running``).
+        """
+        self._read(self._link)
+        for message in self._awaited.values():
+            self._hold.send(message)
 
     def drain(self) -> None:
         """Read what is still there, before the sockets are closed."""
         for channel in (self._link, self._hold):
             if not channel.closed:
-                with contextlib.suppress(ProtocolError, TargetGoneError):
+                with contextlib.suppress(ProtocolError):  # it ends anyway, and how it ended is what counts
                     self._read(channel)
 
     def _read_link(self) -> None:
-        self._read(self._link)
+        self._hear(self._link)
         if self._link.closed and not self.closed:
             self._waiter.unwatch(self._link.fileno())
-            self._on_lost()
+            self._on_lost(None)
 
     def _read_hold(self) -> None:
-        self._read(self._hold)
+        self._hear(self._hold)
         if self._hold.closed and not self.closed:
-            self._waiter.unwatch(self._hold.fileno())
+            self._waiter.unwatch(self._hold.fileno())  # *link* tells the end
+
+    def _hear(self, channel: Channel) -> None:
+        try:
+            self._read(channel)
+        except ProtocolError as error:
+            if not self.closed:
+                self._on_lost(error)
 
     def _read(self, channel: Channel) -> None:
         for message in channel.receive():
-            self._on_message(message)
+            try:
+                self._on_message(message)
+            except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+                why = f"{type(error).__name__}: {error}"
+                raise ProtocolError("a message of the agent is malformed", why=why) from error
             if self.closed:
                 return
 
@@ -157,10 +196,13 @@ class AgentLink:
                         self.settle(int(rest[0]))
                 if number == self._moving:
                     self._moving = 0
-                if number in self._dropped:
+                if number in self._awaited:
+                    del self._awaited[number]
+                    self._answers[number] = (kind, result)
+                elif number in self._dropped:
                     self._dropped.discard(number)
                 else:
-                    self._answers[number] = (kind, result)
+                    raise ProtocolError("a message of the agent is malformed", why=f"nobody asked number {number}")
             case _:
                 raise ProtocolError("a message of the agent is malformed", why="it is neither reply nor event")
 

@@ -21,6 +21,7 @@ from pydelve.target.live import wire
 _SLACK_S = 0.001  # a waiting thread's timed wait ends a little after its interval
 _CONSUME_LIMIT_S = 5.0
 _LATE_LIMIT_S = 0.02
+_QUIET_LIMIT_S = 1.0  # however long the program's own switch interval is: a request has a limit
 _OURS_AND_MAIN = 2  # threads that a program without threads of its own has
 _RECEIVE_BYTES = 1 << 18
 
@@ -115,7 +116,7 @@ class HoldChannel(Channel):
             time.sleep(pause)
             pause = min(pause * 2, 0.001)
         others = others or len(_states(self.pid)) > _OURS_AND_MAIN
-        self._quiet_at = time.monotonic() + interval_us / 1e6 * 1.2 + _SLACK_S if others else 0.0
+        self._quiet_at = time.monotonic() + min(interval_us / 1e6 * 1.2 + _SLACK_S, _QUIET_LIMIT_S) if others else 0.0
 
     def _unread(self) -> int:
         waiting = array.array("i", [0])

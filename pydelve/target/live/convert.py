@@ -123,7 +123,7 @@ def to_stop(wire: dict[str, Any]) -> StopReport:
 
 def to_landing(wire: dict[str, Any], how: str) -> Landing:
     """A landing for the agent's landed event; ``how`` as the agent's hello said."""
-    return Landing(int(wire["id"]), str(wire["file"]), "" if wire["why"] else how, str(wire["why"]))
+    return Landing(int(wire["id"]), str(wire["file"]), int(wire["line"]), "" if wire["why"] else how, str(wire["why"]))
 
 
 def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -18,11 +19,17 @@ from pydelve.target.live.channel import Channel, HoldChannel
 ENTRY = str(Path(protocol.__file__).resolve().parent / "entry")
 
 
-class Launched:
-    """A process that was just started: its handle, and our ends of its agent's sockets."""
+_left: list[subprocess.Popen[bytes]] = []  # programs that run on without us: ours to reap all the same
 
-    def __init__(self, popen: subprocess.Popen[bytes], argv: tuple[str, ...], link: Channel, hold: HoldChannel) -> None:
+
+class Launched:
+    """A process that was just started: its handles, and our ends of its agent's sockets."""
+
+    def __init__(
+        self, popen: subprocess.Popen[bytes], pidfd: int, argv: tuple[str, ...], link: Channel, hold: HoldChannel
+    ) -> None:
         self.popen = popen
+        self.pidfd = pidfd
         self.argv = argv
         self.link = link
         self.hold = hold
@@ -41,37 +48,58 @@ def command(options: LaunchOptions) -> tuple[str, ...]:
     return (python, *program, *options.arguments)
 
 
-def launch(options: LaunchOptions) -> Launched:
-    """Start the program; it runs up to the agent's hello and on to its first line by itself.
+def launch(options: LaunchOptions, argv: tuple[str, ...]) -> Launched:
+    """Start the program by its ``command``; it runs up to the agent's hello and on to its first line by itself.
 
     Raises:
-        NotAPythonError, UnsupportedError: see ``command``.
-        TargetError: it can't be started.
+        TargetError: it can't be started; nothing is left of the attempt.
     """
-    argv = command(options)
-    link, agent_link = socket.socketpair()
-    hold, agent_hold = socket.socketpair()
-    try:
-        popen = subprocess.Popen(
-            argv,
-            stdin=None if options.stdin_fd < 0 else options.stdin_fd,
-            stdout=None if options.stdout_fd < 0 else options.stdout_fd,
-            stderr=None if options.stderr_fd < 0 else options.stderr_fd,
-            cwd=options.cwd or None,
-            env=_environment(options, agent_link.fileno(), agent_hold.fileno()),
-            pass_fds=(agent_link.fileno(), agent_hold.fileno()),
-            start_new_session=options.terminal,
-        )
-    except OSError as error:
-        link.close()
-        hold.close()
-        raise TargetError(
-            f"can't start {argv[0]}", why=str(error), hint="pydelve debug --python PATH --cwd FOLDER ..."
-        ) from error
-    finally:
-        agent_link.close()
-        agent_hold.close()
-    return Launched(popen, argv, Channel(link), HoldChannel(hold))
+    _reap_left()
+    with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+        try:
+            (link, agent_link), (hold, agent_hold) = (_socket_pair(ours, theirs) for _ in range(2))
+            popen = _start(options, argv, agent_link.fileno(), agent_hold.fileno())
+            ours.callback(_kill, popen)
+            pidfd = os.pidfd_open(popen.pid)
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in a word or in the environment
+            raise TargetError(
+                f"can't start {argv[0]}", why=str(error), hint="pydelve debug --python PATH --cwd FOLDER ..."
+            ) from error
+        ours.pop_all()
+    return Launched(popen, pidfd, argv, Channel(link), HoldChannel(hold))
+
+
+def leave(popen: subprocess.Popen[bytes]) -> None:
+    """The program runs on by itself; it is reaped when it has ended and another one is launched, or by our parent."""
+    if popen.poll() is None:
+        _left.append(popen)
+
+
+def _reap_left() -> None:
+    _left[:] = [popen for popen in _left if popen.poll() is None]
+
+
+def _socket_pair(ours: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
+    mine, agents = socket.socketpair()  # closed on exec: no other child of this process gets them
+    return ours.enter_context(mine), theirs.enter_context(agents)
+
+
+def _start(options: LaunchOptions, argv: tuple[str, ...], link_fd: int, hold_fd: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        argv,
+        stdin=None if options.stdin_fd < 0 else options.stdin_fd,
+        stdout=None if options.stdout_fd < 0 else options.stdout_fd,
+        stderr=None if options.stderr_fd < 0 else options.stderr_fd,
+        cwd=options.cwd or None,
+        env=_environment(options, link_fd, hold_fd),
+        pass_fds=(link_fd, hold_fd),
+        start_new_session=options.terminal,
+    )
+
+
+def _kill(popen: subprocess.Popen[bytes]) -> None:
+    popen.kill()
+    popen.wait()
 
 
 def _environment(options: LaunchOptions, link_fd: int, hold_fd: int) -> dict[str, str]:

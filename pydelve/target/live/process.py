@@ -10,6 +10,8 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydelve.agent import protocol
@@ -18,6 +20,7 @@ from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.errors import (
     EvaluationError,
     EvaluationInterrupted,
+    ProtocolError,
     PydelveError,
     TargetBusyError,
     TargetError,
@@ -26,10 +29,33 @@ from pydelve.errors import (
 from pydelve.target import Armed, Arming, Listener, ModuleReport, ModulesReport, Plan, ThreadReport, Waiter
 from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
-from pydelve.target.live.launch import Launched
+from pydelve.target.live.launch import Launched, leave
 
 _HELLO_LIMIT_S = 20.0
+_DETACH_LIMIT_S = 2.0
 _GRACE_S = 1.0  # for user code to end after it was interrupted
+
+
+@dataclass(frozen=True, slots=True)
+class _Hello:
+    """What the agent said of itself at first."""
+
+    protocol: int
+    python: tuple[int, int, int]
+    executable: str
+    main: int
+    exact: bool
+    how: str
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> _Hello:
+        """From the event; of an agent of another version only the version is read."""
+        spoken = int(data["protocol"])
+        if spoken != protocol.VERSION:
+            return cls(spoken, (0, 0, 0), "", 0, True, "")
+        major, minor, micro = map(int, data["python"])
+        python = (major, minor, micro)
+        return cls(spoken, python, str(data["executable"]), int(data["main"]), bool(data["exact"]), str(data["how"]))
 
 
 class LiveProcess:
@@ -43,8 +69,8 @@ class LiveProcess:
         self._agent = AgentLink(
             launched.link, launched.hold, waiter, self._on_event, self._on_link_lost, self._popen.pid
         )
-        self._pidfd = os.pidfd_open(launched.popen.pid)
-        self._hello: dict[str, Any] | None = None
+        self._pidfd = launched.pidfd
+        self._hello: _Hello | None = None
         self._runs = 0
         self._clean = False
         self._evaluating = False
@@ -66,10 +92,10 @@ class LiveProcess:
             )
         if self._hello is None:
             return  # it ended first; on_exited has told so
-        if self._hello["protocol"] != protocol.VERSION:
+        if self._hello.protocol != protocol.VERSION:
             self.kill()
             raise TargetError(
-                f"the agent speaks version {self._hello['protocol']} of the protocol, not {protocol.VERSION}",
+                f"the agent speaks version {self._hello.protocol} of the protocol, not {protocol.VERSION}",
                 why="two versions of pydelve are mixed",
                 hint="pip install --force-reinstall pydelve",
             )
@@ -80,11 +106,10 @@ class LiveProcess:
     @property
     def info(self) -> TargetInfo:
         """See ``target.Process``."""
-        hello = self._hello or {}
         return TargetInfo(
             pid=self._popen.pid,
-            python=".".join(map(str, hello.get("python", ()))),
-            executable=hello.get("executable", self._argv[0]),
+            python=".".join(map(str, self._hello.python)) if self._hello else "",
+            executable=self._hello.executable if self._hello else self._argv[0],
             argv=self._argv[1:],
             cwd=self._cwd,
             launched=True,
@@ -93,12 +118,12 @@ class LiveProcess:
     @property
     def main_ident(self) -> int:
         """See ``target.Process``; 0 before the hello."""
-        return int(self._hello["main"]) if self._hello else 0
+        return self._hello.main if self._hello else 0
 
     @property
     def exact(self) -> bool:
         """See ``target.Process``."""
-        return bool(self._hello["exact"]) if self._hello else True
+        return self._hello.exact if self._hello else True
 
     @property
     def ended(self) -> bool:
@@ -128,9 +153,13 @@ class LiveProcess:
     def detach(self) -> None:
         """See ``target.Process``."""
         if not self.ended:
+            was_stopped = self._agent.stopped
+            # where it can't take it, or stops at this very moment, the end of the sockets tells it the same
             with contextlib.suppress(TargetGoneError, TargetBusyError):
-                self._agent.ask(protocol.DETACH, {}, 2.0)
+                number = self._agent.send(protocol.DETACH, {})
+                self._agent.wait_or(number, _DETACH_LIMIT_S, lambda: self._agent.stopped != was_stopped)
         self._leave()
+        leave(self._popen)
 
     def kill(self) -> None:
         """See ``target.Process``."""
@@ -155,52 +184,63 @@ class LiveProcess:
             "placements": [convert.from_arming(breakpoint_id, arming) for arming in armings],
         }
         answer = self._agent.ask(protocol.ARM, wire)
-        return tuple(Armed(state, answer["how"] if state == "armed" else "", why) for state, why in answer["states"])
+        with _read("arm"):
+            how, states = str(answer["how"]), answer["states"]
+            if [state for state, _ in states if state not in ("armed", "suspended", "refused")]:
+                raise ValueError("a state is unknown")
+            if len(states) != len(armings):
+                raise ValueError(f"{len(states)} states for {len(armings)} placements")
+            return tuple(Armed(state, how if state == "armed" else "", str(why)) for state, why in states)
 
     def counts(self) -> dict[int, int]:
         """See ``target.Process``."""
-        return {int(number): int(hits) for number, hits in self._agent.ask(protocol.COUNTS, {}).items()}
+        answer = self._agent.ask(protocol.COUNTS, {})
+        with _read("counts"):
+            return {int(number): int(hits) for number, hits in answer.items()}
 
     def modules(self) -> ModulesReport:
         """See ``target.Process``."""
         answer = self._agent.ask(protocol.MODULES, {})
-        modules = tuple(ModuleReport(name, file, library) for name, file, library in answer["modules"])
-        return ModulesReport(modules, tuple(answer["path"]), answer["cwd"])
+        with _read("modules"):
+            modules = tuple(ModuleReport(str(name), str(file), bool(own)) for name, file, own in answer["modules"])
+            return ModulesReport(modules, tuple(map(str, answer["path"])), str(answer["cwd"]))
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
     def threads(self) -> tuple[ThreadReport, ...]:
         """See ``target.Process``."""
         states = kernel.thread_states(self._popen.pid)
-        found = []
-        for entry in self._agent.ask(protocol.THREADS, {}):
-            native_id = self._popen.pid if entry["main"] else int(entry["native_id"])
-            frame = convert.to_frame(0, entry["frame"]) if entry["frame"] else None
-            found.append(
-                ThreadReport(
-                    ident=int(entry["ident"]),
-                    native_id=native_id,
-                    name=str(entry["name"]),
-                    main=bool(entry["main"]),
-                    frame=frame,
-                    kernel_state=states.get(native_id, ""),
-                    waits_in=kernel.system_call(self._popen.pid, native_id) if native_id else "",
-                )
-            )
-        return tuple(found)
+        answer = self._agent.ask(protocol.THREADS, {})
+        with _read("threads"):
+            return tuple(self._thread(entry, states) for entry in answer)
+
+    def _thread(self, entry: dict[str, Any], states: dict[int, str]) -> ThreadReport:
+        native_id = self._popen.pid if entry["main"] else int(entry["native_id"])
+        return ThreadReport(
+            ident=int(entry["ident"]),
+            native_id=native_id,
+            name=str(entry["name"]),
+            main=bool(entry["main"]),
+            frame=convert.to_frame(0, entry["frame"]) if entry["frame"] else None,
+            kernel_state=states.get(native_id, ""),
+            waits_in=kernel.system_call(self._popen.pid, native_id) if native_id else "",
+        )
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
         """See ``target.Process``."""
         answer = self._agent.ask(protocol.STACK, {"thread": ident, "start": start, "count": count})
-        frames = tuple(convert.to_frame(start + index, wire) for index, wire in enumerate(answer["frames"]))
-        return frames, int(answer["total"])
+        with _read("stack"):
+            frames = tuple(convert.to_frame(start + index, wire) for index, wire in enumerate(answer["frames"]))
+            return frames, int(answer["total"])
 
     def variables(
         self, scope: Literal["arguments", "locals", "globals"], ident: int, frame: int, limits: Limits
     ) -> tuple[Variable, ...]:
         """See ``target.Process``."""
         wire = {"scope": scope, "thread": ident, "frame": frame, "limits": convert.from_limits(limits)}
-        return tuple(convert.to_variable(entry) for entry in self._agent.ask(protocol.VARIABLES, wire))
+        answer = self._agent.ask(protocol.VARIABLES, wire)
+        with _read("variables"):
+            return tuple(convert.to_variable(entry) for entry in answer)
 
     def expand(self, handle: int, start: int, count: int, limits: Limits) -> Value:
         """See ``target.Process``."""
@@ -234,7 +274,8 @@ class LiveProcess:
             "limits": convert.from_limits(limits),
         }
         done = self._run_user_code(protocol.ASSIGN, wire, timeout_s)
-        assert done.value is not None  # an assignment's answer always has the value
+        if done.value is None:
+            raise ProtocolError("the agent's answer to 'assign' is malformed", why="it has no value")
         return done.value
 
     def interrupt(self) -> None:
@@ -257,10 +298,12 @@ class LiveProcess:
             answer = self._agent.result(number, operation)
         finally:
             self._evaluating = False
-        if "error" in answer:
-            raise _evaluation_error(answer, timeout_s, self._by_user)
-        value = answer["value"]
-        return Evaluation(None if value is None else convert.to_value(value), float(answer["took"]), self._agent.others)
+        with _read(operation):
+            if "error" in answer:
+                raise _evaluation_error(answer, timeout_s, self._by_user)
+            value = answer["value"]
+            shown = None if value is None else convert.to_value(value)
+            return Evaluation(shown, float(answer["took"]), self._agent.others)
 
     def _end(self, number: int) -> bool:
         """Interrupt an evaluation, then, where that does not help, with a signal too; False where it goes on all the
@@ -276,16 +319,20 @@ class LiveProcess:
 
     def _on_event(self, name: str, data: dict[str, Any]) -> None:
         if name == protocol.HELLO:
-            self._hello = data
+            if self._hello is not None:
+                raise ProtocolError("a message of the agent is malformed", why="a second hello")
+            self._hello = _Hello.read(data)
         elif name == protocol.STOPPED:
+            report, run = convert.to_stop(data), int(data["run"])
             self._agent.others = bool(data["others"])
             with contextlib.suppress(TargetGoneError):  # it dies at this moment: the exit tells
                 self._agent.settle(int(data["interval_us"]))
                 self._agent.stopped = True
-                self._runs = int(data["run"]) - 1
-                self._listener.on_stopped(convert.to_stop(data))
+                self._agent.ask_again()
+                self._runs = run - 1
+                self._listener.on_stopped(report)
         elif name == protocol.LANDED:
-            self._listener.on_landed(convert.to_landing(data, str((self._hello or {})["how"])))
+            self._listener.on_landed(convert.to_landing(data, self._hello.how if self._hello else ""))
         elif name == protocol.ENDING:
             self._clean = True
 
@@ -300,9 +347,9 @@ class LiveProcess:
         else:
             self._listener.on_exited(ExitStatus("exited", code, self._clean))
 
-    def _on_link_lost(self) -> None:
+    def _on_link_lost(self, error: ProtocolError | None) -> None:
         """The agent let go of its socket while the process lives: it exec'd something else, or closed every
-        descriptor.
+        descriptor. Or it sends nonsense (``error``): then we let go, which frees it.
         """
         try:
             self._popen.wait(0.2)  # most often it is just about to end, and the exit is what counts
@@ -310,9 +357,21 @@ class LiveProcess:
             started_as = b"".join(os.fsencode(word) + b"\0" for word in self._argv)
             replaced = kernel.command_line(self._popen.pid) != started_as
             self._leave()
-            self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False))
+            leave(self._popen)
+            self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False), error)
         else:
             self._on_exit()
+
+
+@contextlib.contextmanager
+def _read(operation: str) -> Iterator[None]:
+    """What the agent answered is read in here: a shape that no agent of this version sends is told as such."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise ProtocolError(
+            f"the agent's answer to {operation!r} is malformed", why=f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _evaluation_error(answer: dict[str, Any], timeout_s: float, by_user: bool) -> PydelveError:
