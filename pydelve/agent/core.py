@@ -17,6 +17,7 @@ import _signal
 import _thread
 import posix
 import sys
+import time
 from _thread import get_ident
 
 from . import evaluation, native, protocol, threads
@@ -47,6 +48,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .stepping import Outcome
     from .threads import Stack
 
+_QUIET_TRIES = 1000  # milliseconds until we leave our monitoring tools behind, as a thread does not come out of our code
+_sleep = time.sleep  # taken before the program can replace it
 _FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 
 
@@ -106,14 +109,29 @@ class Agent:
             self.link.send(("event", protocol.ENDING, {}))
 
     def deactivate(self) -> None:
-        """Leave the program as if we had never been there; safe to call twice, and in a forked child."""
+        """Begin to leave: nothing of ours acts from now on. Any thread may call it, twice, and in a forked child.
+
+        What is left of us is cleared up by our own thread, as others may be in the middle of our code at this moment.
+        """
         if not self.active:
             return
         self.active = False
         self.stepper.cancel()
         self.table = Table()
-        self.events.close()
+        if posix.getpid() == self.pid:
+            self.link.hang_up()
+        else:
+            self._clear_up()
+
+    def _clear_up(self) -> None:
+        """Leave the program as if we had never been there."""
+        self.events.silence()
         self.hooks.remove()
+        for _ in range(_QUIET_TRIES):
+            if not threads.others_inside():
+                self.events.close()
+                break
+            _sleep(0.001)
         self.link.close()
         self.hold.close()
 
@@ -136,6 +154,7 @@ class Agent:
                 self._serve_running(identifier, operation, arguments)
         self.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
         self.deactivate()
+        self._clear_up()
 
     def _serve_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> None:
         if operation == protocol.HALT:

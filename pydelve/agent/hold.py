@@ -88,7 +88,7 @@ class Hold:
 
     def intact(self) -> bool:
         """Is the descriptor still our socket? The program may have closed it and opened a file in its place (PITFALLS 4)."""
-        return identity(self._socket.fd) == self._identity
+        return self._identity is not None and identity(self._socket.fd) == self._identity
 
     def close(self) -> None:
         """Close the descriptor, if it still is ours."""

@@ -12,6 +12,9 @@ import posix
 from . import native, protocol
 
 _F_DUPFD_CLOEXEC = 1030  # fcntl.h
+_send = native.released("send", native.WORD, native.INT, native.OBJECT_BYTES, native.WORD, native.INT)
+_SHUT_RDWR = 2
+_shutdown = native.held("shutdown", native.INT, native.INT, native.INT)
 _fcntl = native.held("fcntl", native.INT, native.INT, native.INT, native.WORD)
 
 
@@ -55,15 +58,17 @@ class Link:
         if self.lost or not self.intact():
             self.lost = True
             return
-        try:
-            while data:
-                data = data[posix.write(self._fd, data) :]
-        except OSError:
-            self.lost = True
+        while data:
+            sent = _send(self._fd, data, len(data), native.MSG_NOSIGNAL)  # not write: SIGPIPE may be set to kill
+            if sent != native.FAILED:
+                data = data[sent:]
+            elif native.errno() != native.EINTR:
+                self.lost = True
+                return
 
     def intact(self):
         """Is the descriptor still our socket? The program may have closed it and opened a file in its place (PITFALLS 4)."""
-        return identity(self._fd) == self._identity
+        return self._identity is not None and identity(self._fd) == self._identity
 
     def read_message(self):
         """The next message, waiting with the GIL let go; None at the end of the stream."""
@@ -85,10 +90,16 @@ class Link:
             parts += part
         return parts
 
+    def hang_up(self):
+        """End the connection; the thread that reads it finds out, and closes."""
+        if self.intact():
+            _shutdown(self._fd, _SHUT_RDWR)
+
     def close(self):
-        """Close the descriptor, if it still is ours."""
-        if not self.lost and self.intact():
+        """Close the descriptor, if it still is ours. On the reading thread: no other may take its number away under it."""
+        if self.intact():
             posix.close(self._fd)
+        self._identity = None
         self.lost = True
 
 

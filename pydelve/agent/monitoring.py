@@ -249,6 +249,15 @@ class Monitoring:
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
+    def silence(self):
+        """No event reaches us from now on; threads that are in our code still find our tools."""
+        for tool in (self._break, self._step):
+            for event in (1 << number for number in range(17)):
+                try:
+                    self._monitoring.register_callback(tool, event, None)
+                except ValueError:  # not an event of this version
+                    continue
+
     def close(self):
         """Leave nothing behind: every code object's events to 0 first, or the id's next owner inherits them (PITFALLS 15)."""
         self.unwatch()
@@ -258,9 +267,4 @@ class Monitoring:
         self._seen.clear()
         for tool in (self._break, self._step):
             self._monitoring.set_events(tool, 0)
-            for event in (1 << number for number in range(17)):
-                try:
-                    self._monitoring.register_callback(tool, event, None)
-                except ValueError:  # not an event of this version
-                    continue
             self._monitoring.free_tool_id(tool)

@@ -149,7 +149,8 @@ class HeldSocket:
             self._iovec.store_words(*(word for vector in wanted for word in vector))
             self._header.store_words(0, 0, self._iovec.address, len(wanted))
             first, second = (self.fd, clear[0], copy[0]), (self._header.address, 0, copy[1])
-            got = list(map(_call, self._chain, first, second, (MSG_WAITALL, clear[1], 8)))[0]
+            results = list(map(_call, self._chain, first, second, (MSG_WAITALL, clear[1], 8)))
+            got = results[0]
             if got == FAILED:
                 if errno() == EINTR:
                     continue

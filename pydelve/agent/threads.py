@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 
 from .paths import canonical, is_agent
 
@@ -27,6 +28,17 @@ def names():
         name, native_id = inside.get("_name"), inside.get("_native_id")
         found[ident] = (name if type(name) is str else "", native_id if type(native_id) is int else 0)
     return found
+
+
+def others_inside():
+    """Is another thread in the middle of the agent's code?"""
+    own = get_ident()
+    for ident, frame in sys._current_frames().items():
+        while frame is not None and ident != own:
+            if is_agent(frame.f_code):
+                return True
+            frame = frame.f_back
+    return False
 
 
 def frames_of(frame, line=0):

@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.interpreters import Interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
-_LAUNCHER = Path(__file__).with_name("pydelve_here.py")
+LAUNCHER = Path(__file__).with_name("pydelve_here.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Session:
     def run(self, words: Sequence[str], commands: Sequence[str] = ()) -> Finished:
         """``pydelve WORDS`` with these commands on its standard input. Raises as :meth:`debug` does."""
         process = subprocess.Popen(
-            [sys.executable, str(_LAUNCHER), *words],
+            [sys.executable, str(LAUNCHER), *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             cwd=self.cwd, env=self._environment(), start_new_session=True,
         )  # fmt: skip
