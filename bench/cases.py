@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -186,8 +187,7 @@ def stepping(setting: Setting) -> Result:
     """Steps per second, each waited for."""
     program, count = setting.write("loop.py", _LOOP), 200 if setting.quick else 500
 
-    def per_second(step: object) -> float:
-        assert callable(step)
+    def per_second(step: Callable[[], object], count: int = count) -> float:
         begin = time.monotonic()
         for _ in range(count):
             step()
@@ -204,7 +204,7 @@ def stepping(setting: Setting) -> Result:
                 series = alternate(contenders, setting.rounds)
             else:
                 with Debugpy(setting.debugpy, program, line=3, stops=True) as debugpy:
-                    contenders["debugpy"] = lambda: per_second(debugpy.step)
+                    contenders["debugpy"] = lambda: per_second(debugpy.step, count // 20)
                     series = alternate(contenders, min(setting.rounds, 5))
         finally:
             pdb.close()
@@ -248,12 +248,11 @@ def running(setting: Setting, work: str) -> Result:
         f"pydelve, {watched}": lambda: ours(True),
         "pydelve, breakpoint removed": lambda: ours(True, clear=True),
     }
-    if not setting.quick:
+    if setting.debugpy:  # not everywhere: both take seconds
         contenders[f"pdb, {watched}"] = pdb
-        if setting.debugpy:
-            contenders[f"debugpy, {watched}"] = debugpy
+        contenders[f"debugpy, {watched}"] = debugpy
     title = {"cpu": "a million turns of a loop", "calls": "300,000 calls", "hits": "100,000 false conditions"}[work]
-    return Result(title, setting.version, "ms", alternate(contenders, min(setting.rounds, 5), warm=False))
+    return Result(title, setting.version, "ms", alternate(contenders, min(setting.rounds, 3), warm=False))
 
 
 def _watch(target: Target, line: int, condition: str, clear: bool) -> None:

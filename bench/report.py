@@ -11,9 +11,9 @@ from bench.measure import Result, Series
 _INTRODUCTION = """\
 # Performance
 
-Written by `python -m bench --write`, which runs pydelve in turn with plain Python, pdb and debugpy, so that what else the
-machine does hits all of them. Each figure is the median of several runs with the smallest and the largest; the ratio is
-to the first column. Differences within the spread mean nothing.
+Written by `python -m bench --write`, which runs pydelve in turn with plain Python, pdb and debugpy, so that what else
+the machine does hits all of them. Each figure is the median of several runs, with the smallest and the largest; the
+ratio is to the first column. Differences within the spread mean nothing.
 """
 
 
