@@ -48,6 +48,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .stepping import Outcome
     from .threads import Stack
 
+_STOP_TURN_S = 0.02  # how often our own thread looks whether a request was answered by the thread that stopped
 _QUIET_TRIES = 1000  # milliseconds until we leave our monitoring tools behind, as a thread does not come out of our code
 _sleep = time.sleep  # taken before the program can replace it
 _FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
@@ -162,14 +163,25 @@ class Agent:
             if arguments["run"] == self._runs:
                 start_thread(self._halt)
             return
+        if operation != protocol.INTERRUPT:
+            # no stop may come between the request and its answer: we would not get the GIL to send it
+            while not self._stop_lock.acquire(True, _STOP_TURN_S):
+                if identifier <= self._answered:
+                    return  # asked again of the thread that stopped
         try:
-            result = self._common(operation, arguments)
-        except Refused as refusal:
-            self.link.send(("refused", identifier, {"message": str(refusal)}))
-        else:
-            self.link.send(("reply", identifier, result))
+            if identifier > self._answered:
+                self.link.send(self._answer_running(identifier, operation, arguments))
+        finally:
+            if operation != protocol.INTERRUPT:
+                self._stop_lock.release()
         if operation == protocol.DETACH:
             self.deactivate()
+
+    def _answer_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
+        try:
+            return ("reply", identifier, self._common(operation, arguments))
+        except Refused as refusal:
+            return ("refused", identifier, {"message": str(refusal)})
 
     def _common(self, operation: str, arguments: dict[str, Any]) -> Any:
         """The operations that both sockets serve."""
