@@ -216,13 +216,14 @@ class Agent:
         """Put the placements of a breakpoint (none: remove it); each placement's state comes back, in order."""
         armed = self.table.replace(number, placements)
         loaded = self._loaded_files() if armed else ()
+        for entry in armed:  # before anything can tell that it landed
+            entry.landed = entry.file in loaded
         self.events.update()
         states = []
         for entry in armed:
             if entry.refused:
                 states.append(["refused", entry.refused])
             else:
-                entry.landed = entry.landed or entry.file in loaded
                 states.append(["armed" if entry.landed else "suspended", ""])
         return {"states": states, "how": NAME}
 
