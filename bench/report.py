@@ -15,6 +15,18 @@ Written by `python -m bench --write`, which runs pydelve in turn with plain Pyth
 the machine does hits all of them. Each figure is the median of several runs, with the smallest and the largest; the
 ratio is to the first column. Differences within the spread mean nothing.
 """
+_NOTES = """\
+## What the figures hold
+
+- *First prompt*: nearly all of it is processor time for imports, prompt-toolkit's a good third; the program starts
+  meanwhile. A busy machine shows at once.
+- *Start of the program*: with the agent's bytecode cached. The first start with another Python version compiles it, and
+  so does every start where its folder can't be written: about 100 ms more.
+- *Start, from the command* holds pydelve's own start too, which no program notices.
+- *Conditions and breakpoints* are served by events: `sys.monitoring` from 3.12 on, `sys.settrace` before, where a
+  breakpoint that is armed slows every call of the program. Once it is removed nothing of it is left.
+- *Steps*: each is one request, one stop and one answer to it, sent when the stop holds exactly.
+"""
 
 
 def as_text(result: Result) -> str:
@@ -40,6 +52,7 @@ def as_page(results: Sequence[Result], machine: str, load: str) -> str:
     ]
     titles = dict.fromkeys(result.title for result in results)
     parts += [_section(title, [result for result in results if result.title == title]) for title in titles]
+    parts.append(_NOTES)
     return "\n".join(parts)
 
 
