@@ -161,7 +161,7 @@ class Agent:
         if operation == protocol.HALT:
             self.link.send(("reply", identifier, None))
             if arguments["run"] == self._runs:
-                start_thread(self._halt)
+                start_thread(lambda: self._halt(arguments["run"]))
             return
         if operation != protocol.INTERRUPT:
             # no stop may come between the request and its answer: we would not get the GIL to send it
@@ -197,7 +197,7 @@ class Agent:
             return None
         raise Refused("not while the program runs: " + str(operation))
 
-    def _halt(self) -> None:
+    def _halt(self, run: int) -> None:
         """On a thread of its own: show the main thread, or, where its Python part has ended, any other."""
         own = get_ident()
         self.own.add(own)
@@ -205,7 +205,7 @@ class Agent:
             frames = sys._current_frames()
             ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
             if ident:
-                self.stop("halt", threads.frames_of(frames[ident]), ident=ident)
+                self.stop("halt", threads.frames_of(frames[ident]), ident=ident, run=run)
         finally:
             del frames
             self.own.discard(own)
@@ -313,9 +313,10 @@ class Agent:
         returned: tuple[Any, Any] | None = None,
         exception: BaseException | None = None,
         ident: int = 0,
+        run: int | None = None,
     ) -> None:
         """Stand still until the debugger says run. ``frames`` is the stack to show, ``ident`` its thread (0: the
-        calling one).
+        calling one), ``run`` the one that is to be halted.
         """
         me = get_ident()
         if self._owner == me or not self.active or not frames or self._forked():
@@ -323,6 +324,8 @@ class Agent:
         with self._stop_lock:  # another thread may be stopped: wait, with the GIL let go, for our turn
             if not self.active:
                 return
+            if run is not None and run != self._runs:
+                return  # it was halted already, or stopped by itself, and goes on
             ids = [number for number in ids if self.table.of(number)]
             if (reason in ("breakpoint", "condition-error") and not ids) or (
                 reason in ("step", "entry") and step is not self.stepper.active
