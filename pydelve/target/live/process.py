@@ -73,6 +73,7 @@ class LiveProcess:
         self._hello: _Hello | None = None
         self._runs = 0
         self._clean = False
+        self._leaving = False
         self._evaluating = False
         self._by_user = False
         waiter.watch(self._pidfd, self._on_exit)
@@ -153,6 +154,7 @@ class LiveProcess:
     def detach(self) -> None:
         """See ``target.Process``."""
         if not self.ended:
+            self._leaving = True
             was_stopped = self._agent.stopped
             # where it can't take it, or stops at this very moment, the end of the sockets tells it the same
             with contextlib.suppress(TargetGoneError, TargetBusyError):
@@ -351,6 +353,8 @@ class LiveProcess:
         """The agent let go of its socket while the process lives: it exec'd something else, or closed every
         descriptor. Or it sends nonsense (``error``): then we let go, which frees it.
         """
+        if self._leaving:
+            return  # it let go because we do
         try:
             self._popen.wait(0.2)  # most often it is just about to end, and the exit is what counts
         except subprocess.TimeoutExpired:
