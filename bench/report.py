@@ -19,7 +19,8 @@ _NOTES = """\
 ## What the figures hold
 
 - *First prompt*: nearly all of it is processor time for imports, prompt-toolkit's a good third; the program starts
-  meanwhile. A busy machine shows at once.
+  meanwhile. A machine whose load average is near its number of cores misses the limit by what the others take:
+  `tests/e2e/test_limits.py` scales it by what pdb needs in the same run.
 - *Start of the program*: with the agent's bytecode cached. The first start with another Python version compiles it, and
   so does every start where its folder can't be written: about 100 ms more.
 - *Start, from the command* holds pydelve's own start too, which no program notices.
