@@ -21,6 +21,8 @@ class Settings:
     """Frames that ``stack`` shows without being told."""
     width: int = 100
     """Columns that a value may take in one line; a narrower terminal has less."""
+    variable_lines: int = 12
+    """Lines that one value may take among others, in ``locals`` and ``args``, before its inner levels are left out."""
     evaluation_timeout_s: float = 10.0
     """After this long an evaluation is interrupted."""
     slow_evaluation_s: float = 0.1

@@ -50,4 +50,7 @@ def run(client: Client, console: ProgramConsole, streams: Streams, launch: Launc
         begin(interpreter, session, init=launch.init, continue_=launch.continue_)
         prompt.run()
     on_our_terminal = session.status == "detached" and not session.killed and streams.terminal
-    return session.target.pid if on_our_terminal and session.target else 0
+    if not on_our_terminal or session.target is None:
+        return 0
+    screen.line("  it keeps this terminal until it ends; Ctrl-C interrupts it from now on")
+    return session.target.pid

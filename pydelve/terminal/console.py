@@ -124,10 +124,10 @@ class ProgramConsole:
         atexit.register(self._restore_modes)
         return self.slave_fd
 
-    @property
-    def at_line_start(self) -> bool:
-        """Whether what the program wrote last ended a line, so that a report needs no line break first."""
-        return self._ends_line
+    def end_line(self) -> bytes:
+        """What ends the line that the program began; nothing where it did so itself, or this was called before."""
+        ended, self._ends_line = self._ends_line, True
+        return b"" if ended else b"\n"
 
     def take_typed_ahead(self) -> bytes:
         """What was typed after the key that halted, and before the prompt came: to be fed to the prompt. Once."""

@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from pydelve.api.breakpoints import Location
 from pydelve.api.requests import Assign, Evaluate, FindLocations, GetVariables
 from pydelve.api.values import Evaluation, Limits
-from pydelve.errors import EvaluationError, UsageError
+from pydelve.errors import EvaluationError, LocationError, UsageError
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.parsing import split_assignment, whole_number
 from pydelve.terminal.session import Session
-from pydelve.terminal.values import FULL, cut_hint, describe_type, is_cut, render_value
+from pydelve.terminal.values import FULL, cut_hint, describe_type, is_cut, render_value, render_within
 
 _LINES = re.compile(r"(\d+)\s*(?:,\s*|\s+)(\d+)$")
+_UNASSIGNED = re.compile(r"NameError: .*free variable '(\w+)'.*")
+"""Both of CPython's wordings: of 3.9 and 3.10, and from 3.11 on."""
 _MODULE_NAMES = {
     "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtins__", "__file__", "__cached__",
     "__annotations__", "__annotate__", "__conditional_annotations__", "__path__",
 }  # fmt: skip
 """What Python itself puts into each module."""
+_ALL_LINES = 1_000_000
 
 
 def args(call: Call) -> None:
@@ -44,18 +48,25 @@ def _variables(call: Call, scope: Literal["arguments", "locals"]) -> None:
     hidden = len(variables) - len(own) if not call.text and "-full" not in call.options else 0
     if hidden:
         variables = own
+    as_asked = bool(call.text or call.options)
+    cut = []
     for variable in variables:
         label = f"{variable.name} = "
-        session.screen.line(label + render_value(variable.value, width=session.screen.width, used=len(label)))
+        lines = _ALL_LINES if as_asked else session.settings.variable_lines
+        text, shortened = render_within(variable.value, lines, width=session.screen.width, used=len(label))
+        session.screen.line(label + text)
+        if shortened or is_cut(variable.value):
+            cut.append(variable.name)
     if hidden:
         session.screen.line(
             session.screen.theme.dim(
                 f"  (and {counted(hidden, 'name')} that every module has: {call.command.name} -full)"
             )
         )
-    cut = [variable.name for variable in variables if is_cut(variable.value)]
     if cut and "-full" not in call.options:
-        more = f"print -full {cut[0]}" if len(cut) == 1 else f"{call.command.name} -full, or print -full {cut[0]}"
+        more = f"print {cut[0]}" if not as_asked else f"print -full {cut[0]}"
+        if len(cut) > 1:
+            more = f"{call.command.name} -full, or {more}"
         session.screen.line(session.screen.theme.dim(f"  (cut; more: {more})"))
 
 
@@ -99,7 +110,13 @@ def _evaluate(
     session: Session, text: str, *, limits: Limits, statements: bool = False, timeout_s: float = 0.0
 ) -> Evaluation:
     timeout_s = timeout_s or session.settings.evaluation_timeout_s
-    return session.ask(Evaluate(text, session.thread, session.frame_index, statements, timeout_s, limits))
+    try:
+        return session.ask(Evaluate(text, session.thread, session.frame_index, statements, timeout_s, limits))
+    except EvaluationError as error:
+        # A frame's variables are cells to what is evaluated in it; the person knows of none.
+        if match := _UNASSIGNED.match(error.message):
+            raise EvaluationError(f"NameError: {match[1]} is not assigned yet", hint="locals") from error
+        raise
 
 
 def _show_value(session: Session, text: str, evaluation: Evaluation, *, nothing_is_shown: bool) -> None:
@@ -137,22 +154,37 @@ def list_(call: Call) -> None:
         first, last = int(match[1]), int(match[2])
         frame = session.current_frame()
         _list(session, frame.file, first, last if last >= first else first + last - 1)
+    elif re.fullmatch(r"[-+]?\d+", text) and session.status == "stopped":
+        # A line of this file; unlike break's it need not hold a statement.
+        frame = session.current_frame()
+        asked = int(text) if text.isdigit() else max(frame.line + int(text), 1)
+        _list(session, frame.file, asked - around, asked + around, asked=asked)
     else:
         file, line = session.place_for_location()
-        for location in session.ask(FindLocations(text, file, line)):
+        for location in _find(session, text, file, line):
             session.screen.line(f"{short_path(location.file, session.cwd)}:{location.unit.line} in {location.function}")
             line = location.unit.line
             _list(session, location.file, line - around, line + around)
 
 
-def _list(session: Session, path: str, first: int, last: int) -> None:
+def _find(session: Session, text: str, file: str, line: int) -> tuple[Location, ...]:
+    """What a location means; refusals speak of ``list`` where they would of ``break``."""
+    try:
+        return session.ask(FindLocations(text, file, line))
+    except LocationError as error:
+        error.hint = re.sub(r"^break\b", "list", error.hint)
+        raise
+
+
+def _list(session: Session, path: str, first: int, last: int, *, asked: int = 0) -> None:
     frame = session.current_frame() if session.status == "stopped" else None
     current = frame.line if frame is not None and frame.file == path else 0
-    shown = session.show_lines(path, max(first, 1), last, current=current)
+    beyond = asked > len(session.source(path).lines)
+    shown = 0 if beyond else session.show_lines(path, max(first, 1), last, current=current)
     if not shown:
         session.list_next = None
         raise UsageError(
-            f"{short_path(path, session.cwd)} has no line {first}",
+            f"{short_path(path, session.cwd)} has no line {asked or first}",
             why=f"it ends with line {len(session.source(path).lines)}",
             hint="list . goes back to the current line",
         )

@@ -75,10 +75,11 @@ class Interpreter:
             text = text.partition(" #")[0].rstrip() if not text.startswith("#") else ""
         taken, rest = take_options(command.name, options, text, free_text=command.takes in {"python", "command"})
         if rest and command.takes == "nothing":
+            python = f"{command.name} {text}"
             raise UsageError(
                 f"{command.name} takes no arguments",
                 why=f"{rest!r} follows it",
-                hint=f"{command.name}, or !{command.name} {rest} for Python",
+                hint=f"{command.name}, or !{python} for Python" if python_kind(python) else command.name,
             )
         self._check_needs(command)
         _log.debug("command %s %s", command.name, text)
@@ -102,6 +103,8 @@ class Interpreter:
         near = self._table.nearest(word) if word.isidentifier() else ""
         kind = python_kind(text)
         stopped = self._session.status == "stopped"
+        if not forced and not kind and not word.isidentifier():
+            raise UsageError(f"{text!r} is neither a command nor Python", hint="help")
         if not forced and (not kind or (not stopped and word == text)):
             raise UsageError(
                 f"there is no command {word}", why="and it is no Python either" if not kind else "", hint=near or "help"

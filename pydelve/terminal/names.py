@@ -10,11 +10,15 @@ _LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+t?)/(?=[^/
 
 
 def short_path(path: str, cwd: str, *, library: bool = False) -> str:
-    """``path`` relative to ``cwd`` where it is below it; a library's from its package on; else as it is."""
-    if library:
-        return _LIBRARY.sub("", path, count=1)
+    """``path`` relative to ``cwd`` where it is below it; a library's from its package on; else as it is.
+
+    What is below ``cwd`` and yet a library's, as in a virtual environment in the project's folder, is told by
+    ``library``.
+    """
     root = cwd.rstrip("/") + "/"
-    return path[len(root) :] if path.startswith(root) and len(path) > len(root) else path
+    if not library and path.startswith(root) and len(path) > len(root):
+        return path[len(root) :]
+    return _LIBRARY.sub("", path, count=1)
 
 
 def nearest(word: str, words: Iterable[str], *, count: int = 1) -> list[str]:

@@ -29,7 +29,7 @@ from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
 
-from pydelve.api.events import Event, Exited, Stopped
+from pydelve.api.events import BreakpointChanged, Event, Exited, HaltPending, Notice, Stopped
 from pydelve.client import Client
 from pydelve.config import private_file
 from pydelve.terminal.completion import complete
@@ -173,9 +173,8 @@ class _Above:
 def show_output(console: ProgramConsole) -> None:
     """Copy what the program wrote to our terminal, and end its line: ours start at the margin."""
     console.drain()
-    if not console.at_line_start:
-        sys.stdout.write("\n")
-        sys.stdout.flush()
+    sys.stdout.write(console.end_line().decode())
+    sys.stdout.flush()
 
 
 def wait_in_terminal(console: ProgramConsole) -> Callable[[Client], Event]:
@@ -183,7 +182,8 @@ def wait_in_terminal(console: ProgramConsole) -> Callable[[Client], Event]:
 
     def wait(client: Client) -> Event:
         event = console.run(client)
-        if isinstance(event, Stopped | Exited):
+        landed = isinstance(event, BreakpointChanged) and event.landed
+        if landed or isinstance(event, Stopped | Exited | HaltPending | Notice):  # those that write a line
             show_output(console)
         return event
 

@@ -36,6 +36,7 @@ class Screen:
         self.highlight = highlight
         self.interactive = interactive
         self._width = width
+        self._line_begun = False
 
     @property
     def width(self) -> int:
@@ -46,10 +47,16 @@ class Screen:
         """Write lines at once, each with its end."""
         text = "".join(f"{line}\n" for line in lines)
         if text:
+            if self._line_begun:
+                text, self._line_begun = f"\n{text}", False
             # A string of the target may hold what no encoding can write: shown escaped rather than lost.
             encoding = getattr(self._stream, "encoding", None) or "utf-8"
             self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self._stream.flush()
+
+    def note_interrupt(self) -> None:
+        """The terminal has echoed ``^C`` where our next line would begin. Safe in a signal handler."""
+        self._line_begun = self.interactive
 
     def line(self, text: str) -> None:
         """Write one line."""

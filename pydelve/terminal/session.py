@@ -73,6 +73,7 @@ class Session:
         self._urgent = UrgentSender(client)
         self._waiting = False
         self._asking = 0
+        self._asked = 0  # requests so far
         self._restarting = False
 
     # Requests ---------------------------------------------------------------------------------------------------------
@@ -80,6 +81,7 @@ class Session:
     def ask(self, request: Request[R]) -> R:
         """Send a request and wait for its answer; Ctrl-C meanwhile interrupts an evaluation."""
         self._asking += 1
+        self._asked += 1
         try:
             return self.client.call(request)
         finally:
@@ -94,7 +96,9 @@ class Session:
         if self._waiting:
             self._urgent.send(Halt())
         elif self._asking:
-            self._urgent.send(Interrupt())
+            self.screen.note_interrupt()
+            asked = self._asked
+            self._urgent.send(Interrupt(), lambda: bool(self._asking) and self._asked == asked)
         else:
             raise KeyboardInterrupt
 

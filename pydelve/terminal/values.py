@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pydelve.api.values import Item, Limits, Value
 
@@ -39,6 +40,42 @@ def render_value(value: Value, *, width: int = 100, indent: str = "", used: int 
     inner = indent + _INDENT
     lines = _wrapped(value, width, inner)
     return f"{before}{opening}\n" + "\n".join(inner + line for line in lines) + f"\n{indent}{closing}{after}"
+
+
+def render_within(value: Value, lines: int, *, width: int = 100, used: int = 0) -> tuple[str, bool]:
+    """The value with as many of its levels, then elements, as ``lines`` lines take; and whether some were left out."""
+    less, depth = value, _depth(value)
+    text = render_value(value, width=width, used=used)
+    while text.count("\n") >= lines and (depth > 1 or len(less.items) > 1):
+        if depth > 1:
+            depth -= 1
+            less = _without_levels(value, depth)
+        else:
+            less = _without_last_items(less, max(len(less.items) * 3 // 4, 1))
+        text = render_value(less, width=width, used=used)
+    return text, less is not value
+
+
+def _depth(value: Value) -> int:
+    """How many levels of items there are."""
+    return 1 + max((_depth(item.value) for item in value.items), default=-1)
+
+
+def _without_levels(value: Value, depth: int) -> Value:
+    """The value as if it had been asked for with only so many levels open."""
+    if depth == 0:
+        if not _opens(value):
+            return value
+        return replace(value, items=(), shown=0, attributes_cut=value.attributes_cut or bool(_attributes(value)))
+    return replace(
+        value, items=tuple(replace(item, value=_without_levels(item.value, depth - 1)) for item in value.items)
+    )
+
+
+def _without_last_items(value: Value, count: int) -> Value:
+    """The value as if it had been asked for with only so many items."""
+    items = value.items[:count]
+    return replace(value, items=items, shown=len(_elements(replace(value, items=items))), attributes_cut=True)
 
 
 def flat_value(value: Value) -> str:

@@ -223,7 +223,7 @@ class TestRunning:
 
     def test_bad_input(self, desk: Desk) -> None:
         assert desk.run("continue 5") == (
-            "continue takes no arguments\n  why: '5' follows it\n  try: continue, or !continue 5 for Python\n"
+            "continue takes no arguments\n  why: '5' follows it\n  try: continue\n"
         )
         assert (
             desk.run("next x")
@@ -394,7 +394,7 @@ class TestLooking:
         assert desk.run("locals -n 1") == "rows = [1, ...+8 more]\n  (cut; more: print -full rows)\n"
         assert desk.transport.calls[-1] == GetVariables(limits=Limits(200, 1, 2, 2000))
         assert desk.run("locals") == (
-            "rows = [1, ...+8 more]\nmore = [1, ...+8 more]\n  (cut; more: locals -full, or print -full rows)\n"
+            "rows = [1, ...+8 more]\nmore = [1, ...+8 more]\n  (cut; more: locals -full, or print rows)\n"
         )
 
     @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_program_has_a_terminal_of_the_users_size(scene: Scene) -> None:
         scene.done()
 
     assert scene.run(person) == DONE
-    assert scene.console.at_line_start
+    assert scene.console.end_line() == b""
 
 
 def test_program_has_the_users_special_keys(scene: Scene) -> None:
@@ -355,7 +355,7 @@ def test_drain_shows_the_last_output_as_it_is(scene: Scene) -> None:
     assert os.read(read_fd, 1) == b"x"
     scene.console.drain()
     assert scene.user.rest() == b"one\r\ntwo"
-    assert not scene.console.at_line_start
+    assert (scene.console.end_line(), scene.console.end_line()) == (b"\n", b"")
     assert scene.user.modes() == scene.user.first_modes
     scene.console.drain()
     assert scene.user.rest() == b""
