@@ -42,10 +42,13 @@ class Monitoring:
         if len(free) < 2:
             owners = ", ".join(repr(self._monitoring.get_tool(number)) for number in range(6))
             raise RuntimeError("all tool ids of sys.monitoring are taken: " + owners)
-        # callbacks of one event run in some order of tool ids; either order is dealt with (_handled)
-        for number in free[:2]:
+        # Of two tools with an event at one instruction the one with the higher id is called first (CPython
+        # Python/instrumentation.c: most_significant_bit). It must be the breakpoints' one: what is set while a step
+        # stands on a line would be hit by the same arrival.
+        stepping, breaking = sorted(free[:2])
+        for number in (breaking, stepping):
             self._monitoring.use_tool_id(number, "pydelve")
-        return free[0], free[1]
+        return breaking, stepping
 
     def _register(self):
         events, register = self._monitoring.events, self._monitoring.register_callback
@@ -148,7 +151,6 @@ class Monitoring:
 
     def _on_line(self, code, line):
         ident, frame = get_ident(), sys._getframe(1)
-        second = self._is_second(ident, frame)
         armed = self._armed.get(id(code))
         if armed is None:
             return self._disable
@@ -156,9 +158,7 @@ class Monitoring:
         unit = placed.line_map.unit_at(frame.f_lasti)
         if unit not in placed.lines:
             return self._disable
-        if not second:
-            stepping = self._stepping(ident, frame)
-            self._arrive(ident, frame, unit, placed.lines[unit], stepping)
+        self._arrive(ident, frame, unit, placed.lines[unit], self._stepping(ident, frame))
         return None
 
     def _is_second(self, ident, frame):
@@ -167,11 +167,8 @@ class Monitoring:
 
     def _arrive(self, ident, frame, unit, breakpoints, stepping):
         """One arrival for both tools: a step and a breakpoint that meet make one stop."""
-        if stepping and breakpoints:
-            self._handled[ident] = (
-                id(frame),
-                frame.f_lasti,
-            )  # both tools have asked for this line; the other comes next
+        if breakpoints and id(frame.f_code) in self._watched:
+            self._handled[ident] = (id(frame), frame.f_lasti)  # the stepping tool is called next
         try:
             self._agent.arrive(frame, unit, frame.f_lasti, breakpoints, stepping)
         except BaseException:  # the program's own, which it gets: then the other tool is not called
@@ -221,9 +218,7 @@ class Monitoring:
         ident, frame = get_ident(), sys._getframe(1)
         if self._is_second(ident, frame) or not self._stepping(ident, frame):
             return
-        armed = self._armed.get(id(code))
-        unit = armed[1].line_map.unit_at(frame.f_lasti) if armed is not None else 0
-        self._arrive(ident, frame, unit, armed[1].lines.get(unit, ()) if unit else (), True)
+        self._arrive(ident, frame, 0, (), True)
 
     def _on_step_start(self, code, offset):
         if self._stepping(get_ident()) and not is_agent(code):

@@ -7,6 +7,7 @@ events. Threads that already run are entered through ``_PyEval_SetTrace`` (PITFA
 
 from __future__ import annotations
 
+import _thread
 import sys
 from _thread import get_ident
 
@@ -34,6 +35,7 @@ class Tracing:
         self._chained = {}  # ident: the tracer that was there before
         # bound once: comparing and storing bound methods made anew would never match
         self._global, self._local = self._on_call, self._on_event
+        self._start, self._start_traced = _thread.start_new_thread, self._start_thread
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
@@ -43,12 +45,26 @@ class Tracing:
         self._previous.clear()
         if self._agent.table:
             self._switch(True)
-            for frame in sys._current_frames().values():
-                while frame is not None:
-                    if self._placed_in(frame.f_code) is not None and frame.f_trace is None:
-                        frame.f_trace = self._local
-                    frame = frame.f_back
+            self._trace_running()
+        self._untrace_running()
         self._rest()
+
+    def _untrace_running(self):
+        """Take line events from the frames that have neither a breakpoint nor a step."""
+        for frame in sys._current_frames().values():
+            while frame is not None:
+                if frame.f_trace is self._local and id(frame) not in self._watched:
+                    if self._placed_in(frame.f_code) is None:
+                        frame.f_trace = None
+                frame = frame.f_back
+
+    def _trace_running(self):
+        """Give line events to the frames that are active already and have a breakpoint."""
+        for frame in sys._current_frames().values():
+            while frame is not None:
+                if frame.f_trace is None and self._placed_in(frame.f_code) is not None:
+                    frame.f_trace = self._local
+                frame = frame.f_back
 
     def wait_for_main(self, callback):
         """Call ``callback(frame)`` once, when the program's own ``__main__`` module begins to run."""
@@ -95,6 +111,7 @@ class Tracing:
         """No step is under way."""
         self._watched.clear()
         self._watching_calls = False
+        self._untrace_running()
         self._rest()
 
     # -- trace functions -----------------------------------------------------------------------------------------------
@@ -141,7 +158,7 @@ class Tracing:
             raised = self._raised.pop(id(frame), -1)
             if stepping:
                 self._on_return(frame, code, argument, raised == frame.f_lasti)
-        return self._local
+        return None  # leaves f_trace as it is, which a stop may have taken away
 
     def _silent(self, frame, code):
         """Offsets in this code where a statement may begin without a line event; none from 3.10 on."""
@@ -195,15 +212,18 @@ class Tracing:
         if on == self._on and not on:
             return
         self._on = on
+        self._trace_threads(on)
+        self._hook_new_threads()
+
+    def _trace_threads(self, on):
         if self._threads is None:
             self._threads = _Threads(self._global)
-        own = get_ident()
+        own = native.thread_state()  # not by ident: a thread that is just being started has its creator's
         for ident, state in self._threads.states():
-            if ident == own:
+            if state == own:
                 self._switch_here(on)
             elif ident not in self._agent.own:
                 self._threads.set_trace(state, on)
-        self._hook_new_threads()
 
     def _switch_here(self, on):
         if on and sys.gettrace() is not self._global:
@@ -211,8 +231,19 @@ class Tracing:
         elif not on and sys.gettrace() is self._global:
             sys.settrace(None)
 
+    def _start_thread(self, *args, **kwargs):
+        """Stands in for ``_thread.start_new_thread`` while tracing is on: threads started so call no hook."""
+        ident = self._start(*args, **kwargs)
+        if self._on:
+            self._trace_threads(True)
+            self._trace_running()
+        return ident
+
     def _hook_new_threads(self):
         """New threads call what ``threading.settrace`` has set; one that the program has set is left alone."""
+        names = _thread.__dict__
+        if names["start_new_thread"] is (self._start if self._on else self._start_traced):
+            names["start_new_thread"] = self._start_traced if self._on else self._start
         threading = sys.modules.get("threading")
         if threading is None:
             return

@@ -13,13 +13,14 @@ breakpoint to the next. The rules are in docs/internals/stepping.md.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pydelve.api.events import Exited, Stopped
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.requests import CreateBreakpoint, Resume
+from pydelve.api.requests import CreateBreakpoint, Evaluate, GetState, GetThreads, Halt, Resume
 from pydelve.api.target import Stop
 from pydelve.api.values import Value
 from tests.e2e.live import LiveSession
@@ -158,9 +159,9 @@ class Walker:
     """One session that takes walks through one program."""
 
     def __init__(self, python: Interpreter, program: Path) -> None:
-        self._program = program
+        self.program = program
         self._names = {line: name for name, line in read_markers(program).items()}
-        self._lines = {name: line for line, name in self._names.items()}
+        self.lines = {name: line for line, name in self._names.items()}
         self._at = ""
         self.session = LiveSession(LaunchOptions("script", str(program), python=python.path))
 
@@ -169,7 +170,7 @@ class Walker:
         start, _, steps = text.partition(": ")
         taken = [start]
         if self._at != start:
-            self.session.call(CreateBreakpoint(f"{self._program}:{self._lines[start]}", temporary=True))
+            self.session.call(CreateBreakpoint(f"{self.program}:{self.lines[start]}", temporary=True))
             taken = [self._go(Resume("continue"))]
         for step in steps.split("; "):
             if taken[-1] == "END":
@@ -191,7 +192,7 @@ class Walker:
 
     def _place(self, stop: Stop) -> str:
         frame = stop.frames[0]
-        here = Path(frame.file) == self._program
+        here = Path(frame.file) == self.program
         place = self._names.get(frame.line, str(frame.line)) if here else f"{Path(frame.file).name}:{frame.function}"
         self._at = place
         return place if stop.returned is None else f"{place}={_text(stop.returned.value)}"
@@ -230,3 +231,52 @@ def test_steps_end_where_a_reader_expects(python: Interpreter, name: str) -> Non
         walker.session.wait_stop()
         taken = [walker.walk(walk) for walk in expected]
     assert taken == expected
+
+
+@pytest.fixture
+def workers(python: Interpreter) -> Iterator[Walker]:
+    """The program with threads, halted before its worker may go on."""
+    walker = Walker(python, PROGRAMS / "stepping" / "workers.py")
+    with walker.session:
+        walker.session.wait_stop()
+        walker.walk("began: next release")
+        yield walker
+
+
+def test_off_the_end_of_a_thread(workers: Walker) -> None:
+    """Nothing of the user's is left on that stack: the program goes on, to the next breakpoint."""
+    session = workers.session
+    session.call(CreateBreakpoint(f"{workers.program}:{workers.lines['call_busy']}"))
+    workers.walk("got: next last")
+    stop = session.resume(Resume("next"))
+    assert (stop.reason, stop.thread, stop.frames[0].line) == ("breakpoint", 1, workers.lines["call_busy"])
+
+
+def test_in_another_thread_than_the_stopped_one(workers: Walker) -> None:
+    session = workers.session
+    worker = next(thread.id for thread in session.call(GetThreads()) if thread.name == "worker")
+    stop = session.resume(Resume("next", thread=worker))
+    assert (stop.reason, stop.thread, stop.frames[0].line) == ("step", worker, workers.lines["got"])
+
+
+def test_a_breakpoint_in_another_thread_interrupts_a_step(workers: Walker) -> None:
+    session = workers.session
+    session.call(CreateBreakpoint(f"{workers.program}:{workers.lines['other']}"))
+    workers.walk("finish: next other")
+    stop = session.call(GetState()).stop
+    assert stop is not None
+    assert (stop.reason, stop.interrupted_step, stop.frames[0].line) == ("breakpoint", True, workers.lines["other"])
+
+
+def test_from_a_halt_in_a_busy_loop(workers: Walker) -> None:
+    session = workers.session
+    workers.walk("call_busy: step loop")
+    session.call(Resume("continue"))
+    session.call(Halt())
+    assert session.wait_stop().reason == "halt"
+    lines = {workers.lines["loop"], workers.lines["spin"]}
+    first, second = session.resume(Resume("next")), session.resume(Resume("next"))
+    assert {first.frames[0].line, second.frames[0].line} == lines
+    session.call(Evaluate("globals().__setitem__('go_on', False)"))
+    stop = session.resume(Resume("stepout"))
+    assert (stop.reason, stop.frames[0].line) == ("step", workers.lines["call_busy"])

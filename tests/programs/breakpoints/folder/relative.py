@@ -1,0 +1,2 @@
+def function():
+    return 1  # @relative
