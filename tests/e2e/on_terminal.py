@@ -1,0 +1,139 @@
+"""A person at a terminal with ``pydelve`` on it: types keys, sees a screen (pyte's), and waits for what is to appear.
+
+For tests of the prompt itself; nothing in here sleeps, every wait has a deadline and says what the screen showed.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyte
+
+from pydelve.terminal.keyboard import raw_modes
+from tests.e2e.session import LAUNCHER
+
+DEADLINE_S = 20.0
+PROMPT = "(pydelve)"
+_CONTROLLING = """\
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+class OnTerminal:
+    """``pydelve WORDS`` on a pseudo-terminal of its own; a context manager, leaving it kills pydelve.
+
+    Args:
+        words: The command line.
+        cwd: Current folder; also the home folder.
+        environment: Added to the test's own.
+        rows, columns: Size of the terminal.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        cwd: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        rows: int = 40,
+        columns: int = 100,
+    ) -> None:
+        self._fd, self._theirs = pty.openpty()
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        """All that was written to the terminal."""
+        self.resize(rows, columns)
+        self.first_modes = self.modes()
+        own = {
+            name: value for name, value in os.environ.items() if not name.startswith("PYTHON") and name != "NO_COLOR"
+        }
+        own |= {"TERM": "xterm-256color", "HOME": str(cwd), "XDG_STATE_HOME": str(cwd / ".state")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _CONTROLLING, str(LAUNCHER), *words],
+            stdin=self._theirs, stdout=self._theirs, stderr=self._theirs,
+            cwd=cwd, env=own | dict(environment or {}), start_new_session=True,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._fd)
+        os.close(self._theirs)
+
+    @property
+    def lines(self) -> list[str]:
+        """What the screen shows, without what is blank at the ends of lines and below the last one."""
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip().split("\n")
+
+    def modes(self) -> list[Any]:
+        """The terminal's modes now."""
+        return termios.tcgetattr(self._theirs)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """As if the window's border were dragged."""
+        self.screen.resize(rows, columns)
+        termios.tcsetwinsize(self._theirs, (rows, columns))
+
+    def keys(self, text: str) -> None:
+        """Press keys."""
+        os.write(self._fd, text.encode())
+
+    def command(self, line: str) -> list[str]:
+        """Type a line and Enter at the prompt; gives what is shown from it on until the next prompt, without both."""
+        self.wait_prompt()
+        start = len(self.lines)
+        self.keys(f"{line}\r")
+        self.wait(lambda: len(self.lines) > start and self.lines[-1] == PROMPT, f"a prompt after {line!r}")
+        return self.lines[start:-1]
+
+    def wait_prompt(self) -> list[str]:
+        """Wait until pydelve asks for a command; gives what the screen shows above that."""
+        self.wait(lambda: self.lines[-1] == PROMPT, "a prompt")
+        return self.lines[:-1]
+
+    def wait_line(self, line: str) -> None:
+        """Wait until this is a line of the screen."""
+        self.wait(lambda: line in self.lines, repr(line))
+
+    def wait_raw(self) -> None:
+        """Wait until the program has the keyboard."""
+        self.wait(lambda: self.lines[-1] != PROMPT and self.modes() == raw_modes(self.first_modes), "raw modes")
+
+    def wait_end(self) -> int:
+        """Wait for pydelve's end; gives its exit status."""
+        self.wait(lambda: self.process.poll() is not None, "pydelve's end")
+        status: int = self.process.returncode
+        return status
+
+    def wait(self, condition: Callable[[], bool], what: str) -> None:
+        """Read what is written until the condition is true.
+
+        Raises:
+            AssertionError: it did not become true in time; the message shows the screen.
+        """
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {what} within {DEADLINE_S:g} s; the screen:\n" + "\n".join(self.lines))
+            if select.select([self._fd], [], [], 0.02)[0]:
+                data = os.read(self._fd, 65536)
+                self.raw += data
+                self._stream.feed(data)

@@ -1,0 +1,241 @@
+"""The real prompt on a pseudo-terminal: what a person sees and types."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.on_terminal import PROMPT, OnTerminal
+from tests.e2e.session import ROOT
+from tests.interpreters import Interpreter
+
+Place = Callable[[str], Path]
+
+ASKS = """\
+name = input("name? ")
+print("hello", name)
+print("bye")
+"""
+WAITS = """\
+import os, signal, sys
+def wait_for_ever():
+    print("waiting", flush=True)
+    while True:
+        signal.pause()
+wait_for_ever()
+"""
+TELLS = """\
+import os, sys
+print(*(os.isatty(fd) for fd in range(3)), os.get_terminal_size(), os.getpgrp() == os.tcgetpgrp(0))
+input("again? ")
+print(os.get_terminal_size())
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes a program to ``script.py`` in the test's folder."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "script.py"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_first_prompt_and_a_program_that_reads(python: Interpreter, script: Place, tmp_path: Path) -> None:
+    script(ASKS)
+    with OnTerminal(["debug", "--python", python.path, "script.py"], tmp_path) as person:
+        assert _same(person.wait_prompt()) == [
+            f"process <pid> started: script.py (CPython {python.version})",
+            "> entry, script.py:1 in <module>, thread 1 (MainThread)",
+            '=>   1:  name = input("name? ")',
+            '     2:  print("hello", name)',
+            '     3:  print("bye")',
+        ]
+        person.command("break 3")
+        person.keys("continue\r")
+        person.wait(lambda: person.lines[-1] == "name?", "the program's question")
+        person.keys("Jörg\r")
+        person.wait_line("> breakpoint 1, script.py:3 in <module>, thread 1 (MainThread)")
+        person.wait_prompt()
+        assert person.lines[person.lines.index("name? Jörg") :] == [
+            "name? Jörg",
+            "hello Jörg",
+            "> breakpoint 1, script.py:3 in <module>, thread 1 (MainThread)",
+            '     1:  name = input("name? ")',
+            '     2:  print("hello", name)',
+            '=>*  3:  print("bye")',
+            PROMPT,
+        ]
+        assert _same(person.command("continue")) == [
+            "bye",
+            "process <pid> exited with status 0",
+            "  try: restart, or exit",
+        ]
+        person.keys("exit\r")
+        assert person.wait_end() == 0
+        assert person.modes() == person.first_modes
+
+
+def test_ctrl_c_halts_in_a_blocking_call(python: Interpreter, script: Place, tmp_path: Path) -> None:
+    script(WAITS)
+    with OnTerminal(["debug", "--continue", "--python", python.path, "script.py"], tmp_path) as person:
+        person.wait_line("waiting")
+        person.wait_raw()
+        for _ in range(2):
+            person.keys("\x03")
+            person.wait_prompt()
+            assert person.lines[-6:] == [
+                "> halted, script.py:5 in wait_for_ever, thread 1 (MainThread)",
+                '     3:      print("waiting", flush=True)',
+                "     4:      while True:",
+                "=>   5:          signal.pause()",
+                "     6:  wait_for_ever()",
+                PROMPT,
+            ]
+            person.keys("continue\r")
+            person.wait_raw()
+        person.keys("\x03")
+        person.wait_prompt()
+        assert person.command("bt") == ["=> 0  script.py:5 in wait_for_ever", "   1  script.py:6 in <module>"]
+
+
+def test_ctrl_c_ends_an_evaluation_and_drops_a_line(script: Place, tmp_path: Path) -> None:
+    script("x = 1\n")
+    with OnTerminal(["debug", "script.py"], tmp_path) as person:
+        person.wait_prompt()
+        start = len(person.lines)
+        person.keys("print [0 for _ in iter(int, 1)]\r")
+        person.wait(lambda: len(person.lines) > start or person.screen.cursor.x == 0, "the command's echo")
+        person.wait(lambda: bool(person.modes()[3] & 1) or person.lines[-1] == PROMPT, "the terminal's own modes")
+        person.keys("\x03")
+        person.wait_prompt()
+        assert person.lines[start:] == ["^C", "the evaluation was interrupted", "  why: by you", PROMPT]
+        person.keys("half a line")
+        person.wait_line(f"{PROMPT} half a line")
+        person.keys("\x03")
+        person.wait_prompt()
+        assert person.command("print 2") == ["2"]
+
+
+def test_completion_and_history(script: Place, tmp_path: Path) -> None:
+    script("def first():\n    pass\n\n\ndef second():\n    pass\n\n\nfirst()\n")
+    with OnTerminal(["debug", "script.py"], tmp_path) as person:
+        person.wait_prompt()
+        person.keys("cont\t")
+        person.wait_line(f"{PROMPT} continue")
+        person.keys("\x15tbreak sec\t")
+        person.wait_line(f"{PROMPT} tbreak second")
+        person.keys("\r")
+        person.wait_prompt()
+        assert person.command("print 40 + 2") == ["42"]
+        person.keys("\x1b[A")
+        person.wait(lambda: person.lines[-1] == f"{PROMPT} print 40 + 2", "the last command")
+        person.keys("\x1b[A")
+        person.wait(lambda: person.lines[-1] == f"{PROMPT} tbreak second", "the one before")
+        person.keys("\x15")
+        assert person.command("next")[0] == "> step, script.py:5 in <module>, thread 1 (MainThread)"
+        assert person.command("")[0] == "> step, script.py:9 in <module>, thread 1 (MainThread)"
+        person.keys("\x04")
+        assert person.wait_end() == 0
+    with OnTerminal(["debug", "script.py"], tmp_path) as person:
+        person.wait_prompt()
+        person.keys("\x1b[A")
+        person.wait(lambda: person.lines[-1] == f"{PROMPT} next", "the last session's last command")
+
+
+def test_the_program_has_a_terminal_of_this_size(script: Place, tmp_path: Path) -> None:
+    script(TELLS)
+    with OnTerminal(["debug", "--continue", "script.py"], tmp_path, rows=31, columns=77) as person:
+        person.wait_line("True True True os.terminal_size(columns=77, lines=31) True")
+        person.wait(lambda: person.lines[-1] == "again?", "the question")
+        person.resize(20, 60)
+        person.keys("\r")
+        person.wait_line("os.terminal_size(columns=60, lines=20)")
+        person.wait_prompt()
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {}], ids=["NO_COLOR", "dumb", "coloured"])
+def test_colour(environment: dict[str, str], script: Place, tmp_path: Path) -> None:
+    script("import os\n")
+    with OnTerminal(["debug", "script.py"], tmp_path, environment) as person:
+        person.wait_prompt()
+        assert bool(re.search(rb"\x1b\[[\d;]*[1-9][\d;]*m", person.raw)) == (not environment)
+
+
+@pytest.mark.parametrize("how", ["exit", "eof", "killed program", "SIGTERM", "SIGTERM at the prompt"])
+def test_terminal_is_as_before(how: str, script: Place, tmp_path: Path) -> None:
+    script(WAITS)
+    with OnTerminal(["debug", "--continue", "script.py"], tmp_path) as person:
+        person.wait_line("waiting")
+        person.wait_raw()
+        pid = int(re.findall(r"process (\d+) started", "\n".join(person.lines))[0])
+        expected = 0
+        match how:
+            case "killed program":
+                os.kill(pid, signal.SIGKILL)
+                person.wait_line(f"process {pid} was killed by SIGKILL (signal 9)")
+                person.wait_prompt()
+                person.keys("exit\r")
+            case "SIGTERM":
+                person.process.send_signal(signal.SIGTERM)
+                expected = -signal.SIGTERM
+            case _:
+                person.keys("\x03")
+                person.wait_prompt()
+                if how.startswith("SIGTERM"):
+                    person.process.send_signal(signal.SIGTERM)
+                    expected = -signal.SIGTERM
+                else:
+                    person.keys("\x04" if how == "eof" else "exit\r")
+        assert person.wait_end() == expected
+        person.wait(lambda: person.modes() == person.first_modes, "the first modes")
+
+
+def test_detach_leaves_the_program_on_the_terminal(script: Place, tmp_path: Path) -> None:
+    script(ASKS)
+    with OnTerminal(["debug", "script.py"], tmp_path) as person:
+        person.wait_prompt()
+        person.keys("detach\r")
+        person.wait(lambda: person.lines[-1] == "name?", "the program's question")
+        assert _same(person.lines[-3:]) == [
+            "detached: process <pid> runs on",
+            "  it keeps this terminal until it ends; Ctrl-C interrupts it from now on",
+            "name?",
+        ]
+        person.keys("Eve\r")
+        assert person.wait_end() == 0
+        person.wait_line("bye")
+        assert person.lines[-3:] == ["name? Eve", "hello Eve", "bye"]
+        assert person.modes() == person.first_modes
+
+
+def test_output_without_a_line_end_is_ended_once(script: Place, tmp_path: Path) -> None:
+    script("print('a', end='', flush=True)\nx = 1\ny = 2\nz = 3\n")
+    with OnTerminal(["debug", "script.py"], tmp_path) as person:
+        assert person.command("next")[:2] == ["a", "> step, script.py:2 in <module>, thread 1 (MainThread)"]
+        assert person.command("next")[0] == "> step, script.py:3 in <module>, thread 1 (MainThread)"
+        assert person.command("next")[0] == "> step, script.py:4 in <module>, thread 1 (MainThread)"
+
+
+def test_threads_that_wait_for_each_other(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "threads.py", tmp_path)
+    with OnTerminal(["debug", "--continue", "threads.py"], tmp_path) as person:
+        person.wait(lambda: "\n".join(person.lines).count("wants ") == 2, "both workers")
+        person.keys("\x03")
+        person.wait_prompt()
+        waiting = [line.split()[1:] for line in person.command("threads") if not line.startswith("=>")]
+        assert sorted(words[0] for words in waiting) == ["to-the-left", "to-the-right"]
+        assert {" ".join(words[-3:]) for words in waiting} == {"threads.py:36 in move"}
+
+
+def _same(lines: list[str]) -> list[str]:
+    return [re.sub(r"process \d+", "process <pid>", line) for line in lines]

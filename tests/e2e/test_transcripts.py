@@ -1,0 +1,101 @@
+"""Golden transcripts: whole sessions in script mode, compared in full, on every interpreter.
+
+A transcript (``transcripts/*.txt``) starts with what it is about, then has the shell's line, then each command behind
+the prompt's words with what it answered. Script mode shows neither prompt nor command: they are there for the reader.
+What a command answered is told apart by asking for help on a command that doesn't exist after each one. ``[N]`` at the
+end is pydelve's exit status where it is not 0.
+
+``PYDELVE_REFRESH=1 pytest tests/e2e/test_transcripts.py --python 3.13`` writes them anew from the commands in them:
+look at the difference, then run it on all. The text is the same for all versions; where one makes an honest difference,
+``NAME.py39.txt`` beside ``NAME.txt`` is that version's (begin with a copy, and refresh with that version).
+
+The programs are ``examples/`` and ``transcripts/programs/``, copied to the session's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.session import ROOT, Finished, Session
+from tests.interpreters import Interpreter
+
+FOLDER = Path(__file__).with_name("transcripts")
+REFRESH = bool(os.environ.get("PYDELVE_REFRESH"))
+NAMES = sorted({path.name.partition(".")[0] for path in FOLDER.glob("*.txt")})
+_SHELL, _PROMPT = "$ pydelve ", "(pydelve) "
+_MARK = re.compile(r"there is no command @(\d+)\n  try: help\n")
+_LIBRARY_LINE = re.compile(r"\b((?:threading|runpy|contextlib|asyncio/\w+)\.py|<frozen [\w.]+>):\d+")
+_CACHES = shutil.ignore_patterns("__pycache__")
+_STARTED = "process <pid> started: "
+_CARETS = re.compile(r"^ +[~^]+ *\n", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """One file of ``transcripts/``, taken apart."""
+
+    about: str
+    words: list[str]
+    commands: list[str]
+
+    @classmethod
+    def read(cls, text: str) -> Transcript:
+        about, _, rest = text.partition(_SHELL)
+        lines = rest.splitlines()
+        commands = [line[len(_PROMPT) :] for line in lines if line.startswith(_PROMPT)]
+        return cls(about, shlex.split(lines[0]), commands)
+
+    def marked(self) -> list[str]:
+        """The lines to send: each command and its mark, one mark before all."""
+        lines = ["help @0"]
+        for number, command in enumerate(self.commands, 1):
+            lines += [command, f"help @{number}"]
+        return lines
+
+    def written(self, finished: Finished) -> str:
+        """The transcript's text as this run makes it."""
+        answers = dict(enumerate(_MARK.split(_same_everywhere(finished.output))[::2]))
+        parts = [self.about, _SHELL, shlex.join(self.words), "\n", _answer(answers[0])]
+        for number, command in enumerate(self.commands, 1):
+            parts += [_PROMPT, command, "\n", _answer(answers.get(number, ""))]
+        if finished.exit_code:
+            parts.append(f"[{finished.exit_code}]\n")
+        return "".join(parts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_transcript(name: str, python: Interpreter, tmp_path: Path) -> None:
+    own = FOLDER / f"{name}.{python.id}.txt"
+    path = own if own.exists() else FOLDER / f"{name}.txt"
+    golden = path.read_text(encoding="utf-8")
+    transcript = Transcript.read(golden)
+    shutil.copytree(FOLDER / "programs", tmp_path, dirs_exist_ok=True, ignore=_CACHES)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=_CACHES)
+    subcommand, *words = transcript.words
+    session = Session(python, tmp_path)
+    now = transcript.written(session.run([subcommand, "--python", python.path, *words], transcript.marked()))
+    if REFRESH:
+        path.write_text(now, encoding="utf-8")
+    else:
+        assert now == golden
+
+
+def _same_everywhere(text: str) -> str:
+    """Without what CPython's versions word differently and what is no answer of ours: carets, lines of libraries."""
+    return _CARETS.sub("", _LIBRARY_LINE.sub(r"\1:<line>", text))
+
+
+def _answer(text: str) -> str:
+    """One command's answer, put in order where that is chance.
+
+    The program's output may leave its line unended; and what it writes before it could be stopped, as a syntax error,
+    may come before pydelve says that it started.
+    """
+    return "".join(f"{line}\n" for line in sorted(text.splitlines(), key=lambda line: not line.startswith(_STARTED)))
