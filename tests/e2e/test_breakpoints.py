@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import zipfile
 from collections.abc import Callable, Iterator
@@ -283,7 +284,7 @@ def test_every_way_to_name_a_place(start: Callable[..., Session], tmp_path: Path
     session.set("end")
     session.go()
     at, later = session.lines["end"], read_markers(tmp_path / "later.py")
-    here = {"frame_file": str(session.program), "frame_line": at}
+    here = functools.partial(CreateBreakpoint, frame_file=str(session.program), frame_line=at)
     for text, lines in (
         (str(at), [at]),
         ("-1", [at - 1]),
@@ -294,7 +295,7 @@ def test_every_way_to_name_a_place(start: Callable[..., Session], tmp_path: Path
         (f"later.py:{later['rate']}", [later["rate"]]),
         ("/called|add/", [later["called"], later["add"]]),
     ):
-        found = session.call(CreateBreakpoint(text, **here))
+        found = session.call(here(text))
         assert (text, [place.location.unit.line for place in found.placements]) == (text, lines)
         assert {place.state for place in found.placements} == {"armed"}
     with pytest.raises(LocationError) as refused:

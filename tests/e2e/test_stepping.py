@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -202,7 +203,7 @@ def _request(command: str) -> Resume:
     up, _, rest = command.rpartition(":")
     how, _, everything = rest.partition("-")
     assert how in ("next", "step", "stepout")
-    return Resume(how, frame=1 if up else 0, into_libraries=everything == "all")
+    return Resume(cast("Any", how), frame=1 if up else 0, into_libraries=everything == "all")
 
 
 def _text(value: Value) -> str:
