@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .gil import Gil
 
 _HEAD_ROOM = 200  # frames: a stop near the recursion limit must not overflow in our own code
+_recursion_limit = sys.getrecursionlimit  # taken before the program can replace it
 _set_recursion_limit = native.held("Py_SetRecursionLimit", None, native.INT)
 _EVERYTHING = _signal.valid_signals()
 
@@ -64,7 +65,7 @@ class Hold:
         mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _EVERYTHING)
         collecting = gc.isenabled()
         gc.disable()
-        limit = sys.getrecursionlimit()
+        limit = _recursion_limit()
         _set_recursion_limit(limit + _HEAD_ROOM)
         self._program = _Program(errno, mask, collecting, limit, self._read_interval())
         if not self.intact():
@@ -153,7 +154,7 @@ class Hold:
         program.collecting = gc.isenabled()
         gc.disable()
         program.interval = self._read_interval()
-        limit = sys.getrecursionlimit()
+        limit = _recursion_limit()
         if limit != program.limit + _HEAD_ROOM:
             program.limit = limit
             _set_recursion_limit(limit + _HEAD_ROOM)

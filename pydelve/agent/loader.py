@@ -5,7 +5,10 @@ served from a table of its own by an ``__import__`` that only these modules see;
 built-in modules and ``_ctypes`` only.
 """
 
+import posix
 import sys
+
+_LOW = 100
 
 
 class _Future:
@@ -24,6 +27,8 @@ def load(read_code, name, prefix):
     """
     real_import = __import__
     modules = {}
+    had_ctypes = "_ctypes" in sys.modules
+    placeholders = _fill_low_descriptors()
     scope = dict(vars(sys.modules["builtins"]))
 
     def private_import(name, globals=None, locals=None, fromlist=(), level=0):
@@ -47,4 +52,22 @@ def load(read_code, name, prefix):
         return modules[name]
 
     scope["__import__"] = private_import
-    return get(name)
+    try:
+        return get(name)
+    finally:
+        for fd in placeholders:
+            posix.close(fd)
+        if not had_ctypes:  # the program finds it as it would without us: not imported yet
+            sys.modules.pop("_ctypes", None)
+
+
+def _fill_low_descriptors():
+    """Take all low descriptors for a moment: libffi may open a file and keep it, and the next one is the program's to get."""
+    taken = []
+    try:
+        taken.append(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
+        while taken[-1] < _LOW:
+            taken.append(posix.dup(taken[0]))
+    except OSError:  # the limit is lower than that
+        return taken
+    return taken

@@ -18,6 +18,10 @@ from __future__ import annotations
 
 import marshal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 VERSION = 1
 MAX_MESSAGE_BYTES = 64 << 20
 HEADER_BYTES = 4
@@ -54,12 +58,12 @@ LANDED = "landed"
 ENDING = "ending"
 
 
-def pack(message):
+def pack(message: Any) -> bytes:
     """A message as bytes, its length first."""
     body = marshal.dumps(message, _MARSHAL_VERSION)
     return len(body).to_bytes(HEADER_BYTES, "little") + body
 
 
-def unpack(body):
+def unpack(body: bytes) -> Any:
     """A body from the *debugger* as an object. The other direction is decoded by ``target.live.wire``, which trusts nothing."""
     return marshal.loads(body)

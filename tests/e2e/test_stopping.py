@@ -165,7 +165,7 @@ def test_nothing_moves_after_each_step(
         before = counters.read()
         look_around(session, 20)
         assert counters.read() == before
-        stop = session.resume(Resume(how))  # type: ignore[arg-type]
+        stop = session.resume(Resume(how))
         reached.append((stop.reason, stop.thread))
     assert reached == [("step", 1)] * 6
     session.call(ClearBreakpoint(1))

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydelve.errors import ProtocolError
 
-MAX_DEPTH = 200
+MAX_DEPTH = 100
 _SCALARS: dict[int, Any] = {ord("N"): None, ord("T"): True, ord("F"): False}
 
 
@@ -43,6 +43,13 @@ class _Reader:
         self.at = 0
 
     def read(self, depth: int) -> Any:
+        """One value; the end of a dict is none."""
+        value = self._read_any(depth)
+        if value is _End:
+            raise ProtocolError("a message of the agent is malformed", why="an end stands where a value should")
+        return value
+
+    def _read_any(self, depth: int) -> Any:
         if depth > MAX_DEPTH:
             raise ProtocolError("a message of the agent is malformed", why="it is nested too deeply")
         code = self.body[self.at]
@@ -99,7 +106,7 @@ class _Reader:
     def _dict(self, depth: int) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         while True:
-            key = self.read(depth + 1)
+            key = self._read_any(depth + 1)
             if key is _End:
                 return found
             found[key] = self.read(depth + 1)
