@@ -408,7 +408,7 @@ class Agent:
                 if operation == protocol.RUN:
                     self._answer("reply", identifier, None, False)
                     return arguments
-                result = self._common_or_service(operation, arguments)
+                result = self._common_or_service(operation, arguments, again=not settling)
             except Refused as refusal:
                 self._answer("refused", identifier, {"message": str(refusal)}, settling)
             except Exception as error:  # noqa: BLE001  our own bug: told, and the session goes on
@@ -427,10 +427,18 @@ class Agent:
     def _answer(self, kind: str, identifier: int, content: Any, settling: bool) -> None:
         self.hold.send((kind, identifier, content, self.hold.interval_us if settling else 0))
 
-    def _common_or_service(self, operation: str, arguments: dict[str, Any]) -> Any:
-        if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
-            return self._common(operation, arguments)
-        return self.service.handle(operation, arguments)
+    def _common_or_service(self, operation: str, arguments: dict[str, Any], again: bool) -> Any:
+        try:
+            if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
+                return self._common(operation, arguments)
+            return self.service.handle(operation, arguments)
+        except Exception:
+            raise
+        except BaseException as raised:  # noqa: BLE001  a signal handler's, let in by another thread's mask
+            if not again:
+                raise
+            self._deferred = raised
+        return self._common_or_service(operation, arguments, again=False)  # these operations may be repeated
 
     def _begin_step(self, plan: dict[str, Any]) -> None:
         ident = plan["ident"] or self.service.ident
