@@ -8,23 +8,26 @@ thread.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
 import subprocess
 import sys
 import tokenize
-import zipfile
 from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydelve.api.breakpoints import Unit
 from pydelve.debugger import unit_helper
 from pydelve.errors import LocationError
+
+if TYPE_CHECKING:
+    import zipfile
 
 _HELPER = Path(__file__).with_name("unit_helper.py")
 _HELPER_TIMEOUT_S = 15.0
@@ -102,9 +105,9 @@ class SourceFile:
             if stamp == self._stamp:
                 return False
             content = _read(self.path)
-        except (OSError, zipfile.BadZipFile, KeyError):
+        except (OSError, KeyError):
             return True
-        if hashlib.sha256(content).digest() != self._digest:
+        if content != self._content:
             return True
         self._stamp = stamp
         return False
@@ -161,10 +164,6 @@ class SourceFile:
         return [unit.line for unit in self.units]
 
     @cached_property
-    def _digest(self) -> bytes:
-        return hashlib.sha256(self._content).digest()
-
-    @cached_property
     def _parsed(self) -> _Parsed:
         interpreter = self.interpreter
         if interpreter.minor < _FIRST_COMPARABLE_MINOR and interpreter.path:
@@ -207,7 +206,7 @@ class Sources:
         try:
             stamp = _stamp(path)
             source = SourceFile(path, _read(path), stamp, self.interpreter)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise LocationError(f"can't read {path}", why=_describe(error), hint="list") from error
         self._files[path] = source
         return source
@@ -218,7 +217,7 @@ class Sources:
             return True
         try:
             _stamp(path)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError):
             return False
         return True
 
@@ -244,6 +243,22 @@ def _zip_member(path: str) -> tuple[str, str]:
     raise FileNotFoundError(2, "there is no such file")
 
 
+@contextmanager
+def _opened(archive: str) -> Iterator[zipfile.ZipFile]:
+    """A zip file to read from.
+
+    Raises:
+        OSError: it can't be read, or is none.
+    """
+    import zipfile  # noqa: PLC0415  8 ms of the first prompt, for the few programs that are run from one
+
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            yield opened
+    except zipfile.BadZipFile as error:
+        raise OSError(f"it is a damaged zip file: {error}") from error
+
+
 def _stamp(path: str) -> tuple[int, int]:
     if os.path.isfile(path):
         status = os.stat(path)
@@ -252,7 +267,7 @@ def _stamp(path: str) -> tuple[int, int]:
             raise OSError("it is not a regular file")
         archive, member = _zip_member(path)
         status = os.stat(archive)
-        with zipfile.ZipFile(archive) as opened:
+        with _opened(archive) as opened:
             opened.getinfo(member)
     return status.st_mtime_ns, status.st_size
 
@@ -263,7 +278,7 @@ def _read(path: str) -> bytes:
             content = file.read(_MAX_SOURCE_BYTES + 1)
     else:
         archive, member = _zip_member(path)
-        with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
+        with _opened(archive) as opened, opened.open(member) as file:
             content = file.read(_MAX_SOURCE_BYTES + 1)
     if len(content) > _MAX_SOURCE_BYTES:
         raise OSError(f"it is larger than {_MAX_SOURCE_BYTES >> 20} MB")
