@@ -27,7 +27,7 @@ from .hold import Hold
 from .hooks import Hooks
 from .linemap import LineMap
 from .link import Link, own_fd, start_thread
-from .paths import Ownership, canonical
+from .paths import Ownership, canonical, current_folder
 from .service import Interrupted, Refused, Service
 from .stepping import Step, Stepper
 
@@ -257,7 +257,7 @@ class Agent:
         return {
             "modules": loaded,
             "path": [entry for entry in sys.path if type(entry) is str],
-            "cwd": posix.getcwd(),
+            "cwd": current_folder(),
         }
 
     # -- arrivals, in the program's threads ----------------------------------------------------------------------------

@@ -57,6 +57,14 @@ def _real(path: str) -> str | None:
 _ENCODING = sys.getfilesystemencoding()
 
 
+def current_folder() -> str:
+    """The program's current folder, "" where it was deleted.
+
+    Not ``posix.getcwd``: that lets the GIL go, and in a stop whoever takes it does not give it back.
+    """
+    return _real(".") or ""
+
+
 class Ownership:
     """Tells the user's code from the library's: standard library, installed packages, code that was frozen or made from
     a string.
