@@ -1,7 +1,7 @@
 """The agent's table of armed breakpoints: which lines of which code, and whether an arrival there is a hit.
 
-Pure bookkeeping: where control arrives is told by ``monitoring.py`` or ``tracing.py``. Conditions run in the thread that arrives,
-with the world moving; nothing here stops anything.
+Pure bookkeeping: where control arrives is told by ``monitoring.py`` or ``tracing.py``. Conditions run in the thread
+that arrives, with the world moving; nothing here stops anything.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Armed:
             try:
                 if not self._condition_for(frame.f_code)(frame):
                     return False, None
-            except Exception as error:  # whatever the user's expression raises is the answer
+            except Exception as error:  # noqa: BLE001  whatever the user's expression raises is the answer
                 return True, describe_error(error)
         hits = next(self._counter) + 1
         if self.hit_condition is not None:
@@ -66,7 +66,7 @@ class Armed:
 
     @property
     def hits(self) -> int:
-        """How often it was hit. Counted by C code: ``+= 1`` loses hits of two threads on 3.9, which may switch anywhere."""
+        """How often it was hit. Counted by C code: with ``+= 1`` threads of 3.9, which switch anywhere, lose hits."""
         return int(repr(self._counter)[len("count(") : -1])
 
     def go_on_from(self, hits: int) -> None:
@@ -105,7 +105,7 @@ class Table:
         return bool(self._files)
 
     def replace(self, identifier, recipes):
-        """Put the placements of breakpoint ``identifier``; its counter is kept where it was armed before. None removes it."""
+        """Put the placements of breakpoint ``identifier``, which keeps its counter. None removes it."""
         hits = sum(armed.hits for armed in self.of(identifier))
         for file in list(self._files):
             kept = [armed for armed in self._files[file] if armed.id != identifier]

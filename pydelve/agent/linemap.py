@@ -437,7 +437,7 @@ def line_at_start(code: CodeType, offset: int) -> int:
 
 
 def leaves_with(code: CodeType, offset: int) -> bool:
-    """Return whether a LINE event at ``offset`` is for the call of ``__exit__`` at the end of a ``with``. Needs no units."""
+    """Return whether a LINE event at ``offset`` is for ``__exit__`` at the end of a ``with``. Needs no units."""
     operations = code.co_code
     names = []
     arguments = []

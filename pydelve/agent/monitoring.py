@@ -1,11 +1,12 @@
 """Arrivals told by ``sys.monitoring`` (PEP 669): CPython 3.12 and later.
 
-Two tools: one for breakpoints, whose LINE events are local to the code that has one and DISABLEd on every other line, and one for
-stepping, so that a step never touches what the first has disabled (PITFALLS 29). Late code is found by PY_START and PY_RESUME,
-disabled after first sight. ``restart_events`` is never called: it would fire others' events again (PITFALLS 15).
+Two tools: one for breakpoints, whose LINE events are local to the code that has one and DISABLEd on every other line,
+and one for stepping, so that a step never touches what the first has disabled (PITFALLS 29). Late code is found by
+PY_START and PY_RESUME, disabled after first sight. ``restart_events`` is never called: it would fire others' events
+again (PITFALLS 15).
 
-Callbacks run in the program's threads, between two of its instructions; what a callback raises would enter the program, so they
-raise only what is the program's own (a signal handler's exception that waited for a stop to end).
+Callbacks run in the program's threads, between two of its instructions; what a callback raises would enter the
+program, so they raise only what is the program's own (a signal handler's exception that waited for a stop to end).
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class Monitoring:
         return self._disable
 
     def _on_entry(self, code):
-        """The start of a code whose first statement stands on its ``def`` line, where no LINE event comes from 3.13 on."""
+        """The start of code whose first statement stands on its ``def`` line: no LINE event there from 3.13 on."""
         armed = self._armed.get(id(code))
         unit = armed[1].line_map.entry if armed is not None else 0
         if not unit or unit not in armed[1].lines:
@@ -187,7 +188,7 @@ class Monitoring:
             self._monitoring.set_local_events(self._step, code, wanted)
 
     def watch_calls(self, wanted):
-        """Tell the stepper of frames that start, or not; of those left by an exception as long as a step is under way."""
+        """Tell the stepper of frames that start, or not; while a step is under way, of those left by an exception."""
         events = self._monitoring.events
         self._set_step_global(
             events.PY_UNWIND | ((events.PY_START | events.PY_RESUME | events.PY_THROW) if wanted else 0)
@@ -254,7 +255,7 @@ class Monitoring:
                     continue
 
     def close(self):
-        """Leave nothing behind: every code object's events to 0 first, or the id's next owner inherits them (PITFALLS 15)."""
+        """Leave nothing behind: events of all code to 0 first, or the id's next owner inherits them (PITFALLS 15)."""
         self.unwatch()
         for code, _ in self._armed.values():
             self._monitoring.set_local_events(self._break, code, 0)

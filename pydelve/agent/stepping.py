@@ -1,11 +1,12 @@
 """Step plans: from one stop to the next line a reader expects, in one thread and one frame.
 
-A step belongs to a thread and to a frame; the event sources (``monitoring.py``, ``tracing.py``) tell it what that thread does and ask
-nothing else. Its rules, each with its reason, are in docs/internals/stepping.md; in short:
+A step belongs to a thread and to a frame; the event sources (``monitoring.py``, ``tracing.py``) tell it what that
+thread does and ask nothing else. Its rules, each with its reason, are in docs/internals/stepping.md; in short:
 
-- *next* ends where control arrives at a statement of its frame, *step* also in any frame of the user's that starts meanwhile.
-- A frame that returns or yields a value ends the step in the caller, in the middle of the statement that called, where the value
-  can be seen; only *next* waits for its generator to go on.
+- *next* ends where control arrives at a statement of its frame, *step* also in any frame of the user's that starts
+  meanwhile.
+- A frame that returns or yields a value ends the step in the caller, in the middle of the statement that called,
+  where the value can be seen; only *next* waits for its generator to go on.
 - A frame left by an exception hands the step to its nearest caller of the user's: it ends at the handler.
 - A coroutine that waits keeps any step.
 """
@@ -28,11 +29,14 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     class Events(Protocol):
         """What a step asks of ``monitoring.Monitoring`` and ``tracing.Tracing``."""
 
-        def watch(self, frame: FrameType) -> None: ...
+        def watch(self, frame: FrameType) -> None:
+            """Tell of this frame's lines, return and yields."""
 
-        def watch_calls(self, wanted: bool) -> None: ...
+        def watch_calls(self, wanted: bool) -> None:
+            """Tell of frames that start, or not."""
 
-        def unwatch(self) -> None: ...
+        def unwatch(self) -> None:
+            """Tell of nothing any more."""
 
 
 # Include/cpython/code.h
@@ -206,7 +210,8 @@ def _begins_class(frame: FrameType) -> bool:
 
 
 def _is_gone(frame: FrameType) -> bool:
-    """Was the suspended generator of this frame destroyed? From 3.13 on that makes no event where nothing waits to be cleaned up.
+    """Was the suspended generator of this frame destroyed? From 3.13 on that makes no event where nothing waits to
+    be cleaned up.
 
     The frame object then owns what the generator owned: its pointer leads into itself (CPython ``Python/frame.c``:
     ``take_ownership``; ``Include/internal/pycore_frame.h``: ``struct _frame``).

@@ -11,7 +11,7 @@ _MAIN_NAME = "MainThread"
 
 
 def active():
-    """The ``threading`` module's own table, ``{ident: Thread}``; {} where the program has not imported it, which we never do."""
+    """The ``threading`` module's own table, ``{ident: Thread}``; {} where the program has not imported it."""
     threading = sys.modules.get("threading")
     table = threading.__dict__.get("_active") if threading is not None else None
     return table if type(table) is dict else {}

@@ -1,8 +1,8 @@
 """Arrivals told by ``sys.settrace``: CPython 3.9 to 3.11, which have no ``sys.monitoring``.
 
-Off unless a breakpoint or a step needs it. While on, every call asks once whether its code matters; only frames that matter get line
-events. Threads that already run are entered through ``_PyEval_SetTrace`` (PITFALLS 16), new ones through the hook that
-``threading.settrace`` sets. The interface is that of ``monitoring.Monitoring``.
+Off unless a breakpoint or a step needs it. While on, every call asks once whether its code matters; only frames that
+matter get line events. Threads that already run are entered through ``_PyEval_SetTrace`` (PITFALLS 16), new ones
+through the hook that ``threading.settrace`` sets. The interface is that of ``monitoring.Monitoring``.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Tracing:
         """Take line events from the frames that have neither a breakpoint nor a step."""
         for frame in sys._current_frames().values():
             while frame is not None:
-                if frame.f_trace is self._local and id(frame) not in self._watched:
-                    if self._placed_in(frame.f_code) is None:
-                        frame.f_trace = None
+                ours = frame.f_trace is self._local and id(frame) not in self._watched
+                if ours and self._placed_in(frame.f_code) is None:
+                    frame.f_trace = None
                 frame = frame.f_back
 
     def _trace_running(self):
@@ -138,7 +138,7 @@ class Tracing:
         """The local trace function of frames that matter."""
         code = frame.f_code
         if is_agent(code):
-            return None
+            return
         step = self._agent.stepper.active
         stepping = step is not None and step.ident == get_ident() and (frame is step.frame or frame is step.consumer)
         if event == "line":
@@ -158,7 +158,7 @@ class Tracing:
             raised = self._raised.pop(id(frame), -1)
             if stepping:
                 self._on_return(frame, code, argument, raised == frame.f_lasti)
-        return None  # leaves f_trace as it is, which a stop may have taken away
+        # No result: that leaves f_trace as it is, which a stop may have taken away.
 
     def _silent(self, frame, code):
         """Offsets in this code where a statement may begin without a line event; none from 3.10 on."""
@@ -180,13 +180,14 @@ class Tracing:
             self._agent.arrive(frame, unit, offset, breakpoints, stepping)
 
     def _on_return(self, frame, code, value, raised):
-        """ "return" tells of a return, a yield or an exception that leaves the frame: the instruction it stands at decides.
+        """Tell a return, a yield and an exception that leaves the frame apart, by the instruction it stands at.
 
         Args:
             frame: The frame that is left.
             code: Its code.
             value: What it returns or yields; None with an exception.
-            raised: The last thing that happened in it was an exception, at this very instruction (thrown in at a ``yield``).
+            raised: The last thing that happened in it was an exception, at this very instruction (thrown in at a
+            ``yield``).
         """
         operations, at = code.co_code, frame.f_lasti
         stepper = self._agent.stepper
@@ -272,7 +273,8 @@ class Tracing:
 class _Threads:
     """Every thread state of the interpreter, and how to trace one that is not ours.
 
-    The C function behind a Python trace function (``trace_trampoline`` in ``Python/sysmodule.c``) is not exported: it is read from our
+    The C function behind a Python trace function (``trace_trampoline`` in ``Python/sysmodule.c``) is not exported:
+    it is read from our
     own thread state after tracing was switched on there, where ``c_tracefunc`` stands two words before ``c_traceobj``.
     """
 
