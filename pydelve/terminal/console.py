@@ -21,13 +21,13 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any, Self
 
 from pydelve.api.events import Event, Exited, Started, Stopped
 from pydelve.api.requests import Halt
 from pydelve.client import Client
 from pydelve.errors import TargetGoneError, TargetStateError
 from pydelve.terminal.keyboard import CC, DISABLED_KEY, OFLAG, KeySorter, Modes, raw_modes
+from pydelve.terminal.signals import TerminalSignals
 
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 _READ_SIZE_BYTES = 16384
@@ -40,37 +40,7 @@ _DRAIN_BYTES = 4 * _OUTPUT_QUEUE_BYTES
 """More than the kernel holds back for one pseudo-terminal; a bound for children that write on while the target is
 stopped."""
 _DRAIN_TIMEOUT_S = 1.0
-
-
-class _Signals:
-    """Catches, while the copying goes on, the signals that concern a terminal; ``wake_fd`` is readable after any.
-
-    A handler of ours runs between bytecodes only: the wake-up descriptor, which the interpreter writes at once, is
-    what ends a poll that had just begun.
-    """
-
-    _CAUGHT = (signal.SIGWINCH, signal.SIGCONT, signal.SIGTERM, signal.SIGHUP)
-
-    def __init__(self, handler: Callable[[int, FrameType | None], None]) -> None:
-        self._handler = handler
-        self.previous: dict[int, Any] = {}
-
-    def __enter__(self) -> Self:
-        self.wake_fd, self._write_fd = os.pipe()
-        os.set_blocking(self.wake_fd, False)
-        os.set_blocking(self._write_fd, False)
-        self._previous_wakeup = signal.set_wakeup_fd(self._write_fd, warn_on_full_buffer=False)
-        for signum in self._CAUGHT:
-            if signal.getsignal(signum) is not signal.SIG_IGN:  # nohup means what it says
-                self.previous[signum] = signal.signal(signum, self._handler)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for signum, handler in self.previous.items():
-            signal.signal(signum, signal.SIG_DFL if handler is None else handler)
-        signal.set_wakeup_fd(self._previous_wakeup)
-        os.close(self.wake_fd)
-        os.close(self._write_fd)
+_REST_OF_LINE_S = 0.05
 
 
 class ProgramConsole:
@@ -98,7 +68,7 @@ class ProgramConsole:
         self._hung_up = False
         self._output_ended = False
         self._return_on_hangup = False
-        self._signals: _Signals | None = None
+        self._signals: TerminalSignals | None = None
         self._keys = KeySorter(DISABLED_KEY)
 
     def open(self) -> int:
@@ -123,6 +93,16 @@ class ProgramConsole:
         self._copy_window_size()
         atexit.register(self._restore_modes)
         return self.slave_fd
+
+    def drain_lines(self) -> None:
+        """As :meth:`drain`, and give what writes on while the target stands a moment for the rest of a begun line.
+
+        An unbuffered ``print`` writes its line in pieces.
+        """
+        self.drain()
+        deadline = time.monotonic() + _REST_OF_LINE_S
+        while not self._ends_line and not self._output_ended and _wait_readable(self.master_fd, deadline):
+            self.drain()
 
     def end_line(self) -> bytes:
         """What ends the line that the program began; nothing where it did so itself, or this was called before."""
@@ -228,7 +208,7 @@ class ProgramConsole:
 
     # The copying.
 
-    def _step(self, until_fd: int, signals: _Signals, halt: Callable[[], None] | None) -> bool:
+    def _step(self, until_fd: int, signals: TerminalSignals, halt: Callable[[], None] | None) -> bool:
         """Wait for something to do, and do it once; True, with nothing else done, when ``until_fd`` is readable."""
         wanted = {until_fd: select.POLLIN, signals.wake_fd: select.POLLIN}
         if not self._hung_up:
@@ -341,9 +321,9 @@ class ProgramConsole:
     # Our terminal: its modes, its size, its signals.
 
     @contextlib.contextmanager
-    def _proxying(self) -> Iterator[_Signals]:
+    def _proxying(self) -> Iterator[TerminalSignals]:
         try:
-            with _Signals(self._on_signal) as self._signals:
+            with TerminalSignals(self._on_signal) as self._signals:
                 self._enter_raw()
                 self._copy_window_size()
                 yield self._signals
@@ -417,6 +397,13 @@ def _open_nonblocking(fd: int) -> int:
         with contextlib.suppress(OSError):
             return os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
     return fd
+
+
+def _wait_readable(fd: int, deadline: float) -> bool:
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    left_s = deadline - time.monotonic()
+    return left_s > 0 and bool(poll.poll(left_s * 1000))
 
 
 def _wait_writable(fd: int, timeout_s: float) -> bool:

@@ -131,7 +131,7 @@ class _Above:
         """Watch; in prompt-toolkit's loop."""
         self._loop = asyncio.get_running_loop()
         if self._console.master_fd >= 0:
-            self._watch(self._console.master_fd, lambda: show_output(self._console))
+            self._watch(self._console.master_fd, lambda: show_output(self._console, whole_lines=True))
         self._watch(self._session.client.event_fd(), self._session.pump)
 
     def stop(self) -> None:
@@ -170,9 +170,12 @@ class _Above:
             self._loop.add_reader(fd, readable)
 
 
-def show_output(console: ProgramConsole) -> None:
+def show_output(console: ProgramConsole, *, whole_lines: bool = False) -> None:
     """Copy what the program wrote to our terminal, and end its line: ours start at the margin."""
-    console.drain()
+    if whole_lines:
+        console.drain_lines()
+    else:
+        console.drain()
     sys.stdout.write(console.end_line().decode())
     sys.stdout.flush()
 

@@ -1,0 +1,131 @@
+"""The stacks of all threads of a process, seen from outside, as text or as plain data for JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from pydelve.api.snapshot import Snapshot, ThreadStack
+from pydelve.api.target import Frame
+from pydelve.api.values import Variable
+from pydelve.terminal.names import counted, short_path
+from pydelve.terminal.theme import Theme
+from pydelve.terminal.values import render_value
+
+_HIDDEN_NAMES = {
+    "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtins__", "__file__", "__cached__",
+    "__annotations__", "__annotate__", "__conditional_annotations__", "__path__",
+}  # fmt: skip
+_LISTED_THREADS = 8
+
+
+def snapshot_lines(snapshot: Snapshot, *, width: int, theme: Theme) -> list[str]:
+    """The process in two lines, then its threads; those with the same stack are shown once."""
+    lines = [
+        f"process {snapshot.pid}, CPython {snapshot.python}: {printable(' '.join(snapshot.command))}",
+        _how(snapshot),
+        *(theme.bad(problem) for problem in snapshot.problems),
+    ]
+    for group in _merged(snapshot.threads):
+        lines += ["", *_thread_lines(group, snapshot.cwd, width, theme)]
+    return lines
+
+
+def _how(snapshot: Snapshot) -> str:
+    threads = counted(len(snapshot.threads), "thread")
+    if snapshot.stopped:
+        return f"{threads}, all stopped for {snapshot.took_s * 1000:.1f} ms"
+    return f"{threads}, read in {snapshot.took_s * 1000:.1f} ms while they ran: stacks may be torn"
+
+
+def _merged(threads: Sequence[ThreadStack]) -> list[list[ThreadStack]]:
+    """Threads that differ in who they are only, in the order of the first of each."""
+    groups: dict[Any, list[ThreadStack]] = {}
+    for thread in threads:
+        places = tuple((frame.function, frame.file, frame.line) for frame in thread.frames)
+        key = (
+            places, thread.variables, thread.activity, thread.detail, thread.holds_gil, thread.interpreter,
+            thread.problem,
+        )  # fmt: skip
+        groups.setdefault(key, []).append(thread)
+    return list(groups.values())
+
+
+def _thread_lines(group: Sequence[ThreadStack], cwd: str, width: int, theme: Theme) -> list[str]:
+    first = group[0]
+    lines = [theme.strong(_head(group))]
+    digits = len(str(len(first.frames)))
+    for frame, variables in zip(first.frames, first.variables or ((),) * len(first.frames), strict=True):
+        text = f"  {frame.index:>{digits}}  {_place(frame, cwd)}"
+        lines.append(theme.dim(text) if frame.library else text)
+        lines += _variable_lines(variables, " " * (digits + 8), width)
+    if first.problem:
+        lines.append(theme.bad(f"  the rest is unreadable: {first.problem}"))
+    elif not first.frames:
+        lines.append("  no Python frame")
+    return lines
+
+
+def _head(group: Sequence[ThreadStack]) -> str:
+    """``thread 1234 (MainThread), holds the GIL, running``, or ``3 threads with this stack: 1, 2, 3, ...``."""
+    first = group[0]
+    state = f"{first.activity} in {first.detail}" if first.detail and first.activity == "waiting" else first.activity
+    facts = ["holds the GIL"] if first.holds_gil and first.activity != "running" else []
+    facts.append("running, holds the GIL" if first.holds_gil and first.activity == "running" else state)
+    if first.interpreter:
+        facts.append(f"interpreter {first.interpreter}")
+    if len(group) == 1:
+        return f"thread {_who(first)}, {', '.join(facts)}"
+    who = [_who(thread) for thread in group[:_LISTED_THREADS]]
+    if len(group) > len(who):
+        who.append(f"...+{len(group) - len(who):,} more")
+    return f"{len(group):,} threads with the same stack, {', '.join(facts)}: {', '.join(who)}"
+
+
+def _who(thread: ThreadStack) -> str:
+    number = str(thread.native_id) if thread.native_id else f"{thread.ident:#x}"
+    return f"{number} ({printable(thread.name)})" if thread.name else number
+
+
+def _place(frame: Frame, cwd: str) -> str:
+    path = printable(short_path(frame.file, cwd, library=frame.library) if cwd else frame.file)
+    function = printable(frame.function)
+    return f"{path}:{frame.line} in {function}" if frame.line else f"{path} in {function}"
+
+
+def _variable_lines(variables: Sequence[Variable], indent: str, width: int) -> list[str]:
+    lines = []
+    for variable in variables:
+        if variable.name in _HIDDEN_NAMES or variable.value.kind == "unbound":
+            continue
+        label = f"{indent}{printable(variable.name)} = "
+        text = render_value(variable.value, width=width, indent=indent, used=len(label))
+        lines += [printable(line) for line in (label + text).split("\n")]
+    return lines
+
+
+def printable(text: str) -> str:
+    """The text with what would move the cursor, or is no character at all, as escapes: names are the program's."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in text
+    )
+
+
+def plain_data(part: Any) -> Any:
+    """A snapshot, or a part of one, as what JSON has; a value's fields that hold their default are left out."""
+    if is_dataclass(part):
+        return {
+            field.name: plain_data(value)
+            for field in fields(part)
+            if (value := getattr(part, field.name)) != field.default or field.name in _ALWAYS
+        }
+    if isinstance(part, tuple):
+        return [plain_data(element) for element in part]
+    return part
+
+
+_ALWAYS = {"variables", "problems", "interpreter", "problem", "scope"}
