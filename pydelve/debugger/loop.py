@@ -37,6 +37,7 @@ class Loop:
         self._order = itertools.count()
         self._depth = 0
         self._ended = False
+        self._closed = False
 
     # -- from any thread -----------------------------------------------------------------------------------------------
 
@@ -90,9 +91,11 @@ class Loop:
             self.close()
 
     def close(self) -> None:
-        """Close what the loop waits with, for one that never ran; :meth:`run` does it by itself."""
+        """Close what the loop waits with, for one that never ran; :meth:`run` does it by itself. May be called twice."""
         with self._lock:
-            self._ended = True
+            if self._closed:
+                return
+            self._ended = self._closed = True
             self._jobs.clear()
             self._urgent.clear()
             self._timers.clear()

@@ -90,7 +90,13 @@ def _probe(path: str) -> tuple[str, int, int, bool]:
         )
         words = done.stdout.decode("utf-8", "replace").split()
         why = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired:
+        raise NotAPythonError(
+            f"{path} is not a Python interpreter",
+            why=f"asked for its version it did not answer within {_PROBE_LIMIT_S:g} s",
+            hint="pydelve debug --python /path/to/python ...",
+        ) from None
+    except OSError as error:
         words, why = [], str(error)
     if len(words) != 5 or words[0] != "pydelve-probe" or not all(word.isdecimal() for word in words[2:]):
         raise NotAPythonError(

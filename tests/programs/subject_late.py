@@ -1,0 +1,3 @@
+"""Imported late by ``subject``: a breakpoint here is suspended until then."""
+
+STATUS = 4 + 3  # @late
