@@ -91,8 +91,8 @@ class LiveProcess:
                 why="Python was started without its site module, or did not get that far",
                 hint=f"try without pydelve: {' '.join(self._argv)}",
             )
-        if self._hello is None:
-            return  # it ended first; on_exited has told so
+        if self._hello is None or self.ended:
+            return  # it ended, or sent nonsense: on_exited has told so
         if self._hello.protocol != protocol.VERSION:
             self.kill()
             raise TargetError(
@@ -359,7 +359,7 @@ class LiveProcess:
             self._popen.wait(0.2)  # most often it is just about to end, and the exit is what counts
         except subprocess.TimeoutExpired:
             started_as = b"".join(os.fsencode(word) + b"\0" for word in self._argv)
-            replaced = kernel.command_line(self._popen.pid) != started_as
+            replaced = error is None and kernel.command_line(self._popen.pid) != started_as
             self._leave()
             leave(self._popen)
             self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False), error)
