@@ -13,7 +13,7 @@ from pydelve.terminal.commands import TABLE
 from pydelve.terminal.console import ProgramConsole
 from pydelve.terminal.highlight import highlight_lines
 from pydelve.terminal.interpreter import Interpreter
-from pydelve.terminal.prompt import Prompt, wait_in_terminal
+from pydelve.terminal.prompt import Prompt, show_output, wait_in_terminal
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.script import begin, interrupts_to
 from pydelve.terminal.session import Session
@@ -43,6 +43,7 @@ def run(client: Client, console: ProgramConsole, streams: Streams, launch: Launc
         cwd=os.path.realpath(os.curdir),
         settings=settings,
         before_restart=before_restart,
+        show_output=lambda: show_output(console),
     )
     interpreter = Interpreter(session, TABLE)
     prompt = Prompt(interpreter, session, TABLE, console)

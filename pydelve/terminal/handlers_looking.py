@@ -117,6 +117,8 @@ def _evaluate(
         if match := _UNASSIGNED.match(error.message):
             raise EvaluationError(f"NameError: {match[1]} is not assigned yet", hint="locals") from error
         raise
+    finally:
+        session.show_output()
 
 
 def _show_value(session: Session, text: str, evaluation: Evaluation, *, nothing_is_shown: bool) -> None:

@@ -38,6 +38,7 @@ class Session:
         cwd: Paths below it are shown relative to it; a real path.
         settings: See ``config``.
         before_restart: Makes the program's standard streams as new.
+        show_output: Shows what the program wrote so far, where that goes through our hands.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Session:
         cwd: str,
         settings: Settings | None = None,
         before_restart: Callable[[], None] = lambda: None,
+        show_output: Callable[[], None] = lambda: None,
     ) -> None:
         self.client = client
         self.screen = screen
@@ -68,6 +70,7 @@ class Session:
         self.killed = False
         """Leaving killed the program."""
         self.before_restart = before_restart
+        self.show_output = show_output
         self._wait = wait
         self._sources: dict[str, SourceText] = {}
         self._urgent = UrgentSender(client)

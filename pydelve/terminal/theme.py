@@ -46,8 +46,9 @@ PLAIN = Theme()
 
 
 def terminal_width(fd: int, *, at_most: int) -> int:
-    """Columns of the terminal behind ``fd``, ``at_most`` where it is wider or no terminal."""
+    """Columns of the terminal behind ``fd``, ``at_most`` where it is wider, doesn't know, or is no terminal."""
     try:
-        return max(40, min(at_most, os.get_terminal_size(fd).columns))
+        columns = os.get_terminal_size(fd).columns
     except OSError:
         return at_most
+    return max(40, min(at_most, columns)) if columns else at_most

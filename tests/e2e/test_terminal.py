@@ -226,6 +226,14 @@ def test_output_without_a_line_end_is_ended_once(script: Place, tmp_path: Path) 
         assert person.command("next")[0] == "> step, script.py:4 in <module>, thread 1 (MainThread)"
 
 
+def test_what_an_evaluation_writes_comes_before_its_value(script: Place, tmp_path: Path) -> None:
+    script("x = 1\n")
+    with OnTerminal(["debug", "script.py"], tmp_path) as person:
+        person.wait_prompt()
+        assert person.command("print print('seen') or 5") == ["seen", "5"]
+        assert person.command("!print('bare', end='', flush=True)") == ["bare"]
+
+
 def test_threads_that_wait_for_each_other(tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / "threads.py", tmp_path)
     with OnTerminal(["debug", "--continue", "threads.py"], tmp_path) as person:
