@@ -1,36 +1,56 @@
-"""The program's ends and its own calls for the debugger: ``breakpoint()``, an uncaught exception, the interpreter's exit.
+"""The program's ends and its own calls for the debugger: ``breakpoint()``, an uncaught exception, the exit, ``fork``.
 
-Each hook is one function put where Python looks for it, and taken away again on detach. They run in the program's threads.
+Each hook is one function put where Python looks for it, and taken away again on detach, but for one: what is registered
+to run in forked children can't be taken back, so one callback that does nothing stays behind. They run in the program's
+threads.
 """
 
 from __future__ import annotations
 
 import atexit
+import posix
 import sys
 
 from . import threads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from types import TracebackType
+    from typing import Any
+
+    from .core import Agent
 
 
 class Hooks:
     """Installs and removes the hooks; ``agent`` is the ``core.Agent``."""
 
-    def __init__(self, agent):
+    def __init__(self, agent: Agent) -> None:
         """Nothing is installed yet."""
         self._agent = agent
         self._excepthook = sys.excepthook
         self._breakpointhook = sys.breakpointhook
-        self._reported = None
+        self._reported: BaseException | None = None
         # made once, so that they can be recognised and taken away again
         self._except, self._break = self._on_uncaught, self._on_breakpoint
+        self._children: list[Agent] = []  # whom a forked child tells
 
-    def install(self):
+    def install(self) -> None:
         """``sys.__excepthook__`` goes along, so that a program that asks whether the hook was changed is not misled."""
         sys.excepthook = sys.__excepthook__ = self._except
         sys.breakpointhook = self._break
         atexit.register(self._on_exit)
+        # The interpreter keeps this callback for good: of us it holds a list that ``remove`` empties.
+        watched = self._children
+        watched.append(self._agent)
 
-    def remove(self):
-        """Put back what is still ours."""
+        def after_fork() -> None:
+            for agent in watched:
+                agent.deactivate()
+
+        posix.register_at_fork(after_in_child=after_fork)
+
+    def remove(self) -> None:
+        """Put back what is still ours. The callback for forked children stays, with nothing to do."""
         if sys.__excepthook__ is self._except:
             sys.__excepthook__ = self._excepthook
         if sys.excepthook is self._except:
@@ -38,19 +58,20 @@ class Hooks:
         if sys.breakpointhook is self._break:
             sys.breakpointhook = self._breakpointhook
         atexit.unregister(self._on_exit)
+        self._children.clear()
 
-    def _on_uncaught(self, kind, value, traceback):
+    def _on_uncaught(self, kind: type[BaseException], value: BaseException, traceback: TracebackType | None) -> None:
         """An exception ends the main thread: Python's own report first, then the stop, with ``finally`` blocks done."""
         self._excepthook(kind, value, traceback)
         self._post_mortem(value, traceback)
 
-    def _post_mortem(self, value, traceback):
+    def _post_mortem(self, value: BaseException, traceback: TracebackType | None) -> None:
         self._reported = value
         frames = threads.frames_of_traceback(traceback)
         if frames:  # none for a syntax error in the program's main file
             self._agent.stop("exception", frames, exception=value)
 
-    def _on_breakpoint(self, *args, **kwargs):
+    def _on_breakpoint(self, *args: Any, **kwargs: Any) -> Any:
         """``breakpoint()``: as ``sys.breakpointhook`` is documented, ``PYTHONBREAKPOINT`` is asked at each call."""
         choice = sys.modules["os"].environ.get("PYTHONBREAKPOINT", "")
         if choice:
@@ -58,8 +79,8 @@ class Hooks:
         self._agent.stop("breakpoint-call", threads.frames_of(sys._getframe(1)))
         return None
 
-    def _on_exit(self):
-        """Last of the exit functions, as it was registered first: an exception that another hook reported is told now."""
+    def _on_exit(self) -> None:
+        """Last of the exit functions, as it was registered first: an exception another hook reported is told now."""
         value = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
         if value is not None and value is not self._reported and sys.excepthook is not self._except:
             self._post_mortem(value, getattr(value, "__traceback__", None))
