@@ -1,8 +1,10 @@
 """What makes a held GIL stay held: the address of the switch interval and of the request to drop the GIL.
 
-A thread that waits for the GIL sets the drop request once its switch interval is over, and the holder gives the GIL away at its
-next check (CPython ``Python/ceval_gil.c``: ``take_gil``, ``drop_gil``). While a stop is served both must stay quiet (PITFALLS 1), so
-``hold.py`` writes them as part of each wait, before any bytecode runs. This module only finds the two addresses, once, at start, and proves what it found; where the proof fails a stop is not exact, and the hello message says so.
+A thread that waits for the GIL sets the drop request once its switch interval is over, and the holder gives the GIL
+away at its next check (CPython ``Python/ceval_gil.c``: ``take_gil``, ``drop_gil``). While a stop is served both must
+stay quiet (PITFALLS 1), so ``hold.py`` writes them as part of each wait, before any bytecode runs. This module only
+finds the two addresses, once, at start, and proves what it found; where the proof fails a stop is not exact, and the
+hello message says so.
 """
 
 from __future__ import annotations
@@ -11,8 +13,15 @@ import sys
 
 from . import native
 
-# Offset of ``eval_breaker`` in PyInterpreterState up to 3.12, from the headers of 3.9.18, 3.10.13, 3.11.7 and 3.12.1, and where,
-# relative to it, ``recursion_limit`` stands, by which the offset is proved (Include/internal/pycore_interp.h: struct _ceval_state).
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable, Sequence
+
+    from .native import Vector
+
+# Offset of ``eval_breaker`` in PyInterpreterState up to 3.12, from the headers of 3.9.18, 3.10.13, 3.11.7 and 3.12.1,
+# and where, relative to it, ``recursion_limit`` stands, by which the offset is proved
+# (Include/internal/pycore_interp.h: struct _ceval_state).
 _EVAL_BREAKER = {(3, 9): (72, -8), (3, 10): (68, -4), (3, 11): (100, -4), (3, 12): (368, 8)}
 _TSTATE_EVAL_BREAKER = 24  # 3.13+: Include/cpython/pystate.h: prev, next, interp, eval_breaker
 _SCAN_SIZE = 4096  # how far into a struct the pointer to, or the body of, the GIL is looked for
@@ -22,7 +31,7 @@ _NEAR = 1 << 20  # from 3.12 the main interpreter's GIL lies inside its own inte
 class Gil:
     """The two addresses, and how many bytes of zeros clear the drop request."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Finds and proves the addresses; must run in the main interpreter with the GIL held. Takes about 0.1 ms."""
         self._interval_address = _find_interval()
         self._shared_flag = _find_shared_flag()
@@ -30,27 +39,30 @@ class Gil:
         self._condition = _find_condition(self._interval_address)
         self.exact = bool(self._interval_address) and (self.flag_size == 1 or bool(self._shared_flag))
 
-    def interval_vector(self):
+    def interval_vector(self) -> Vector:
         """Where 8 bytes of a new interval go, in microseconds."""
         return (self._interval_address, 8)
 
-    def wake_waiters(self):
-        """Make each thread that waits for the GIL look at the switch interval again: it waits for the one it began with.
+    def wake_waiters(self) -> None:
+        """Make each thread that waits for the GIL look at the switch interval again: it waits for the one it began
+        with.
 
-        Without this a thread that began to wait during a stop would have to be lucky to run again soon (seen: not in a second).
+        Without this a thread that began to wait during a stop would have to be lucky to run again soon (seen: not in a
+        second).
         """
         if self._condition:
             _broadcast(self._condition)
 
-    def flag_vector(self):
+    def flag_vector(self) -> Vector:
         """Where zeros clear the request to drop the GIL, for the calling thread."""
         if self.flag_size == 1:
-            # bit 0 is the request; the other bits of the byte are served again after the stop (native.rearm_eval_breaker)
+            # bit 0 is the request; the other bits of the byte are served again after the stop
+            # (native.rearm_eval_breaker)
             return (native.thread_state() + _TSTATE_EVAL_BREAKER, 1)
         return (self._shared_flag, 4)
 
 
-def _find_shared_flag():
+def _find_shared_flag() -> int:
     """Address of ``gil_drop_request`` up to 3.12; 0 where it can't be proved."""
     place = _EVAL_BREAKER.get(sys.version_info[:2])
     if place is None:
@@ -64,11 +76,12 @@ def _find_shared_flag():
     return breaker + 4 if proved else 0
 
 
-def _find_interval():
+def _find_interval() -> int:
     """Address of the GIL's ``interval``: the word that follows ``sys.setswitchinterval``; 0 where there is none.
 
     Up to 3.11 the GIL is part of ``_PyRuntime``; later the interpreter state points to it.
     """
+    places: Sequence[int]
     old = sys.getswitchinterval()
     try:
         sys.setswitchinterval(0.004217)
@@ -85,17 +98,17 @@ def _find_interval():
     return found[0] if len(found) == 1 else 0
 
 
-def _find_condition(interval):
+def _find_condition(interval: int) -> int:
     """Address of the condition variable that threads wait on for the GIL; 0 where it can't be proved.
 
-    ``struct _gil_runtime_state`` is the same in 3.9 to 3.15: interval, last_holder, locked, switch_number, cond. Its proof: we hold
-    the GIL.
+    ``struct _gil_runtime_state`` is the same in 3.9 to 3.15: interval, last_holder, locked, switch_number, cond. Its
+    proof: we hold the GIL.
     """
     held = (native.thread_state(), 1)
     return interval + 32 if interval and (native.read_word(interval + 8), native.read_int(interval + 16)) == held else 0
 
 
-def _pointers_near(interpreter):
+def _pointers_near(interpreter: int) -> list[int]:
     """Addresses that the first words of the interpreter state hold and that lie inside it, each once."""
     words = {native.read_word(interpreter + at) for at in range(0, _SCAN_SIZE, 8)}
     # the state is static data of the runtime, far larger than what is scanned; a pointer past its end would be unmapped
@@ -105,7 +118,7 @@ def _pointers_near(interpreter):
     )
 
 
-def _readable(address):
+def _readable(address: int) -> bool:
     """Is there memory at the address? Asked of the kernel, which answers ENOMEM instead of killing us."""
     return _mincore(address & ~(_PAGE - 1), _PAGE, _residency.address) == 0
 
@@ -113,4 +126,4 @@ def _readable(address):
 _PAGE = 4096
 _broadcast = native.held("pthread_cond_broadcast", native.INT, native.WORD)
 _residency = native.Buffer(16)
-_mincore = native.held("mincore", native.INT, native.WORD, native.WORD, native.WORD)
+_mincore: Callable[[int, int, int], int] = native.held("mincore", native.INT, native.WORD, native.WORD, native.WORD)

@@ -1,6 +1,7 @@
 """The agent's end of *link*, and the thread that reads it.
 
-``Link.send`` may be called by any thread; ``Link.serve`` runs on the agent's own thread, the only one pydelve adds to a target.
+``Link.send`` may be called by any thread; ``Link.serve`` runs on the agent's own thread, the only one pydelve adds to a
+target.
 """
 
 from __future__ import annotations
@@ -11,6 +12,11 @@ import posix
 
 from . import native, protocol
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
+    from typing import Any
+
 _F_DUPFD_CLOEXEC = 1030  # fcntl.h
 _send = native.released("send", native.WORD, native.INT, native.OBJECT_BYTES, native.WORD, native.INT)
 _SHUT_RDWR = 2
@@ -18,10 +24,10 @@ _shutdown = native.held("shutdown", native.INT, native.INT, native.INT)
 _fcntl = native.held("fcntl", native.INT, native.INT, native.INT, native.WORD)
 
 
-def own_fd(fd):
+def own_fd(fd: int) -> int:
     """Move an inherited descriptor out of the program's way: the same socket, high, closed on exec."""
     for lowest in (200, 100, 20):
-        moved = _fcntl(fd, _F_DUPFD_CLOEXEC, lowest)
+        moved: int = _fcntl(fd, _F_DUPFD_CLOEXEC, lowest)
         if moved >= 0:
             posix.close(fd)
             return moved
@@ -32,19 +38,19 @@ def own_fd(fd):
 class Link:
     """The socket that is always open: requests while running, events from every thread."""
 
-    def __init__(self, fd):
+    def __init__(self, fd: int) -> None:
         """``fd`` is ours from now on."""
         self._fd = fd
         self._identity = identity(fd)
-        self._outbox = []
+        self._outbox: list[bytes] = []
         self._writing = _thread.allocate_lock()
         self.lost = False
 
-    def send(self, message):
+    def send(self, message: tuple[Any, ...]) -> None:
         """Queue a message and send what is queued.
 
-        A signal handler may run in the middle of this and come here again in the same thread: whoever finds the lock taken leaves
-        the message to the one that has it, and never waits.
+        A signal handler may run in the middle of this and come here again in the same thread: whoever finds the lock
+        taken leaves the message to the one that has it, and never waits.
         """
         self._outbox.append(protocol.pack(message))
         while self._outbox and self._writing.acquire(False):
@@ -54,7 +60,7 @@ class Link:
             finally:
                 self._writing.release()
 
-    def _write(self, data):
+    def _write(self, data: bytes) -> None:
         if self.lost or not self.intact():
             self.lost = True
             return
@@ -66,11 +72,11 @@ class Link:
                 self.lost = True
                 return
 
-    def intact(self):
-        """Is the descriptor still our socket? The program may have closed it and opened a file in its place (PITFALLS 4)."""
+    def intact(self) -> bool:
+        """Is the descriptor still our socket? The program may have closed it and opened a file there (PITFALLS 4)."""
         return self._identity is not None and identity(self._fd) == self._identity
 
-    def read_message(self):
+    def read_message(self) -> Any:
         """The next message, waiting with the GIL let go; None at the end of the stream."""
         header = self._read(protocol.HEADER_BYTES)
         if header is None:
@@ -78,7 +84,7 @@ class Link:
         body = self._read(int.from_bytes(header, "little"))
         return None if body is None else protocol.unpack(body)
 
-    def _read(self, size):
+    def _read(self, size: int) -> bytes | None:
         parts = b""
         while len(parts) < size:
             try:
@@ -90,20 +96,20 @@ class Link:
             parts += part
         return parts
 
-    def hang_up(self):
+    def hang_up(self) -> None:
         """End the connection; the thread that reads it finds out, and closes."""
         if self.intact():
             _shutdown(self._fd, _SHUT_RDWR)
 
-    def close(self):
-        """Close the descriptor, if it still is ours. On the reading thread: no other may take its number away under it."""
+    def close(self) -> None:
+        """Close the descriptor, if it still is ours. On the reading thread only: no other may take its number away."""
         if self.intact():
             posix.close(self._fd)
         self._identity = None
         self.lost = True
 
 
-def identity(fd):
+def identity(fd: int) -> tuple[int, int] | None:
     """Tells a descriptor's file from any other that is open; None where it is closed."""
     try:
         status = posix.fstat(fd)
@@ -112,10 +118,11 @@ def identity(fd):
     return status.st_dev, status.st_ino
 
 
-def start_thread(function):
+def start_thread(function: Callable[[], object]) -> int:
     """Run ``function`` on the agent's own thread, which takes no signals: they stay with the program.
 
-    Raw, not ``threading.Thread``: importing ``threading`` here first would make this thread its main thread (PITFALLS 21).
+    Raw, not ``threading.Thread``: importing ``threading`` here first would make this thread its main thread (PITFALLS
+    21).
     """
     everything = _signal.valid_signals()
     old = _signal.pthread_sigmask(_signal.SIG_BLOCK, everything)

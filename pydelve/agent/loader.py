@@ -1,12 +1,20 @@
-"""Loads the agent's modules privately: they never appear in ``sys.modules`` and nothing on ``sys.path`` can shadow them.
+"""Loads the agent's modules privately: they never appear in ``sys.modules`` and nothing on ``sys.path`` can shadow
+them.
 
-Run as a script body by ``entry/sitecustomize.py``; ``load`` is its one function. Relative imports between the agent's modules are
-served from a table of its own by an ``__import__`` that only these modules see; absolute ones go to the interpreter, and are
-built-in modules and ``_ctypes`` only.
+Run as a script body by ``entry/sitecustomize.py``; ``load`` is its one function. Relative imports between the agent's
+modules are served from a table of its own by an ``__import__`` that only these modules see; absolute ones go to the
+interpreter, and are built-in modules and ``_ctypes`` only.
 """
 
 import posix
 import sys
+
+# The annotations are strings: importing ``__future__`` here would put it into the program's sys.modules.
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
+    from types import CodeType, ModuleType
+    from typing import Any
 
 _LOW = 100
 
@@ -17,7 +25,7 @@ class _Future:
     annotations = None
 
 
-def load(read_code, name, prefix):
+def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "ModuleType":
     """The agent module ``name``, with all it imports.
 
     Args:
@@ -26,16 +34,18 @@ def load(read_code, name, prefix):
         prefix: What every ``co_filename`` of the agent begins with, kept as ``AGENT_PREFIX`` in each module.
     """
     real_import = __import__
-    modules = {}
+    modules: "dict[str, ModuleType]" = {}
     had_ctypes = "_ctypes" in sys.modules
     placeholders = _fill_low_descriptors()
     scope = dict(vars(sys.modules["builtins"]))
 
-    def private_import(name, globals=None, locals=None, fromlist=(), level=0):
+    def private_import(  # called with positional arguments, by the IMPORT_NAME instruction
+        name: str, globals_: "Any" = None, locals_: "Any" = None, fromlist: "tuple[str, ...]" = (), level: int = 0
+    ) -> "Any":
         if name == "__future__":
             return _Future
         if level == 0:
-            return real_import(name, globals, locals, fromlist, level)
+            return real_import(name, globals_, locals_, fromlist, level)
         if name:
             return get(name)
         package = type(sys)("pydelve.agent")
@@ -43,7 +53,7 @@ def load(read_code, name, prefix):
             setattr(package, entry, get(entry))
         return package
 
-    def get(name):
+    def get(name: str) -> "ModuleType":
         if name not in modules:
             module = type(sys)("pydelve.agent." + name)
             modules[name] = module
@@ -61,9 +71,9 @@ def load(read_code, name, prefix):
             sys.modules.pop("_ctypes", None)
 
 
-def _fill_low_descriptors():
-    """Take all low descriptors for a moment: libffi may open a file and keep it, and the next one is the program's to get."""
-    taken = []
+def _fill_low_descriptors() -> "list[int]":
+    """Take all low descriptors for a moment: libffi may open a file and keep it, and the next one is the program's."""
+    taken: "list[int]" = []
     try:
         taken.append(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
         while taken[-1] < _LOW:

@@ -1,15 +1,16 @@
 """The wire between debugger and agent: names, version, framing. Imported by both sides; does no I/O.
 
-Two stream sockets join them. *link* is read by the agent's own thread only, while the target runs or stands; *hold* is read only
-by the thread that is stopped. Each message is a 4-byte little-endian length and that many bytes of ``marshal``, version 2:
+Two stream sockets join them. *link* is read by the agent's own thread only, while the target runs or stands; *hold* is
+read only by the thread that is stopped. Each message is a 4-byte little-endian length and that many bytes of
+``marshal``, version 2:
 
-- debugger to agent: ``(id, operation, arguments)`` with ``arguments`` a dict. On *hold* both the length and the body are followed
-  by 8 bytes: the switch interval, in microseconds, that counts from there on (``hold.py``): ``LONG_INTERVAL_US``, or the program's own
-  after the body of an operation of ``MOVING``.
-- agent to debugger: ``("reply", id, result)``, ``("refused", id, error)`` or ``("event", name, data)``. On *hold* replies and
-  refusals have a fourth element, *settle*: 0, or the program's own switch interval. After a reply where it is not 0, and after each
-  stopped event, the debugger first sends the 8 bytes of the long interval, and its next message only when the program's own interval
-  has passed.
+- debugger to agent: ``(id, operation, arguments)`` with ``arguments`` a dict. On *hold* both the length and the body
+  are followed by 8 bytes: the switch interval, in microseconds, that counts from there on (``hold.py``):
+  ``LONG_INTERVAL_US``, or the program's own after the body of an operation of ``MOVING``.
+- agent to debugger: ``("reply", id, result)``, ``("refused", id, error)`` or ``("event", name, data)``. On *hold*
+  replies and refusals have a fourth element, *settle*: 0, or the program's own switch interval. After a reply where it
+  is not 0, and after each stopped event, the debugger first sends the 8 bytes of the long interval, and its next
+  message only when the program's own interval has passed.
 
 Only None, bool, int, float, str, bytes, list, tuple and dict travel.
 """
@@ -26,9 +27,8 @@ VERSION = 1
 MAX_MESSAGE_BYTES = 64 << 20
 HEADER_BYTES = 4
 INTERVAL_BYTES = 8
-LONG_INTERVAL_US = (
-    1_000_000_000  # while stopped: nobody asks for the GIL within a thousand seconds of beginning to wait
-)
+# While stopped: nobody asks for the GIL within a thousand seconds of beginning to wait.
+LONG_INTERVAL_US = 1_000_000_000
 _MARSHAL_VERSION = 2  # the oldest that has binary floats: no references, no code, the same on every CPython
 
 # Operations on either socket.
@@ -65,5 +65,5 @@ def pack(message: Any) -> bytes:
 
 
 def unpack(body: bytes) -> Any:
-    """A body from the *debugger* as an object. The other direction is decoded by ``target.live.wire``, which trusts nothing."""
+    """A body from the *debugger* as an object. ``target.live.wire`` decodes the other direction and trusts nothing."""
     return marshal.loads(body)

@@ -1,18 +1,25 @@
-"""How a launched program gets its agent: Python imports ``sitecustomize`` while it starts, before the program's first line.
+"""How a launched program gets its agent: Python imports ``sitecustomize`` while it starts, before the program's first
+line.
 
-The launcher puts this folder first on ``PYTHONPATH`` and two sockets' numbers into ``PYDELVE_LAUNCH``. This module takes both away
-again, starts the agent, and then stands aside: the environment's own ``sitecustomize``, if there is one, is imported in its
-place, and if there is none, ``site`` sees the ImportError it always sees. The program is then run by CPython's own main, with
-nothing of ours beneath it. (CPython ``Lib/site.py``: ``execsitecustomize``.) Syntax here must parse on any Python 3.
+The launcher puts this folder first on ``PYTHONPATH`` and two sockets' numbers into ``PYDELVE_LAUNCH``. This module
+takes both away again, starts the agent, and then stands aside: the environment's own ``sitecustomize``, if there is
+one, is imported in its place, and if there is none, ``site`` sees the ImportError it always sees. The program is then
+run by CPython's own main, with nothing of ours beneath it. (CPython ``Lib/site.py``: ``execsitecustomize``.) Syntax
+here must parse on any Python 3.
 """
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from types import CodeType
+    from typing import Any
 
-def _leave_no_trace(folder):
+
+def _leave_no_trace(folder: str) -> str:
     """Take ourselves off the environment and the import system; gives the launcher's message."""
     environ = sys.modules["os"].environ
-    message = environ.pop("PYDELVE_LAUNCH", "")
+    message: str = environ.pop("PYDELVE_LAUNCH", "")
     rest = environ.get("PYTHONPATH", "").split(":")
     if rest and rest[0] == folder:
         rest = rest[1:]
@@ -28,20 +35,22 @@ def _leave_no_trace(folder):
     return message
 
 
-def _take_terminal():
+def _take_terminal() -> None:
     """Make the terminal we were started on our controlling one: the first a session's leader opens becomes it."""
     posix = sys.modules["posix"]
     posix.close(posix.open(posix.ttyname(0), posix.O_RDWR))
 
 
-def _start(message, folder):
+def _start(message: str, folder: str) -> None:
     agent = folder.rpartition("/")[0]
     loader_type = sys.modules["_frozen_importlib_external"].SourceFileLoader
 
-    def read_code(name):
-        return loader_type("pydelve.agent." + name, agent + "/" + name + ".py").get_code("pydelve.agent." + name)
+    def read_code(name: str) -> "CodeType":
+        loader = loader_type("pydelve.agent." + name, agent + "/" + name + ".py")
+        code: "CodeType" = loader.get_code("pydelve.agent." + name)
+        return code
 
-    namespace = {"__name__": "pydelve.agent.loader"}
+    namespace: "dict[str, Any]" = {"__name__": "pydelve.agent.loader"}
     exec(read_code("loader"), namespace)
     link, hold, flags = message.split(",")
     if "t" in flags:
