@@ -91,7 +91,7 @@ class Loop:
             self.close()
 
     def close(self) -> None:
-        """Close what the loop waits with, for one that never ran; :meth:`run` does it by itself. May be called twice."""
+        """Close what the loop waits with, for one that never ran; :meth:`run` does it itself. May be called twice."""
         with self._lock:
             if self._closed:
                 return

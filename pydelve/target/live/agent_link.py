@@ -145,7 +145,8 @@ class AgentLink:
     def ask_again(self) -> None:
         """A stop has begun: what *link* was asked and did not answer before is asked of the thread that stands.
 
-        The agent's own thread can't run now, and later leaves alone what was answered meanwhile (``core._serve_running``).
+        The agent's own thread can't run now, and later leaves alone what was answered meanwhile
+        (``core._serve_running``).
         """
         self._read(self._link)
         for message in self._awaited.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from pydelve.api.breakpoints import Breakpoint, HitCondition, Location
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.errors import AgentError, EvaluationError, LocationError, TargetBusyError, TargetGoneError, UsageError
-from pydelve.target import Landing, UnitSpan
+from pydelve.target import Landing, Process, UnitSpan
 from tests.unit.debugger.fake_process import LATER, LOADED, FakeProcess, place
 
 
@@ -136,7 +137,12 @@ class TestOne:
 class TestRefused:
     def test_an_unknown_number(self, points: Breakpoints) -> None:
         create(points, None)
-        for refused in (lambda: points.get(2), lambda: points.amend(2, None), lambda: points.clear(2, None)):
+        asked: list[Callable[[], object]] = [
+            lambda: points.get(2),
+            lambda: points.amend(2, None),
+            lambda: points.clear(2, None),
+        ]
+        for refused in asked:
             with pytest.raises(LocationError, match=r"^there is no breakpoint 2 \(set are: 1\)$"):
                 refused()
 
@@ -188,7 +194,7 @@ class BreakpointsMachine(RuleBasedStateMachine):
         self.process: FakeProcess | None = FakeProcess()
         self.model: dict[int, Model] = {}
 
-    def _target(self):  # type: ignore[no-untyped-def]
+    def _target(self) -> Process | None:
         return self.process.as_process() if self.process is not None else None
 
     @rule(target=numbers, places=st.lists(_places, min_size=1, max_size=3, unique=True), condition=_conditions)

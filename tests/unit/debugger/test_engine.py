@@ -159,13 +159,13 @@ class TestAnEvilTarget:
         self, session: Callable[..., PipeTransport], tmp_path: Path, says: str, why: str
     ) -> None:
         transport = session(f'say(("event", "hello", hello))\n{says}\n')
-        events = []
+        events: list[Event | None] = []
         while not events or not isinstance(events[-1], Exited):
             events.append(transport.next_event(LIMIT_S))
         notices = [event for event in events if isinstance(event, Notice)]
         assert [notice.hint for notice in notices] == ["pydelve lets it run on, without debugging it"]
         assert why.split(":", maxsplit=1)[0] in notices[0].why
-        assert isinstance(events[-1], Exited) and events[-1].status == ExitStatus("lost", 0, False)
+        assert events[-1].status == ExitStatus("lost", 0, False)
         assert transport.call(GetState()).status == "ended"
         while (tmp_path / "output").read_text() != "freed\n":  # it is let go, not killed
             pass

@@ -21,7 +21,12 @@ def scripted() -> Iterator[ScriptedAgent]:
 
 def after(scripted: ScriptedAgent, *says: object, by_hold: bool = False) -> None:
     """Say this while the next request waits."""
-    scripted.loop.after(0, lambda: [scripted.say(message, by_hold) for message in says] and None)
+
+    def say() -> None:
+        for message in says:
+            scripted.say(message, by_hold)
+
+    scripted.loop.after(0, say)
 
 
 def test_an_answer(scripted: ScriptedAgent) -> None:

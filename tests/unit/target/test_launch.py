@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,12 +32,12 @@ print(json.dumps([sys.path[:2], environment, links]))
 
 
 @pytest.fixture
-def told(python: Interpreter, tmp_path: Path) -> Callable[[], list[list[str]]]:
+def told(python: Interpreter, tmp_path: Path) -> Callable[[], list[Any]]:
     """Run the program to its end, give what it printed."""
     path = tmp_path / "program.py"
     path.write_text(PROGRAM, encoding="utf-8")
 
-    def run() -> list[list[str]]:
+    def run() -> list[Any]:
         subject = Subject(IMPLEMENTATIONS["launched"], python.path, path)
         try:
             assert subject.stop().reason == "entry"
@@ -50,7 +51,7 @@ def told(python: Interpreter, tmp_path: Path) -> Callable[[], list[list[str]]]:
 
 @pytest.mark.parametrize("value", [None, "", "/somewhere", "/one:/two"])
 def test_pythonpath_is_as_it_would_be(
-    told: Callable[[], list[list[str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str | None
+    told: Callable[[], list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
     for name in list(os.environ):
         if name.startswith("PYTHON"):
@@ -62,7 +63,7 @@ def test_pythonpath_is_as_it_would_be(
     assert path[0] == str(tmp_path)
     assert (path[1] in ("/somewhere", "/one")) == bool(value)
     # its standard streams, what it was itself reading, and the agent's two, which no child of it inherits
-    inherited = [fd for fd, _, inheritable in links if inheritable]  # type: ignore[misc]
+    inherited = [fd for fd, _, inheritable in links if inheritable]
     assert sorted(inherited) == [0, 1, 2]
 
 
