@@ -22,7 +22,7 @@ A location is one of
   withdraw               a function; any unambiguous end of its full name will do
   bank.Account.withdraw  a method: stops at the first line of its body
   withdraw:16            a line of the file of that function
-  /^test_/               every function whose name matches the regular expression"""
+  /deposit|withdraw/     every function whose full name the regular expression is found in"""
 _CUT_OPTIONS = (
     Option("-n", "elements of a container and characters of a string to show", "COUNT"),
     Option("-depth", "levels of nesting to show", "N"),
