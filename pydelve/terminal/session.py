@@ -96,7 +96,8 @@ class Session:
         Raises:
             KeyboardInterrupt: there is nothing to stop.
         """
-        if self._waiting:
+        if self._waiting:  # the terminal is not raw for a moment between two events
+            self.screen.note_interrupt()
             self._urgent.send(Halt())
         elif self._asking:
             self.screen.note_interrupt()
