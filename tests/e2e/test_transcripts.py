@@ -9,7 +9,7 @@ end is pydelve's exit status where it is not 0.
 look at the difference, then run it on all. The text is the same for all versions; where one makes an honest difference,
 ``NAME.py39.txt`` beside ``NAME.txt`` is that version's (begin with a copy, and refresh with that version).
 
-The programs are ``examples/`` and ``transcripts/programs/``, copied to the session's folder.
+The programs are ``examples/`` and ``tests/programs/transcripts/``, copied to the session's folder.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import pytest
 
 from tests.e2e.session import ROOT, Finished, Session
 from tests.interpreters import Interpreter
+from tests.sources import PROGRAMS
 
 FOLDER = Path(__file__).with_name("transcripts")
 REFRESH = bool(os.environ.get("PYDELVE_REFRESH"))
@@ -76,7 +77,7 @@ def test_transcript(name: str, python: Interpreter, tmp_path: Path) -> None:
     path = own if own.exists() else FOLDER / f"{name}.txt"
     golden = path.read_text(encoding="utf-8")
     transcript = Transcript.read(golden)
-    shutil.copytree(FOLDER / "programs", tmp_path, dirs_exist_ok=True, ignore=_CACHES)
+    shutil.copytree(PROGRAMS / "transcripts", tmp_path, dirs_exist_ok=True, ignore=_CACHES)
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=_CACHES)
     subcommand, *words = transcript.words
     session = Session(python, tmp_path)
