@@ -35,9 +35,9 @@ class Hooks:
         self._children: list[Agent] = []  # whom a forked child tells
 
     def install(self) -> None:
-        """``sys.__excepthook__`` goes along, so that a program that asks whether the hook was changed is not misled."""
+        """The originals go along, so that a program that asks whether a hook was changed is not misled."""
         sys.excepthook = sys.__excepthook__ = self._except
-        sys.breakpointhook = self._break
+        sys.breakpointhook = sys.__breakpointhook__ = self._break
         atexit.register(self._on_exit)
         # The interpreter keeps this callback for good: of us it holds a list that ``remove`` empties.
         watched = self._children
@@ -55,6 +55,8 @@ class Hooks:
             sys.__excepthook__ = self._excepthook
         if sys.excepthook is self._except:
             sys.excepthook = self._excepthook
+        if sys.__breakpointhook__ is self._break:
+            sys.__breakpointhook__ = self._breakpointhook
         if sys.breakpointhook is self._break:
             sys.breakpointhook = self._breakpointhook
         atexit.unregister(self._on_exit)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
 _LOW = 100
+# 3.9 forgets the exit functions that were registered when the module is made anew (Modules/atexitmodule.c)
+_KEPT = ("atexit",) if sys.version_info < (3, 10) else ()
 
 
 class _Future:
@@ -35,7 +37,7 @@ def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "Mod
     """
     real_import = __import__
     modules: "dict[str, ModuleType]" = {}
-    had_ctypes = "_ctypes" in sys.modules
+    known = {*sys.modules, *_KEPT}
     placeholders = _fill_low_descriptors()
     scope = dict(vars(sys.modules["builtins"]))
 
@@ -67,8 +69,8 @@ def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "Mod
     finally:
         for fd in placeholders:
             posix.close(fd)
-        if not had_ctypes:  # the program finds it as it would without us: not imported yet
-            sys.modules.pop("_ctypes", None)
+        for unknown in sys.modules.keys() - known:  # the program finds them as it would without us: not imported yet
+            del sys.modules[unknown]
 
 
 def _fill_low_descriptors() -> "list[int]":
