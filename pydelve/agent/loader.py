@@ -37,7 +37,9 @@ def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "Mod
     """
     real_import = __import__
     modules: "dict[str, ModuleType]" = {}
-    known = {*sys.modules, *_KEPT}
+    known, known_folders, path = {*sys.modules, *_KEPT}, {*sys.path_importer_cache}, sys.path
+    # interpreters have _ctypes built in, or there: no _ctypes.py on PYTHONPATH may come first
+    sys.path = sorted(path, key=lambda entry: not str(entry).endswith("/lib-dynload"))
     placeholders = _fill_low_descriptors()
     scope = dict(vars(sys.modules["builtins"]))
 
@@ -71,6 +73,9 @@ def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "Mod
             posix.close(fd)
         for unknown in sys.modules.keys() - known:  # the program finds them as it would without us: not imported yet
             del sys.modules[unknown]
+        for unknown in sys.path_importer_cache.keys() - known_folders:
+            del sys.path_importer_cache[unknown]
+        sys.path = path
 
 
 def _fill_low_descriptors() -> "list[int]":
