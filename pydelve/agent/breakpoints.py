@@ -12,7 +12,13 @@ from .evaluation import compile_condition, describe_error
 from .linemap import LineMap
 from .paths import canonical
 
-_COMPARE = {
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable, Iterable, KeysView, Sequence
+    from types import CodeType, FrameType
+    from typing import Any
+
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
     "==": lambda hits, count: hits == count,
     "!=": lambda hits, count: hits != count,
     ">=": lambda hits, count: hits >= count,
@@ -26,28 +32,28 @@ _COMPARE = {
 class Armed:
     """One placement of one breakpoint, with its counter."""
 
-    def __init__(self, recipe):
+    def __init__(self, recipe: dict[str, Any]) -> None:
         """``recipe``: the dict of the arm request (``Table.replace``)."""
         self.id = recipe["id"]
         self.file = recipe["file"]
         self.line = recipe["line"]  # of the unit
         self.units = recipe["units"]  # [line, end_line, kind] of every unit in its scope; None without source
-        self.scope_name = recipe["scope_name"]
-        self.scope_line = recipe["scope_line"]
+        self.scope_name: str = recipe["scope_name"]
+        self.scope_line: int = recipe["scope_line"]
         self.condition = recipe.get("condition", "")
         self.hit_condition = recipe.get("hit_condition")  # [op, count] or None
         self._counter = itertools.count()
         self.landed = False
         self.refused = ""
-        self._compiled = {}
+        self._compiled: dict[int, tuple[CodeType, Callable[[FrameType], object]]] = {}
 
-    def belongs_to(self, code):
+    def belongs_to(self, code: CodeType) -> bool:
         """Is this the code object whose line is meant? A module's first line is 0 or 1, depending on the version."""
         if code.co_name != self.scope_name:
             return False
         return code.co_firstlineno == self.scope_line or self.scope_name == "<module>"
 
-    def hit(self, frame):
+    def hit(self, frame: FrameType) -> tuple[bool, dict[str, Any] | None]:
         """Control arrived here in ``frame``: ``(stop, error)``, where ``error`` is what the condition raised, or None.
 
         Runs the target's code where there is a condition.
@@ -73,7 +79,7 @@ class Armed:
         """Begin with this count."""
         self._counter = itertools.count(hits)
 
-    def _condition_for(self, code):
+    def _condition_for(self, code: CodeType) -> Callable[[FrameType], object]:
         found = self._compiled.get(id(code))
         if found is None or found[0] is not code:
             found = self._compiled[id(code)] = (code, compile_condition(self.condition, code))
@@ -85,7 +91,7 @@ class Placed:
 
     __slots__ = ("line_map", "lines")
 
-    def __init__(self, line_map, lines):
+    def __init__(self, line_map: LineMap, lines: dict[int, list[Armed]]) -> None:
         """``lines``: ``{line of the unit: [Armed, ...]}``."""
         self.line_map = line_map
         self.lines = lines
@@ -94,17 +100,19 @@ class Placed:
 class Table:
     """All armed breakpoints by file."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Empty."""
-        self._files = {}
-        self._names = {}
-        self._maps = {}  # id(code): (code, line map): reading a line table takes up to 3 ms
+        self._files: dict[str, list[Armed]] = {}
+        self._names: dict[str, str] = {}
+        self._maps: dict[
+            int, tuple[CodeType, LineMap]
+        ] = {}  # id(code): (code, line map): reading a line table takes up to 3 ms
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         """Is anything armed?"""
         return bool(self._files)
 
-    def replace(self, identifier, recipes):
+    def replace(self, identifier: int, recipes: Iterable[dict[str, Any]]) -> list[Armed]:
         """Put the placements of breakpoint ``identifier``, which keeps its counter. None removes it."""
         hits = sum(armed.hits for armed in self.of(identifier))
         for file in list(self._files):
@@ -120,32 +128,32 @@ class Table:
             new[0].go_on_from(hits)
         return new
 
-    def of(self, identifier):
+    def of(self, identifier: int) -> list[Armed]:
         """The placements of one breakpoint."""
         return [armed for entries in self._files.values() for armed in entries if armed.id == identifier]
 
-    def counts(self):
+    def counts(self) -> dict[int, int]:
         """Hits by breakpoint id."""
-        total = {}
+        total: dict[int, int] = {}
         for entries in self._files.values():
             for armed in entries:
                 total[armed.id] = total.get(armed.id, 0) + armed.hits
         return total
 
-    def in_file(self, filename):
+    def in_file(self, filename: str) -> Sequence[Armed]:
         """What is armed in the file of this ``co_filename``; the common answer, nothing, is fast."""
         path = self._names.get(filename)
         if path is None:
             path = self._names[filename] = canonical(filename)
         return self._files.get(path, ())
 
-    def files(self):
+    def files(self) -> KeysView[str]:
         """The files with something armed."""
         return self._files.keys()
 
-    def placed_in(self, code):
+    def placed_in(self, code: CodeType) -> Placed | None:
         """What is armed in a code object; None for most."""
-        lines = {}
+        lines: dict[int, list[Armed]] = {}
         units = None
         for armed in self.in_file(code.co_filename):
             if armed.belongs_to(code):

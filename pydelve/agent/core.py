@@ -27,7 +27,7 @@ from .hold import Hold
 from .hooks import Hooks
 from .linemap import LineMap
 from .link import Link, own_fd, start_thread
-from .paths import Ownership, canonical, current_folder
+from .paths import Ownership, canonical, current_folder, is_agent
 from .service import Interrupted, Refused, Service
 from .stepping import Step, Stepper
 
@@ -49,8 +49,11 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .threads import Stack
 
 _STOP_TURN_S = 0.02  # how often our own thread looks whether a request was answered by the thread that stopped
-_QUIET_TRIES = 1000  # milliseconds until we leave our monitoring tools behind, as a thread does not come out of our code
+_QUIET_TRIES = (
+    1000  # milliseconds until we leave our monitoring tools behind, as a thread does not come out of our code
+)
 _sleep = time.sleep  # taken before the program can replace it
+_FAULTS_TOLD = 3  # of our own; more of them would say the same
 _FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 
 
@@ -80,7 +83,7 @@ class Agent:
         self._interrupt_lock = _thread.allocate_lock()
         self._evaluating = 0
         self._interrupted = False
-        self._deferred: BaseException | None = None
+        self._faults = 0
         self._program_mask: set[int] = set()
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -135,6 +138,10 @@ class Agent:
             _sleep(0.001)
         self.link.close()
         self.hold.close()
+
+    def _left(self) -> bool:
+        """Has another thread ended it all while this one waited?"""
+        return not self.active
 
     def _forked(self) -> bool:
         """In a child of the program the sockets are the parent's: leave them, and everything else, alone."""
@@ -237,7 +244,9 @@ class Agent:
 
     def landed(self, placed: Placed | None) -> None:
         """Code with these breakpoints (``Table.placed_in``) was found: what was suspended is armed now, or can't be."""
-        for line, entries in placed.lines.items() if placed is not None else ():
+        if placed is None:
+            return
+        for line, entries in placed.lines.items():
             for armed in entries:
                 if not placed.line_map.has_code(line):
                     armed.refused = "the loaded code has no instruction for this line"
@@ -259,6 +268,23 @@ class Agent:
             "path": [entry for entry in sys.path if type(entry) is str],
             "cwd": current_folder(),
         }
+
+    # -- our own faults ------------------------------------------------------------------------------------------------
+
+    def is_own_fault(self, error: BaseException) -> bool:
+        """Was this raised by our own code, in a callback? Then it is told, and must not reach the program.
+
+        Everything else that comes out of a callback is the program's: what its signal handlers raise.
+        """
+        traceback = error.__traceback__
+        while traceback is not None and traceback.tb_next is not None:
+            traceback = traceback.tb_next
+        if not isinstance(error, Exception) or traceback is None or not is_agent(traceback.tb_frame.f_code):
+            return False
+        if self._faults < _FAULTS_TOLD and self.active:
+            self._faults += 1
+            self.link.send(("event", protocol.FAULT, evaluation.describe_error(error)))
+        return True
 
     # -- arrivals, in the program's threads ----------------------------------------------------------------------------
 
@@ -292,7 +318,7 @@ class Agent:
             reason = "breakpoint" if error is None else "condition-error"
             detail = "" if error is None else "{type}: {message}".format(**error)
             self.stop(reason, threads.frames_of(frame, unit), ids=hits, detail=detail, step=step if outcome else None)
-        elif outcome is not None:
+        elif outcome is not None and step is not None:
             self.stop("entry" if step.how == "entry" else "step", threads.frames_of(frame, outcome.line), step=step)
 
     def step_outcome(self, outcome: Outcome | None) -> None:
@@ -322,7 +348,7 @@ class Agent:
         if self._owner == me or not self.active or not frames or self._forked():
             return
         with self._stop_lock:  # another thread may be stopped: wait, with the GIL let go, for our turn
-            if not self.active:
+            if self._left():
                 return
             if run is not None and run != self._runs:
                 return  # it was halted already, or stopped by itself, and goes on
@@ -338,9 +364,6 @@ class Agent:
                 self._owner = 0
         if self.hold.lost:
             self.deactivate()
-        deferred, self._deferred = self._deferred, None
-        if deferred is not None:
-            raise deferred
 
     def _stand(
         self,
@@ -407,17 +430,13 @@ class Agent:
             try:
                 if operation == protocol.RUN:
                     self._answer("reply", identifier, None, False)
-                    return arguments
-                result = self._common_or_service(operation, arguments, again=not settling)
+                    plan: dict[str, Any] = arguments
+                    return plan
+                result = self._common_or_service(operation, arguments)
             except Refused as refusal:
                 self._answer("refused", identifier, {"message": str(refusal)}, settling)
             except Exception as error:  # noqa: BLE001  our own bug: told, and the session goes on
                 self._answer("refused", identifier, {"internal": evaluation.describe_error(error)}, settling)
-            except BaseException as raised:  # noqa: BLE001  a signal handler's: the program's to see, after the stop
-                self._deferred = raised
-                self._answer(
-                    "refused", identifier, {"message": "a signal handler of the program ran; ask again"}, settling
-                )
             else:
                 self._answer("reply", identifier, result, settling)
             if operation == protocol.DETACH:
@@ -427,18 +446,10 @@ class Agent:
     def _answer(self, kind: str, identifier: int, content: Any, settling: bool) -> None:
         self.hold.send((kind, identifier, content, self.hold.interval_us if settling else 0))
 
-    def _common_or_service(self, operation: str, arguments: dict[str, Any], again: bool) -> Any:
-        try:
-            if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
-                return self._common(operation, arguments)
-            return self.service.handle(operation, arguments)
-        except Exception:
-            raise
-        except BaseException as raised:  # noqa: BLE001  a signal handler's, let in by another thread's mask
-            if not again:
-                raise
-            self._deferred = raised
-        return self._common_or_service(operation, arguments, again=False)  # these operations may be repeated
+    def _common_or_service(self, operation: str, arguments: dict[str, Any]) -> Any:
+        if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
+            return self._common(operation, arguments)
+        return self.service.handle(operation, arguments)
 
     def _begin_step(self, plan: dict[str, Any]) -> None:
         ident = plan["ident"] or self.service.ident
@@ -509,9 +520,10 @@ class Agent:
 def _dict_of(module: Any) -> dict[str, Any]:
     """A module's namespace, without its ``__getattr__``."""
     try:
-        return object.__getattribute__(module, "__dict__")
+        found: dict[str, Any] = object.__getattribute__(module, "__dict__")
     except AttributeError:
         return {}
+    return found
 
 
 def start(link_fd: int, hold_fd: int) -> Agent:

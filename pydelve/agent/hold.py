@@ -1,10 +1,11 @@
 """Holding the world still: what a thread does from the moment it stops until it is told to run.
 
-The thread waits for the debugger inside C calls that keep the GIL, so no other Python thread can run, wherever it is. With the
-end of each wait the GIL's drop request is cleared and the switch interval set to what the message asks for, before any bytecode
-runs: a very long one, so that the GIL stays ours while the request is served, or the program's own, where the world is to move
-(PITFALLS 1; ``gil.py``). A wait that ends without a message, because the debugger died, leaves the program's own. Entering and leaving put
-back all that the program could notice (PITFALLS 2): signal mask, garbage collector, recursion limit, switch interval, ``errno``.
+The thread waits for the debugger inside C calls that keep the GIL, so no other Python thread can run, wherever it is.
+With the end of each wait the GIL's drop request is cleared and the switch interval set to what the message asks for,
+before any bytecode runs: a very long one, so that the GIL stays ours while the request is served, or the program's own,
+where the world is to move (PITFALLS 1; ``gil.py``). A wait that ends without a message, because the debugger died,
+leaves the program's own. Entering and leaving put back all that the program could notice (PITFALLS 2): signals, garbage
+collector, recursion limit, switch interval, ``errno``.
 
 Used by the one thread that is stopped, which holds ``core.Agent``'s stop lock.
 """
@@ -17,6 +18,7 @@ import sys
 
 from . import native, protocol
 from .link import identity, own_fd
+from .signals import Deferral
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class Hold:
         self._then = native.Buffer(protocol.INTERVAL_BYTES)
         self._scratch = native.Buffer(16)
         self._program = _Program(0, set(), False, 0, 0)
+        self._signals = Deferral()
+        self._raised: BaseException | None = None
         self.lost = False
 
     # -- the stop, from outside in -----------------------------------------------------------------------------------
@@ -62,18 +66,38 @@ class Hold:
     def enter(self) -> None:
         """Become undisturbed: no signal, no collection, room on the stack. Nothing here may allocate much or import."""
         errno = native.errno()
-        mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _EVERYTHING)
+        mask = self._block_signals()
         collecting = gc.isenabled()
         gc.disable()
         limit = _recursion_limit()
         _set_recursion_limit(limit + _HEAD_ROOM)
         self._program = _Program(errno, mask, collecting, limit, self._read_interval())
+        self._put_handlers_aside()
         if not self.intact():
             self.lost = True
 
+    def _block_signals(self) -> set[Any]:
+        """Block every signal; gives the mask that was. Both calls run handlers of signals that came just before us."""
+        mask: set[Any] | None = None
+        while mask is None:
+            try:
+                mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
+                _signal.pthread_sigmask(_signal.SIG_BLOCK, _EVERYTHING)
+            except BaseException as raised:  # noqa: BLE001, PERF203  a handler's: for the program, when it goes on
+                self._raised = raised
+        return mask
+
+    def _put_handlers_aside(self) -> None:
+        try:
+            self._signals.begin()
+        except BaseException as raised:  # noqa: BLE001  the same, for a signal that another thread has just taken
+            self._raised = raised
+            self._signals.begin()
+
     def leave(self) -> None:
-        """Undo :meth:`enter`, in reverse; a signal that waited is delivered here, and what its handler raises comes out."""
+        """Undo :meth:`enter`, in reverse; signals are handled last, and what their handlers raise comes out."""
         program = self._program
+        self._signals.end()
         self._write_interval(program.interval)
         _set_recursion_limit(program.limit)
         if program.collecting:
@@ -81,14 +105,18 @@ class Hold:
         self._gil.wake_waiters()
         native.release_gil_once()
         native.set_errno(program.errno)
+        raised, self._raised = self._raised, None
         try:
             if self._gil.flag_size == 1:
                 native.rearm_eval_breaker()
         finally:
             _signal.pthread_sigmask(_signal.SIG_SETMASK, program.mask)
+            self._signals.deliver()
+        if raised is not None:
+            raise raised
 
     def intact(self) -> bool:
-        """Is the descriptor still our socket? The program may have closed it and opened a file in its place (PITFALLS 4)."""
+        """Is the descriptor still our socket? The program may have put a file in its place (PITFALLS 4)."""
         return self._identity is not None and identity(self._socket.fd) == self._identity
 
     def close(self) -> None:
@@ -106,8 +134,9 @@ class Hold:
     def next_request(self, settling: bool) -> Any:
         """Wait for the debugger's next message with the world held; None when it is gone.
 
-        With ``settling``, the GIL may have been given away since the last wait: the debugger first sends the long interval, which
-        lands while we are already inside the call, and waits until every thread that began to wait before has had its say.
+        With ``settling``, the GIL may have been given away since the last wait: the debugger first sends the long
+        interval, which lands while we are already inside the call, and waits until every thread that began to wait
+        before has had its say.
         """
         vectors = [(self._header.address, self._header.size), (self._then.address, self._then.size)]
         if settling:
@@ -132,9 +161,11 @@ class Hold:
     def relax(self, mask: set[int] | None = None) -> None:
         """Before user code is evaluated: signals (or ``mask``), collector and switch interval as the program has them.
 
-        A thread of ours blocks every signal; ``mask`` is then the program's, so that processes which the user code starts have it.
+        A thread of ours blocks every signal; ``mask`` is then the program's, so that processes which the user code
+        starts have it.
         """
         program = self._program
+        self._signals.end()
         self._write_interval(program.interval)
         if program.collecting:
             gc.enable()
@@ -148,9 +179,10 @@ class Hold:
         With ``own``, the thread is ours and its mask was only lent.
         """
         program = self._program
-        mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _EVERYTHING)
+        mask = self._block_signals()
         if not own:
             program.mask = mask
+        self._put_handlers_aside()
         program.collecting = gc.isenabled()
         gc.disable()
         program.interval = self._read_interval()

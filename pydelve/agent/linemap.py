@@ -439,8 +439,8 @@ def line_at_start(code: CodeType, offset: int) -> int:
 def leaves_with(code: CodeType, offset: int) -> bool:
     """Return whether a LINE event at ``offset`` is for ``__exit__`` at the end of a ``with``. Needs no units."""
     operations = code.co_code
-    names = []
-    arguments = []
+    names: list[int] = []
+    arguments: list[int] = []
     argument = 0
     for at in range(offset, min(offset + 32, len(operations)), 2):
         argument = argument << 8 | operations[at + 1]

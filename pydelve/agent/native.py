@@ -292,3 +292,27 @@ def rearm_eval_breaker() -> None:
 def release_gil_once() -> None:
     """Let other threads take the GIL, if one waits for it."""
     _sched_yield()
+
+
+class PendingCall:
+    """A function of ours that the main thread calls at its next look at the eval breaker (``Py_AddPendingCall``)."""
+
+    def __init__(self, function: Callable[[], bool]) -> None:
+        """``function`` is called again, at the next look, as long as it returns True; it must not raise."""
+
+        def call(argument: int) -> int:
+            if function():
+                self.schedule()
+            return 0
+
+        kind = type(
+            "_Callback",
+            (_ctypes.CFuncPtr,),
+            {"_flags_": _CDECL | _PYTHONAPI, "_restype_": _Int, "_argtypes_": (_Word,)},
+        )
+        self._callback = kind(call)  # kept: C has its address only
+        self._address = read_word(_ctypes.addressof(self._callback))
+
+    def schedule(self) -> None:
+        """Have it called soon."""
+        _add_pending_call(self._address, 0)

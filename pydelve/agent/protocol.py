@@ -56,6 +56,7 @@ HELLO = "hello"
 STOPPED = "stopped"
 LANDED = "landed"
 ENDING = "ending"
+FAULT = "fault"
 
 
 def pack(message: Any) -> bytes:

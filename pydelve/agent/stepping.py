@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 # Include/cpython/code.h
 _OPTIMIZED = 0x1
 _ASYNC_GENERATOR = 0x200
+_SILENT_DESTRUCTION = sys.version_info[:2] >= (3, 13)
 _COROUTINE = 0x80 | 0x100 | _ASYNC_GENERATOR  # CO_COROUTINE, CO_ITERABLE_COROUTINE
 _EXPRESSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _FRAME_DATA_SIZE = 256  # more than lies before the interpreter's frame in a frame object that owns it
@@ -216,7 +217,7 @@ def _is_gone(frame: FrameType) -> bool:
     The frame object then owns what the generator owned: its pointer leads into itself (CPython ``Python/frame.c``:
     ``take_ownership``; ``Include/internal/pycore_frame.h``: ``struct _frame``).
     """
-    if sys.version_info < (3, 13):
+    if not _SILENT_DESTRUCTION:
         return False
     address = id(frame)
     return 0 <= native.read_word(address + 24) - address < _FRAME_DATA_SIZE

@@ -7,17 +7,27 @@ from _thread import get_ident
 
 from .paths import canonical, is_agent
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Container
+    from types import FrameType, TracebackType
+    from typing import Any
+
+    from .paths import Ownership
+
+    Stack = list[tuple[FrameType, int]]
+
 _MAIN_NAME = "MainThread"
 
 
-def active():
+def active() -> dict[int, Any]:
     """The ``threading`` module's own table, ``{ident: Thread}``; {} where the program has not imported it."""
     threading = sys.modules.get("threading")
     table = threading.__dict__.get("_active") if threading is not None else None
     return table if type(table) is dict else {}
 
 
-def names():
+def names() -> dict[int, tuple[str, int]]:
     """``{ident: (name, native id)}`` as far as the ``threading`` module knows its threads."""
     found = {}
     for ident, thread in list(active().items()):
@@ -30,21 +40,23 @@ def names():
     return found
 
 
-def others_inside():
+def others_inside() -> bool:
     """Is another thread in the middle of the agent's code?"""
-    own = get_ident()
-    for ident, frame in sys._current_frames().items():
-        while frame is not None and ident != own:
+    others = sys._current_frames()
+    del others[get_ident()]  # our own frame must not come to hold itself
+    frame: FrameType | None
+    for frame in others.values():
+        while frame is not None:
             if is_agent(frame.f_code):
                 return True
             frame = frame.f_back
     return False
 
 
-def frames_of(frame, line=0):
+def frames_of(frame: FrameType | None, line: int = 0) -> Stack:
     """``[(frame, line), ...]`` from a frame outwards, without ours; ``line`` is shown for the first one, if given."""
     found = []
-    if line:
+    if line and frame is not None:
         found.append((frame, line))
         frame = frame.f_back
     while frame is not None:
@@ -54,7 +66,7 @@ def frames_of(frame, line=0):
     return found
 
 
-def frames_of_traceback(traceback):
+def frames_of_traceback(traceback: TracebackType | None) -> Stack:
     """``[(frame, line), ...]`` of a traceback, innermost first, then the frames that called its outermost one."""
     found = []
     while traceback is not None:
@@ -65,7 +77,7 @@ def frames_of_traceback(traceback):
     return found
 
 
-def describe_frame(frame, line, ownership):
+def describe_frame(frame: FrameType, line: int, ownership: Ownership) -> dict[str, Any]:
     """The wire form of ``api.target.Frame``, less its index."""
     code = frame.f_code
     module = frame.f_globals.get("__name__", "")
@@ -79,7 +91,9 @@ def describe_frame(frame, line, ownership):
     }
 
 
-def describe_threads(own, frames_of_ident, ownership, main):
+def describe_threads(
+    own: Container[int], frames_of_ident: dict[int, Stack], ownership: Ownership, main: int
+) -> list[dict[str, Any]]:
     """The wire form of each Python thread but our own: ident, name, native id, innermost frame.
 
     Args:

@@ -14,32 +14,48 @@ from _thread import get_ident
 from . import native
 from .paths import is_agent
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable, Iterator, Sequence
+    from types import CodeType, FrameType
+    from typing import Any
+
+    from .breakpoints import Armed, Placed
+    from .core import Agent
+
 NAME = "trace"
+_getframe = sys._getframe  # taken before the program can replace it
 _RETURN_VALUE, _YIELD_VALUE, _YIELD_FROM = 83, 86, 72  # Include/opcode.h of 3.9, 3.10 and 3.11
 
 
 class Tracing:
     """The event source up to 3.11."""
 
-    def __init__(self, agent):
+    def __init__(self, agent: Agent) -> None:
         """Nothing is on yet."""
         self._agent = agent
-        self._placed = {}  # id(code): (code, Placed or None) for code in files with breakpoints
-        self._previous = {}  # id(frame): offset of its last line event, where the line map asks for it (3.9)
-        self._raised = {}  # id(frame): offset of the exception that was its last event, while a step watches it
-        self._watched = set()  # ids of frames whose lines the stepper wants
-        self._waiting_for_main = None
+        self._placed: dict[
+            int, tuple[CodeType, Placed | None]
+        ] = {}  # id(code): (code, Placed or None) for code in files with breakpoints
+        self._previous: dict[
+            int, int
+        ] = {}  # id(frame): offset of its last line event, where the line map asks for it (3.9)
+        self._raised: dict[
+            int, int
+        ] = {}  # id(frame): offset of the exception that was its last event, while a step watches it
+        self._watched: set[int] = set()  # ids of frames whose lines the stepper wants
+        self._waiting_for_main: Callable[[FrameType], None] | None = None
         self._watching_calls = False
         self._on = False
-        self._threads = None
-        self._chained = {}  # ident: the tracer that was there before
+        self._threads: _Threads | None = None
+        self._again = native.PendingCall(self._trace_again)
         # bound once: comparing and storing bound methods made anew would never match
         self._global, self._local = self._on_call, self._on_event
         self._start, self._start_traced = _thread.start_new_thread, self._start_thread
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
-    def update(self):
+    def update(self) -> None:
         """The table changed: frames that already run get line events where they need them."""
         self._placed.clear()
         self._previous.clear()
@@ -49,8 +65,9 @@ class Tracing:
         self._untrace_running()
         self._rest()
 
-    def _untrace_running(self):
+    def _untrace_running(self) -> None:
         """Take line events from the frames that have neither a breakpoint nor a step."""
+        frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for frame in sys._current_frames().values():
             while frame is not None:
                 ours = frame.f_trace is self._local and id(frame) not in self._watched
@@ -58,26 +75,27 @@ class Tracing:
                     frame.f_trace = None
                 frame = frame.f_back
 
-    def _trace_running(self):
+    def _trace_running(self) -> None:
         """Give line events to the frames that are active already and have a breakpoint."""
+        frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for frame in sys._current_frames().values():
             while frame is not None:
                 if frame.f_trace is None and self._placed_in(frame.f_code) is not None:
                     frame.f_trace = self._local
                 frame = frame.f_back
 
-    def wait_for_main(self, callback):
+    def wait_for_main(self, callback: Callable[[FrameType], None]) -> None:
         """Call ``callback(frame)`` once, when the program's own ``__main__`` module begins to run."""
         self._waiting_for_main = callback
         self._switch(True)
 
-    def _rest(self):
+    def _rest(self) -> None:
         """Switch off what nobody needs."""
         needed = self._agent.table or self._waiting_for_main or self._agent.stepper.active
         if not needed:
             self._switch(False)
 
-    def _placed_in(self, code):
+    def _placed_in(self, code: CodeType) -> Placed | None:
         """What is armed in a code object, remembered for code in files that have any; None for most."""
         found = self._placed.get(id(code))
         if found is not None:
@@ -96,18 +114,18 @@ class Tracing:
 
     # -- stepping ------------------------------------------------------------------------------------------------------
 
-    def watch(self, frame):
+    def watch(self, frame: FrameType) -> None:
         """Tell the stepper of lines, return and yield of this frame."""
         self._watched.add(id(frame))
         self._switch(True)
         if frame.f_trace is None:
             frame.f_trace = self._local
 
-    def watch_calls(self, wanted):
+    def watch_calls(self, wanted: bool) -> None:
         """Tell the stepper of frames that start, or not."""
         self._watching_calls = wanted
 
-    def unwatch(self):
+    def unwatch(self) -> None:
         """No step is under way."""
         self._watched.clear()
         self._watching_calls = False
@@ -116,10 +134,44 @@ class Tracing:
 
     # -- trace functions -----------------------------------------------------------------------------------------------
 
-    def _on_call(self, frame, event, argument):
+    def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
         """The global trace function: a frame starts or a generator's goes on."""
-        if event != "call":
-            return self._on_event(frame, event, argument)
+        try:
+            return self._begin(frame) if event == "call" else self._go_on(frame, event, argument)
+        except BaseException as error:  # noqa: BLE001  raised on where it is the program's
+            self._leave_with(error)
+        return None
+
+    def _on_event(self, frame: FrameType, event: str, argument: Any) -> None:
+        """The local trace function of frames that matter.
+
+        No result: that leaves ``f_trace`` as it is, which a stop may have taken away.
+        """
+        try:
+            self._go_on(frame, event, argument)
+        except BaseException as error:  # noqa: BLE001  raised on where it is the program's
+            self._leave_with(error)
+
+    def _leave_with(self, error: BaseException) -> None:
+        """Raise what is the program's own, such as a signal handler's exception that waited for a stop to end.
+
+        CPython then takes the trace function away (``Python/sysmodule.c``: ``call_trampoline``). Handlers run in the
+        main thread only, which puts it back as soon as it is out of our code.
+        """
+        if not self._agent.is_own_fault(error):
+            self._again.schedule()
+            raise error
+
+    def _trace_again(self) -> bool:
+        """Put the trace functions back; True where it is too early for that. A pending call: must not raise."""
+        if is_agent(_getframe(2).f_code):  # 1 is the callback's own frame
+            return True
+        if self._on and self._agent.active:
+            self._trace_threads(True)
+            self._trace_running()
+        return False
+
+    def _begin(self, frame: FrameType) -> Any:
         code = frame.f_code
         if is_agent(code):
             return None
@@ -134,8 +186,7 @@ class Tracing:
                 return self._local
         return self._local if self._placed_in(code) is not None else None
 
-    def _on_event(self, frame, event, argument):
-        """The local trace function of frames that matter."""
+    def _go_on(self, frame: FrameType, event: str, argument: Any) -> None:
         code = frame.f_code
         if is_agent(code):
             return
@@ -158,18 +209,20 @@ class Tracing:
             raised = self._raised.pop(id(frame), -1)
             if stepping:
                 self._on_return(frame, code, argument, raised == frame.f_lasti)
-        # No result: that leaves f_trace as it is, which a stop may have taken away.
 
-    def _silent(self, frame, code):
+    def _silent(self, frame: FrameType, code: CodeType) -> set[int]:
         """Offsets in this code where a statement may begin without a line event; none from 3.10 on."""
         placed, step = self._placed_in(code), self._agent.stepper.active
-        found = placed.line_map.silent if placed is not None else set()
-        return found | step.line_map.silent if step is not None and step.handles_silently(frame) else found
+        found: set[int] = placed.line_map.silent if placed is not None else set()
+        if step is not None and step.line_map is not None and step.handles_silently(frame):
+            found = found | step.line_map.silent
+        return found
 
-    def _on_line(self, frame, code, stepping):
+    def _on_line(self, frame: FrameType, code: CodeType, stepping: bool) -> None:
         offset = frame.f_lasti
         placed = self._placed_in(code)
-        unit, breakpoints = 0, ()
+        unit = 0
+        breakpoints: Sequence[Armed] = ()
         previous = self._previous.get(id(frame), -1)
         if self._silent(frame, code) or (placed is not None and placed.line_map.repeats):
             self._previous[id(frame)] = offset
@@ -179,7 +232,7 @@ class Tracing:
         if breakpoints or stepping:
             self._agent.arrive(frame, unit, offset, breakpoints, stepping)
 
-    def _on_return(self, frame, code, value, raised):
+    def _on_return(self, frame: FrameType, code: CodeType, value: Any, raised: bool) -> None:
         """Tell a return, a yield and an exception that leaves the frame apart, by the instruction it stands at.
 
         Args:
@@ -187,7 +240,7 @@ class Tracing:
             code: Its code.
             value: What it returns or yields; None with an exception.
             raised: The last thing that happened in it was an exception, at this very instruction (thrown in at a
-            ``yield``).
+                ``yield``).
         """
         operations, at = code.co_code, frame.f_lasti
         stepper = self._agent.stepper
@@ -202,21 +255,22 @@ class Tracing:
         else:
             stepper.unwound(frame)
 
-    def _main_begins(self, frame):
+    def _main_begins(self, frame: FrameType) -> None:
         if frame.f_globals.get("__name__") == "__main__":
             callback, self._waiting_for_main = self._waiting_for_main, None
-            callback(frame)
+            if callback is not None:
+                callback(frame)
 
     # -- on and off, in every thread -----------------------------------------------------------------------------------
 
-    def _switch(self, on):
+    def _switch(self, on: bool) -> None:
         if on == self._on and not on:
             return
         self._on = on
         self._trace_threads(on)
         self._hook_new_threads()
 
-    def _trace_threads(self, on):
+    def _trace_threads(self, on: bool) -> None:
         if self._threads is None:
             self._threads = _Threads(self._global)
         own = native.thread_state()  # not by ident: a thread that is just being started has its creator's
@@ -226,13 +280,13 @@ class Tracing:
             elif ident not in self._agent.own:
                 self._threads.set_trace(state, on)
 
-    def _switch_here(self, on):
+    def _switch_here(self, on: bool) -> None:
         if on and sys.gettrace() is not self._global:
             sys.settrace(self._global)
         elif not on and sys.gettrace() is self._global:
             sys.settrace(None)
 
-    def _start_thread(self, *args, **kwargs):
+    def _start_thread(self, *args: Any, **kwargs: Any) -> int:
         """Stands in for ``_thread.start_new_thread`` while tracing is on: threads started so call no hook."""
         ident = self._start(*args, **kwargs)
         if self._on:
@@ -240,7 +294,7 @@ class Tracing:
             self._trace_running()
         return ident
 
-    def _hook_new_threads(self):
+    def _hook_new_threads(self) -> None:
         """New threads call what ``threading.settrace`` has set; one that the program has set is left alone."""
         names = _thread.__dict__
         if names["start_new_thread"] is (self._start if self._on else self._start_traced):
@@ -254,15 +308,16 @@ class Tracing:
         elif not self._on and names.get("_trace_hook") is self._global:
             names["_trace_hook"] = None
 
-    def silence(self):
+    def silence(self) -> None:
         """No event reaches us from now on, as far as threads aren't in our code already."""
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Leave no trace function behind."""
         self._watched.clear()
         self._waiting_for_main = None
         self._switch(False)
+        frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for frame in sys._current_frames().values():
             while frame is not None:
                 if frame.f_trace is self._local or frame.f_trace is self._global:
@@ -278,7 +333,7 @@ class _Threads:
     own thread state after tracing was switched on there, where ``c_tracefunc`` stands two words before ``c_traceobj``.
     """
 
-    def __init__(self, trace):
+    def __init__(self, trace: Callable[..., Any]) -> None:
         self._trace = trace
         self._head = native.held("PyInterpreterState_ThreadHead", native.WORD, native.WORD)
         self._next = native.held("PyThreadState_Next", native.WORD, native.WORD)
@@ -287,7 +342,7 @@ class _Threads:
         self._trampoline, self._object = self._find_trampoline()
         self._ident = self._find_word(get_ident())
 
-    def _find_trampoline(self):
+    def _find_trampoline(self) -> tuple[int, int]:
         before = sys.gettrace()
         try:
             sys.settrace(self._trace)
@@ -303,19 +358,19 @@ class _Threads:
             sys.settrace(before)
 
     @staticmethod
-    def _find_word(word):
+    def _find_word(word: int) -> int:
         """Offset of a word in our own thread state; 0 where it is not there."""
         state = native.thread_state()
         return next((at for at in range(0, 256, 8) if native.read_word(state + at) == word), 0)
 
-    def states(self):
+    def states(self) -> Iterator[tuple[int, int]]:
         """``(ident, thread state address)`` of each thread."""
         state = self._head(native.interpreter_state())
         while state:
             yield (native.read_word(state + self._ident) if self._ident else 0), state
             state = self._next(state)
 
-    def set_trace(self, state, on):
+    def set_trace(self, state: int, on: bool) -> None:
         """Switch our tracing on or off in another thread; one with a tracer of its own is left alone."""
         if not self._trampoline or not self._ident:
             return

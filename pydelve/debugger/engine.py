@@ -412,6 +412,17 @@ class Debugger:
         if self._armable() is None:
             self._breakpoints.end_run()
 
+    def on_fault(self, message: str, traceback: tuple[str, ...]) -> None:
+        """See ``target.Listener``."""
+        _log.error("in the agent: %s\n%s", message, "\n".join(traceback))
+        self._emit(
+            Notice(
+                f"pydelve's agent failed inside the program: {message}",
+                "this is a bug of pydelve; the program did not notice, but a breakpoint or a step may have been missed",
+                "pydelve debug --log FILE ... keeps a log of it",
+            )
+        )
+
     def failed(self, error: Exception) -> None:
         """Something of ours failed where no request waits for the answer (``loop.Loop``)."""
         _log.error("not in a request", exc_info=error)

@@ -149,3 +149,8 @@ def from_limits(limits: Limits) -> dict[str, int]:
         "max_depth": limits.max_depth,
         "max_total": limits.max_total,
     }
+
+
+def to_fault(wire: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """What failed, and the lines of the traceback (``agent/core.py``: ``is_own_fault``)."""
+    return f"{wire['type']}: {wire['message']}", tuple(str(line) for line in wire.get("traceback", ()))

@@ -337,6 +337,9 @@ class LiveProcess:
             self._listener.on_landed(convert.to_landing(data, self._hello.how if self._hello else ""))
         elif name == protocol.ENDING:
             self._clean = True
+        elif name == protocol.FAULT:
+            message, traceback = convert.to_fault(data)
+            self._listener.on_fault(message, traceback)
 
     def _on_exit(self) -> None:
         self._agent.drain()

@@ -1,0 +1,70 @@
+"""Keeps the program's own signal handlers out of a stop.
+
+Python runs a handler in the main thread, between two instructions of whatever runs there, also when another thread
+took the signal. If that is our code, serving a stop, the handler must wait: it would see a stopped world, and its
+exception would end the stop. So for the time of a stop of the main thread every handler is replaced by one that takes
+note, and what was noted is signalled again at its end. (CPython ``Modules/signalmodule.c``.)
+"""
+
+from __future__ import annotations
+
+import _signal
+from _thread import get_ident
+
+from . import native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from typing import Any
+
+_EVERYTHING = _signal.valid_signals()
+_ACTION_BYTES = 152  # struct sigaction of glibc on 64-bit Linux; musl's is as large
+_sigaction = native.held("sigaction", native.INT, native.INT, native.WORD, native.WORD)
+try:
+    _trip = native.held("PyErr_SetInterruptEx", native.INT, native.INT)
+except AttributeError:  # 3.9: only by a real signal
+    _trip = _signal.raise_signal
+
+
+class Deferral:
+    """The program's handlers, while they are put aside. Main thread only."""
+
+    def __init__(self) -> None:
+        """Nothing is put aside yet."""
+        self._main = get_ident()
+        self._handlers: dict[int, Any] = {}
+        self._noted: list[int] = []
+        self._action = native.Buffer(_ACTION_BYTES)
+
+    def begin(self) -> None:
+        """Put the handlers aside; nothing in any thread but the main one."""
+        if get_ident() != self._main:
+            return
+        for number in _EVERYTHING:
+            handler = _signal.getsignal(number)
+            if callable(handler) and not isinstance(handler, int):
+                self._handlers[number] = handler
+                self._set(number, self._note)
+
+    def end(self) -> None:
+        """Put the handlers back; what was noted still waits for :meth:`deliver`."""
+        for number, handler in self._handlers.items():
+            self._set(number, handler)
+        self._handlers.clear()
+
+    def deliver(self) -> None:
+        """Signal again what was noted: the handlers run at once, and what they raise comes out."""
+        noted, self._noted = self._noted, []
+        if noted:
+            # in one call of C code, so that the first handler does not run before the last signal is there again
+            list(map(_trip, noted))
+
+    def _note(self, number: int, frame: object) -> None:
+        if number not in self._noted:
+            self._noted.append(number)
+
+    def _set(self, number: int, handler: Any) -> None:
+        """Change what Python calls and nothing that the kernel knows: ``signal.signal`` would reset SA_RESTART."""
+        _sigaction(number, 0, self._action.address)
+        _signal.signal(number, handler)
+        _sigaction(number, self._action.address, 0)
