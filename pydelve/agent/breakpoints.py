@@ -104,6 +104,9 @@ class Table:
         """Empty."""
         self._files: dict[str, list[Armed]] = {}
         self._names: dict[str, str] = {}
+        self._disabled: dict[
+            int, int
+        ] = {}  # hits of breakpoints that are disabled now (or gone: their ids never return)
         self._maps: dict[
             int, tuple[CodeType, LineMap]
         ] = {}  # id(code): (code, line map): reading a line table takes up to 3 ms
@@ -114,7 +117,7 @@ class Table:
 
     def replace(self, identifier: int, recipes: Iterable[dict[str, Any]]) -> list[Armed]:
         """Put the placements of breakpoint ``identifier``, which keeps its counter. None removes it."""
-        hits = sum(armed.hits for armed in self.of(identifier))
+        hits = sum(armed.hits for armed in self.of(identifier)) or self._disabled.pop(identifier, 0)
         for file in list(self._files):
             kept = [armed for armed in self._files[file] if armed.id != identifier]
             if kept:
@@ -126,6 +129,8 @@ class Table:
             self._files.setdefault(armed.file, []).append(armed)
         if new:
             new[0].go_on_from(hits)
+        elif hits:
+            self._disabled[identifier] = hits
         return new
 
     def of(self, identifier: int) -> list[Armed]:

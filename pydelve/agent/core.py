@@ -231,7 +231,7 @@ class Agent:
             if entry.refused:
                 states.append(["refused", entry.refused])
             else:
-                states.append(["armed" if entry.landed else "suspended", ""])
+                states.append(["armed" if entry.landed else "suspended", self.events.obstacle()])
         return {"states": states, "how": NAME}
 
     def _loaded_files(self) -> set[str]:

@@ -273,6 +273,10 @@ class Monitoring:
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
+    def obstacle(self) -> str:
+        """Why breakpoints don't work everywhere: never, here."""
+        return ""
+
     def silence(self) -> None:
         """No event reaches us from now on; threads that are in our code still find our tools."""
         for tool in (self._break, self._step):

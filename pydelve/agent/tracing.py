@@ -281,7 +281,8 @@ class Tracing:
                 self._threads.set_trace(state, on)
 
     def _switch_here(self, on: bool) -> None:
-        if on and sys.gettrace() is not self._global:
+        """This thread's tracing; a trace function of the program's own stays, and keeps us out (``obstacle``)."""
+        if on and sys.gettrace() is None:
             sys.settrace(self._global)
         elif not on and sys.gettrace() is self._global:
             sys.settrace(None)
@@ -311,6 +312,14 @@ class Tracing:
     def silence(self) -> None:
         """No event reaches us from now on, as far as threads aren't in our code already."""
         self.close()
+
+    def obstacle(self) -> str:
+        """Why breakpoints don't work everywhere: threads that the program traces itself; "" where there are none."""
+        threads = self._threads
+        if not self._on or threads is None:
+            return ""
+        count = sum(threads.is_foreign(state) for ident, state in threads.states() if ident not in self._agent.own)
+        return f"not in {count} of the threads, which the program traces itself (sys.settrace)" if count else ""
 
     def close(self) -> None:
         """Leave no trace function behind."""
@@ -369,6 +378,10 @@ class _Threads:
         while state:
             yield (native.read_word(state + self._ident) if self._ident else 0), state
             state = self._next(state)
+
+    def is_foreign(self, state: int) -> bool:
+        """Has the thread a trace function that is not ours?"""
+        return bool(self._object) and native.read_word(state + self._object) not in (0, id(self._trace))
 
     def set_trace(self, state: int, on: bool) -> None:
         """Switch our tracing on or off in another thread; one with a tracer of its own is left alone."""

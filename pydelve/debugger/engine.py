@@ -273,7 +273,7 @@ class Debugger:
         current = self._state.stop.thread if self._state.stop else 0
         self._threads.forget_all_but({report.ident for report in reports})
         threads = []
-        for report in reports:
+        for report in sorted(reports, key=lambda report: report.native_id):  # of those seen first now, the older first
             number = self._threads.number(report.ident)
             frame = self._files.qualified(report.frame) if report.frame is not None else None
             threads.append(to_thread(report, number, number == current, frame))

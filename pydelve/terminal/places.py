@@ -121,15 +121,15 @@ def thread_lines(threads: Sequence[Thread], *, selected: int, cwd: str, theme: T
 
 
 def placement_text(placement: Placement, cwd: str, *, verbose: bool = False) -> str:
-    """``bank.py:14 in Account.withdraw``, with why it is not armed, or (``verbose``) how it is."""
+    """``bank.py:14 in Account.withdraw``, with why it is not armed, or not everywhere, or (``verbose``) how it is."""
     location = placement.location
     text = f"{short_path(location.file, cwd)}:{location.unit.line}"
     if location.function:
         text += f" in {location.function}"
     if placement.state in {"suspended", "refused"}:
         text += f", {placement.state}" + (f": {placement.why}" if placement.why else "")
-    elif verbose and placement.how:
-        text += f", by {placement.how}" + (f": {placement.why}" if placement.why else "")
+    elif placement.state == "armed":
+        text += (f", by {placement.how}" if verbose else "") + (f", but {placement.why}" if placement.why else "")
     return text
 
 

@@ -78,6 +78,9 @@ class Subject:
         if error is not None:
             self.errors.append(error)
 
+    def on_fault(self, message: str, traceback: tuple[str, ...]) -> None:
+        self.failures.append(RuntimeError("\n".join((message, *traceback))))
+
     def _failed(self, error: Exception) -> None:
         self.failures.append(error)
 

@@ -41,6 +41,7 @@ class AgentLink:
         self._awaited: dict[int, tuple[int, str, dict[str, Any]]] = {}  # requests by number
         self._answers: dict[int, tuple[str, Any]] = {}
         self._dropped: set[int] = set()
+        self._interrupted = False
         self._moving = 0
         self.stopped = False
         """Requests go by *hold* while it is stopped, by *link* else."""
@@ -66,9 +67,14 @@ class AgentLink:
             TargetGoneError: the target ended meanwhile.
         """
         number = self.send(operation, arguments)
-        if not self.wait(number, timeout_s):
+        self._interrupted = False
+        if not self.wait_or(number, timeout_s, lambda: self._interrupted):
             raise self.give_up(number, operation, timeout_s)
         return self.result(number, operation)
+
+    def interrupt(self) -> None:
+        """Whoever waits in :meth:`ask` waits no longer."""
+        self._interrupted = True
 
     def send(self, operation: str, arguments: dict[str, Any], by_link: bool = False) -> int:
         """Send a request; gives its number."""
@@ -106,6 +112,12 @@ class AgentLink:
     def give_up(self, number: int, operation: str, waited_s: float) -> TargetBusyError:
         """Nobody waits for this answer any more; gives the error that says so."""
         self._drop(number)
+        if self._interrupted:
+            return TargetBusyError(
+                f"nobody waits any longer for the program to answer {operation!r}",
+                why="you interrupted it; what was asked may still happen",
+                hint="ask again when the program stands",
+            )
         return TargetBusyError(
             f"the program did not answer {operation!r} within {waited_s:.1f} s",
             why="its own code or another thread keeps the interpreter busy",

@@ -97,11 +97,15 @@ def _probe(path: str) -> tuple[str, int, int, bool]:
             hint="pydelve debug --python /path/to/python ...",
         ) from None
     except OSError as error:
-        words, why = [], str(error)
+        raise NotAPythonError(
+            f"{path} is not a Python interpreter",
+            why=f"it can't be started: {error.strerror}",
+            hint="pydelve debug --python /path/to/python ...",
+        ) from error
     if len(words) != 5 or words[0] != "pydelve-probe" or not all(word.isdecimal() for word in words[2:]):
         raise NotAPythonError(
             f"{path} is not a Python interpreter",
-            why=f"asked for its version it said: {why[:200]}" if why else "it does not answer as one",
+            why=f"asked for its version it said: {why}" if why and len(why) < 100 else "it does not answer as one",
             hint="pydelve debug --python /path/to/python ...",
         )
     return words[1], int(words[2]), int(words[3]), words[4] == "1"

@@ -282,8 +282,10 @@ class LiveProcess:
 
     def interrupt(self) -> None:
         """See ``target.Process``. Goes by *link*, as *hold*'s reader is the one to interrupt."""
-        if self._evaluating and not self.ended:
+        if self._evaluating:
             self._by_user = True
+        else:
+            self._agent.interrupt()
 
     def _run_user_code(self, operation: str, arguments: dict[str, Any], timeout_s: float) -> Evaluation:
         number = self._agent.send(operation, arguments)
