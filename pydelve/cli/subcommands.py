@@ -19,6 +19,8 @@ from pydelve.cli.options import Option, option_lines
 
 SUBCOMMANDS = {
     "debug": ("pydelve.cli.debug", "start a program and debug it"),
+    "stack": ("pydelve.cli.stack", "show what all threads of a running process do"),
+    "ps": ("pydelve.cli.ps", "list the Python processes"),
     "help": ("pydelve.cli.help", "show the subcommands, or one of them"),
     "version": ("pydelve.cli.version", "show the version"),
 }
@@ -81,6 +83,7 @@ def overview_lines() -> list[str]:
         "",
         "  pydelve debug [options] script.py [arguments]",
         "  pydelve debug [options] -m module [arguments]",
+        "  pydelve stack [options] PID",
         "",
         "Subcommands:",
         *(f"  {name:<{width}}  {summary}" for name, (_, summary) in SUBCOMMANDS.items()),

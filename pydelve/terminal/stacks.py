@@ -36,7 +36,7 @@ def _how(snapshot: Snapshot) -> str:
     threads = counted(len(snapshot.threads), "thread")
     if snapshot.stopped:
         return f"{threads}, all stopped for {snapshot.took_s * 1000:.1f} ms"
-    return f"{threads}, read in {snapshot.took_s * 1000:.1f} ms while they ran: stacks may be torn"
+    return f"{threads}, read in {snapshot.took_s * 1000:.1f} ms without a stop: what moved meanwhile may be torn"
 
 
 def _merged(threads: Sequence[ThreadStack]) -> list[list[ThreadStack]]:

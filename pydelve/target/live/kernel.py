@@ -7,7 +7,8 @@ import os
 
 # Include: asm/unistd_64.h of Linux on x86-64; calls a thread waits in. Other machines show no name.
 _WAITS = {
-    0: "read", 7: "poll", 23: "select", 35: "nanosleep", 42: "connect", 43: "accept", 45: "recvfrom", 47: "recvmsg",
+    0: "read", 1: "write", 7: "poll", 23: "select", 35: "nanosleep", 42: "connect", 43: "accept", 44: "sendto",
+    45: "recvfrom", 46: "sendmsg", 47: "recvmsg",
     61: "wait4", 128: "sigtimedwait", 202: "futex", 219: "restart_syscall", 230: "clock_nanosleep", 232: "epoll_wait",
     247: "waitid", 270: "pselect", 271: "ppoll", 281: "epoll_pwait", 288: "accept4", 441: "epoll_pwait2",
 }  # fmt: skip
@@ -28,9 +29,12 @@ def thread_states(pid: int) -> dict[int, str]:
 def system_call(pid: int, native_id: int) -> str:
     """Name of the call a thread waits in; "" where it runs, or the kernel does not say."""
     words = _read(f"/proc/{pid}/task/{native_id}/syscall").split()
-    if not words or not words[0].isdigit() or os.uname().machine != "x86_64":
-        return ""
-    return _WAITS.get(int(words[0]), "")
+    return call_name(int(words[0])) if words and words[0].isdigit() else ""
+
+
+def call_name(number: int) -> str:
+    """Name of a system call that threads wait in; "" for others."""
+    return _WAITS.get(number, "") if os.uname().machine == "x86_64" else ""
 
 
 def command_line(pid: int) -> bytes:

@@ -204,15 +204,15 @@ class TestMain:
     @pytest.mark.parametrize(
         ("words", "parts"),
         [
-            ("debgu", ("debgu is no subcommand of pydelve", "there are debug, help, version", "pydelve debug")),
+            ("debgu", ("debgu is no subcommand of pydelve", "there are debug, stack, ps, help, version", "pydelve debug")),
             (
                 "bank.py",
                 ("bank.py is no subcommand of pydelve", "a program is debugged by debug", "pydelve debug bank.py"),
             ),
-            ("--zzz", ("--zzz is no option of pydelve", "there are debug, help, version", "pydelve help")),
+            ("--zzz", ("--zzz is no option of pydelve", "there are debug, stack, ps, help, version", "pydelve help")),
             (
                 "help verson",
-                ("there is no subcommand verson", "there are debug, help, version", "pydelve help version"),
+                ("there is no subcommand verson", "there are debug, stack, ps, help, version", "pydelve help version"),
             ),
         ],
     )

@@ -1,0 +1,67 @@
+"""``pydelve stack``: one look at all threads of a running process, with no code run in it.
+
+Imports as little as it can: a look takes less time than Python's own start.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from pydelve.api.values import Limits
+from pydelve.cli.options import Option, parse
+from pydelve.cli.subcommands import Help, import_late
+from pydelve.errors import UsageError
+from pydelve.target.live.look import look
+from pydelve.terminal.stacks import plain_data, snapshot_lines
+from pydelve.terminal.theme import Theme, terminal_width, wants_color
+
+_OPTIONS = (
+    Option("--locals", "show the local variables of each frame"),
+    Option("--json", "print one JSON object, for programs"),
+    Option("--no-stop", "don't stop the process meanwhile: what moves may be shown torn"),
+)
+HELP = Help(
+    "stack",
+    ("[options] PID",),
+    details=(
+        "Shows what every thread of a running CPython 3.9 to 3.15 does: its frames, innermost first, who holds the\n"
+        "GIL, and what it waits in. Its threads are stopped for some milliseconds; no code runs in it, and it is\n"
+        "not attached to. Values are read by their exact type, from memory; what can't be read says why.\n"
+        "Options may stand before or after PID."
+    ),
+    options=_OPTIONS,
+    examples=(("pydelve stack 1234 --locals", "with the variables"), ("pydelve ps", "find the PID")),
+)
+_LIMITS = Limits(max_text=120, max_items=16, max_depth=1, max_total=200)
+_WIDTH = 120
+
+
+def run(words: Sequence[str]) -> int:
+    """Look once and print it."""
+    # No option takes a value, so they may stand on both sides of the pid.
+    taken = parse("stack", _OPTIONS, [word for word in words if word.startswith("-")])
+    pid = _pid([word for word in words if not word.startswith("-")])
+    snapshot = look(pid, _LIMITS if "--locals" in taken.values else None, stop="--no-stop" not in taken.values)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if "--json" in taken.values:
+        print(import_late("json").dumps(plain_data(snapshot), indent=2))
+        return 0
+    terminal = sys.stdout.isatty()
+    theme = Theme(wants_color(os.environ, terminal=terminal))
+    width = terminal_width(1, at_most=_WIDTH) if terminal else _WIDTH
+    print("\n".join(snapshot_lines(snapshot, width=width, theme=theme)))
+    return 0
+
+
+def _pid(rest: Sequence[str]) -> int:
+    if len(rest) != 1:
+        raise UsageError(
+            "pydelve stack needs the number of one process",
+            why=f"it was given {' '.join(rest)}" if rest else "none was given",
+            hint="pydelve ps",
+        )
+    if not (rest[0].isascii() and rest[0].isdecimal()):
+        raise UsageError(f"{rest[0]} is no number of a process", why="a pid is a number", hint="pydelve ps")
+    return int(rest[0])

@@ -1,0 +1,232 @@
+"""Frames of a thread, with exact lines, and their variables.
+
+A chain ends where it is damaged, with the reason; nothing here raises but
+``UnreadableError``, and that only where said.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from pydelve.api.values import Value, Variable
+from pydelve.target.cpython.lines import line_of
+from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.cpython.objects import ObjectReader
+from pydelve.target.cpython.values import ValueReader
+
+_MOST_FRAMES = 100_000
+_MOST_VARIABLES = 5_000
+_MOST_TABLE_BYTES = 1 << 20
+_TAG = 3  # low bits of a reference in a frame, 3.14 and newer (Include/internal/pycore_stackref.h)
+_OWNED_BY_GENERATOR, _OWNED_BY_C = 1, 3  # Include/internal/pycore_frame.h, enum _frameowner
+_OPTIMIZED, _VARARGS, _VARKEYWORDS = 0x1, 0x4, 0x8  # Include/cpython/code.h
+_CELL, _FREE = 0x40, 0x80  # Include/internal/pycore_code.h, CO_FAST_*
+
+
+class CodeInfo(NamedTuple):
+    """What is needed of a code object."""
+
+    address: int
+    name: str
+    """Qualified from 3.11 on."""
+    file: str
+    """``co_filename`` as it is."""
+    first_line: int
+    flags: int
+    arguments: int
+    line_table: bytes
+    first_traceable: int
+    """Offset in bytes before which a frame is not shown by Python either."""
+
+
+class RawFrame(NamedTuple):
+    """A frame in memory."""
+
+    address: int
+    code: CodeInfo
+    line: int
+
+
+class FrameReader:
+    """Reads frames and their variables."""
+
+    def __init__(self, objects: ObjectReader) -> None:
+        self._objects = objects
+        self._memory = objects.memory
+        self._at = objects.at
+        self._minor = objects.minor
+        self._codes: dict[int, CodeInfo] = {}
+        self._lines: dict[tuple[int, int], int] = {}
+        self._variables: dict[int, list[tuple[str, int, int]]] = {}
+
+    def frames(self, thread: int) -> tuple[list[RawFrame], str]:
+        """The frames of a thread state, innermost first, and why there are no more where the chain is damaged."""
+        found: list[RawFrame] = []
+        seen: set[int] = set()
+        try:
+            address = self._innermost(thread)
+            while address:
+                if address in seen or len(seen) >= _MOST_FRAMES:
+                    return found, "the chain of frames does not end"
+                seen.add(address)
+                frame = self._frame(address)
+                if frame is not None:
+                    found.append(frame)
+                address = self._memory.word(address + self._at["frame.back"])
+        except UnreadableError as error:
+            return found, str(error)
+        return found, ""
+
+    def _innermost(self, thread: int) -> int:
+        if self._minor in (11, 12):
+            return self._memory.word(self._memory.word(thread + self._at["thread.cframe"]) + self._at["cframe.frame"])
+        return self._memory.word(thread + self._at["thread.frame"])
+
+    def _frame(self, address: int) -> RawFrame | None:
+        """None for a frame that only marks a C call, and for one that has not begun."""
+        owner = self._memory.byte(address + self._at["frame.owner"]) if self._minor >= 11 else 0
+        if owner >= _OWNED_BY_C:
+            return None
+        code = self.code(self._reference(address + self._at["frame.code"]))
+        if self._minor >= 11:
+            instruction = self._memory.word(address + self._at["frame.instruction"])
+            offset = instruction - code.address - self._at["code.bytecode"]
+            if owner != _OWNED_BY_GENERATOR and offset < code.first_traceable:
+                return None
+        else:
+            offset = self._memory.integer(address + self._at["frame.instruction"])
+            if self._minor == 10 and offset > 0:
+                offset *= 2  # counted in instructions
+        key = (code.address, offset)
+        if key not in self._lines:
+            self._lines[key] = line_of(self._minor, code.line_table, code.first_line, offset)
+        return RawFrame(address, code, self._lines[key])
+
+    def _reference(self, place: int) -> int:
+        address = self._memory.word(place)
+        return address & ~_TAG if self._minor >= 14 else address
+
+    def code(self, address: int) -> CodeInfo:
+        """The code object at an address.
+
+        Raises:
+            UnreadableError: there is none.
+        """
+        known = self._codes.get(address)
+        if known is None:
+            known = self._codes[address] = self._read_code(address)
+        return known
+
+    def _read_code(self, address: int) -> CodeInfo:
+        memory, objects, at = self._memory, self._objects, self._at
+        if objects.type_of(address).kind != "code":
+            raise UnreadableError(f"no code object at {address:#x}")
+        flags = memory.integer(address + at["code.flags"])
+        table, length = objects.bytes_and_length(
+            memory.word(address + at["code.linetable"]), "bytes", _MOST_TABLE_BYTES
+        )
+        if len(table) < length:
+            raise UnreadableError("a line table of implausible size")
+        return CodeInfo(
+            address,
+            name=objects.text(memory.word(address + at["code.qualname" if self._minor >= 11 else "code.name"])),
+            file=objects.text(memory.word(address + at["code.filename"])),
+            first_line=memory.integer(address + at["code.firstlineno"]),
+            flags=flags,
+            arguments=memory.integer(address + at["code.argcount"])
+            + memory.integer(address + at["code.kwonlyargcount"])
+            + bool(flags & _VARARGS)
+            + bool(flags & _VARKEYWORDS),
+            line_table=table,
+            first_traceable=2 * memory.integer(address + at["code.first_traceable"]) if self._minor >= 11 else 0,
+        )
+
+    def globals_name(self, frame: RawFrame) -> str:
+        """``__name__`` of the frame's globals; "" where there is none, or it can't be read."""
+        try:
+            names = self._memory.word(frame.address + self._at["frame.globals"])
+            if self._objects.type_of(names).kind != "dict":
+                return ""
+            found = self._objects.entry(names, "__name__")
+            return self._objects.text(found) if found and self._objects.type_of(found).kind == "str" else ""
+        except UnreadableError:
+            return ""
+
+    # -- variables -----------------------------------------------------------------------------------------------------
+
+    def variables(self, frame: RawFrame, values: ValueReader) -> tuple[Variable, ...]:
+        """The frame's locals in code order with the arguments first, or those of its namespace in the dict's order."""
+        try:
+            found = self._slot_variables(frame, values)
+            if not frame.code.flags & _OPTIMIZED:
+                found = [variable for variable in found if variable.value.kind != "unbound"]
+                found += self._namespace_variables(frame, values, {variable.name for variable in found})
+        except UnreadableError as error:
+            return (Variable("locals", Value("", "unreadable", str(error))),)
+        return tuple(found)
+
+    def _slot_variables(self, frame: RawFrame, values: ValueReader) -> list[Variable]:
+        slots = frame.address + self._at["frame.slots"]
+        found: list[Variable] = []
+        scope: Literal["argument", "local", "cell", "free"]
+        for name, index, kind in self._slot_names(frame.code):
+            address = self._reference(slots + 8 * index)
+            if address and kind & (_CELL | _FREE) and self._objects.type_of(address).static_name == "cell":
+                address = self._memory.word(address + self._at["cell.content"])
+            is_argument = index < frame.code.arguments or kind & _ARGUMENT
+            scope = "argument" if is_argument else "free" if kind & _FREE else "cell" if kind & _CELL else "local"
+            found.append(Variable(name, values.read(address), scope))
+        return found
+
+    def _slot_names(self, code: CodeInfo) -> list[tuple[str, int, int]]:
+        """(name, index, kind) of the slots, arguments first; names that the compiler made (``.0``) are left out."""
+        if code.address not in self._variables:
+            found = self._slots_311(code) if self._minor >= 11 else self._slots_39(code)
+            self._variables[code.address] = [entry for entry in found if not entry[0].startswith(".")]
+        return self._variables[code.address]
+
+    def _slots_311(self, code: CodeInfo) -> list[tuple[str, int, int]]:
+        kinds_at = self._memory.word(code.address + self._at["code.slot_kinds"])
+        kinds = self._objects.bytes_and_length(kinds_at, "bytes", _MOST_VARIABLES)[0]
+        pairs = zip(self._names(code, "slot_names"), kinds, strict=False)
+        return [(name, index, kind) for index, (name, kind) in enumerate(pairs)]
+
+    def _slots_39(self, code: CodeInfo) -> list[tuple[str, int, int]]:
+        """Locals, cells, free variables; an argument that is a cell has its value in the cell's slot."""
+        names, cells, free = (self._names(code, field) for field in ("varnames", "cellvars", "freevars"))
+        found = []
+        for index, name in enumerate(names):
+            if name in cells:
+                scope = _CELL | (_ARGUMENT if index < code.arguments else 0)
+                found.append((name, len(names) + cells.index(name), scope))
+            else:
+                found.append((name, index, 0))
+        for index, name in enumerate(cells + free, len(names)):
+            if name not in names:
+                found.append((name, index, _CELL if name in cells else _FREE))
+        return found
+
+    def _names(self, code: CodeInfo, field: str) -> list[str]:
+        names = self._memory.word(code.address + self._at[f"code.{field}"])
+        if self._objects.type_of(names).kind != "tuple":
+            raise UnreadableError("a code object without names")
+        return [self._objects.text(name) for name in self._objects.elements(names, "tuple", _MOST_VARIABLES)]
+
+    def _namespace_variables(self, frame: RawFrame, values: ValueReader, hidden: set[str]) -> list[Variable]:
+        """Of a module, a class body or ``exec``."""
+        names = self._memory.word(frame.address + self._at["frame.locals"])
+        info = self._objects.type_of(names) if names else None
+        if info is None or info.kind != "dict":
+            return []
+        found: list[Variable] = []
+        for name_at, value in self._objects.dict_entries(names):
+            if len(found) >= _MOST_VARIABLES:
+                break
+            if self._objects.type_of(name_at).kind == "str":
+                name = self._objects.text(name_at)
+                if name not in hidden:
+                    found.append(Variable(name, values.read(value), "local"))
+        return found
+
+
+_ARGUMENT = 1  # ours: marks the cell of an argument, up to 3.10

@@ -1,0 +1,155 @@
+"""Interpreters of a process, their threads, who holds their GIL, and the names that ``threading`` knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pydelve.target.cpython.layout import Runtime
+from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.cpython.objects import ObjectReader
+
+_MOST_INTERPRETERS = 1_000
+_MOST_THREADS = 100_000
+_MOST_NAMED = 100_000
+_TID_OFFSETS = (720, *range(64, 2048, 4))  # of `tid` in glibc's struct pthread (nptl/descr.h): 720 on x86-64 for long
+
+
+class RawThread(NamedTuple):
+    """A thread state in memory."""
+
+    address: int
+    interpreter: int
+    """Number of its interpreter; 0 is the main one."""
+    ident: int
+    """``threading.get_ident()``."""
+    native_id: int
+    """As the target's own kernel namespace counts; 0 where not known."""
+    gil: int
+    """Address of the lock that lets it run Python."""
+    holds_gil: bool
+
+
+class InterpreterReader:
+    """Walks from the runtime to the threads."""
+
+    def __init__(self, objects: ObjectReader, runtime: Runtime) -> None:
+        self._objects = objects
+        self._memory = objects.memory
+        self._at = objects.at
+        self._runtime = runtime
+
+    def threads(self, native_ids: set[int]) -> tuple[list[RawThread], str]:
+        """All threads that run Python, newest first, and what kept the list from being whole.
+
+        Args:
+            native_ids: The process's threads as the target's own namespace counts them: up to 3.10 the way to find
+                which is which.
+
+        Raises:
+            UnreadableError: not even the first interpreter can be read, or it is laid out in another way.
+        """
+        found: list[RawThread] = []
+        try:
+            for interpreter in self._interpreters():
+                self._add_threads(interpreter, found)
+        except UnreadableError as error:
+            if not found:
+                raise
+            return self._numbered(found, native_ids), str(error)
+        return self._numbered(found, native_ids), ""
+
+    def _add_threads(self, interpreter: int, found: list[RawThread]) -> None:
+        memory, at = self._memory, self._at
+        number = memory.word(interpreter + at["interpreter.id"])
+        gil, holder = self._gil(interpreter)
+        seen: set[int] = set()
+        address = memory.word(interpreter + at["interpreter.threads_head"])
+        while address:
+            if address in seen or len(seen) >= _MOST_THREADS:
+                raise UnreadableError("the chain of threads does not end")
+            seen.add(address)
+            if memory.word(address + at["thread.interpreter"]) != interpreter:
+                raise UnreadableError("a thread state that is not its interpreter's")
+            native_id = memory.word(address + at["thread.native_id"]) if "thread.native_id" in at else 0
+            ident = memory.word(address + at["thread.ident"])
+            found.append(RawThread(address, number, ident, native_id, gil, address == holder))
+            address = memory.word(address + at["thread.next"])
+
+    def _gil(self, interpreter: int) -> tuple[int, int]:
+        """Address of the interpreter's GIL, and the thread state that holds it; 0 where none does."""
+        if self._objects.minor >= 12:
+            gil = self._memory.word(interpreter + self._at["interpreter.gil"])
+        else:
+            gil = self._runtime.address + self._at["runtime.gil"]
+        locked = gil and self._memory.integer(gil + self._at["gil.locked"]) == 1
+        return gil, self._memory.word(gil + self._at["gil.holder"]) if locked else 0
+
+    @property
+    def gil_size(self) -> int:
+        """Bytes of a GIL: a thread that waits on an address in it waits for it."""
+        return self._at["gil._size"]
+
+    def _numbered(self, threads: list[RawThread], native_ids: set[int]) -> list[RawThread]:
+        """The same with native ids, which up to 3.10 only the C library's own structure has."""
+        if "thread.native_id" in self._at or not threads:
+            return threads
+        for offset in _TID_OFFSETS:
+            try:
+                found = [self._memory.integer(thread.ident + offset) for thread in threads]
+            except UnreadableError:
+                continue
+            if native_ids.issuperset(found) and len(set(found)) == len(found):
+                return [raw._replace(native_id=number) for raw, number in zip(threads, found, strict=True)]
+        return threads
+
+    # -- names ---------------------------------------------------------------------------------------------------------
+
+    def thread_names(self) -> dict[int, str]:
+        """Names by ident, from the table of the main interpreter's ``threading``; {} where that can't be read."""
+        try:
+            return self._thread_names()
+        except UnreadableError:
+            return {}
+
+    def _thread_names(self) -> dict[int, str]:
+        objects = self._objects
+        for interpreter in self._interpreters():
+            if self._memory.word(interpreter + self._at["interpreter.id"]) == 0:
+                break
+        else:
+            return {}
+        modules = self._memory.word(interpreter + self._at["interpreter.modules"])
+        module = objects.entry(modules, "threading") if modules else 0
+        if not module or objects.type_of(module).kind != "module":
+            return {}
+        table = objects.entry(objects.module_dict(module), "_active")
+        if not table or objects.type_of(table).kind != "dict":
+            return {}
+        found: dict[int, str] = {}
+        for ident_at, thread in objects.dict_entries(table):
+            if len(found) >= _MOST_NAMED:
+                break
+            name = self._thread_name(thread)
+            if name and objects.type_of(ident_at).kind == "int":
+                found[objects.integer(ident_at)] = name
+        return found
+
+    def _thread_name(self, thread: int) -> str:
+        objects = self._objects
+        for name_at, value in objects.instance_entries(thread, objects.type_of(thread)):
+            if objects.text(name_at, 10) == "_name":
+                return objects.text(value, 200) if objects.type_of(value).kind == "str" else ""
+        return ""
+
+    def _interpreters(self) -> Iterator[int]:
+        seen: set[int] = set()
+        address = self._memory.word(self._runtime.address + self._at["runtime.interpreters_head"])
+        if not address:
+            raise UnreadableError("it has no interpreter: it starts, or ends")
+        while address:
+            if address in seen or len(seen) >= _MOST_INTERPRETERS:
+                raise UnreadableError("the chain of interpreters does not end")
+            seen.add(address)
+            yield address
+            address = self._memory.word(address + self._at["interpreter.next"])

@@ -1,0 +1,103 @@
+"""Bytes of a target's address space, by pages that are kept; the base of every source of memory.
+
+Addresses and sizes are the target's. What can't be read raises :class:`UnreadableError`, and nothing else does: callers
+make data of it. What was read stays until :meth:`Memory.forget`.
+"""
+
+from __future__ import annotations
+
+from struct import Struct, unpack
+
+PAGE_SIZE = 4096
+_MOST_BYTES = 1 << 26
+_ADDRESS_END = 1 << 56  # user addresses have at most 56 bits, with five levels of page tables
+_WORD = Struct("<Q").unpack_from
+
+
+class UnreadableError(Exception):
+    """Why something can't be read, for people to see in place of the value."""
+
+
+class Memory:
+    """Reads little-endian 64-bit memory through :meth:`_read_page`, which a subclass gives."""
+
+    def __init__(self) -> None:
+        self._pages: dict[int, bytes] = {}
+
+    def _read_page(self, number: int) -> bytes:
+        """The whole page that starts at ``number * PAGE_SIZE``.
+
+        Raises:
+            UnreadableError: it is not there, or may not be read.
+        """
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Read everything anew from here on."""
+        self._pages.clear()
+
+    def _page(self, number: int) -> bytes:
+        if not 0 < number < _ADDRESS_END // PAGE_SIZE:
+            raise UnreadableError(f"{number * PAGE_SIZE:#x} is no address")
+        page = self._pages[number] = self._read_page(number)
+        return page
+
+    def read(self, address: int, size: int) -> bytes:
+        """``size`` bytes.
+
+        Raises:
+            UnreadableError: not all of them can be read, or there are implausibly many.
+        """
+        if not 0 <= size <= _MOST_BYTES:
+            raise UnreadableError(f"{size:,} bytes at {address:#x} are implausible")
+        number, offset = divmod(address, PAGE_SIZE)
+        if offset + size <= PAGE_SIZE:
+            return (self._pages.get(number) or self._page(number))[offset : offset + size]
+        parts = []
+        while size > 0:
+            part = (self._pages.get(number) or self._page(number))[offset : offset + size]
+            parts.append(part)
+            size -= len(part)
+            number, offset = number + 1, 0
+        return b"".join(parts)
+
+    def word(self, address: int) -> int:
+        """Eight bytes, unsigned: a pointer or a size."""
+        offset = address % PAGE_SIZE
+        if offset <= PAGE_SIZE - 8:
+            number = address // PAGE_SIZE
+            value: int = _WORD(self._pages.get(number) or self._page(number), offset)[0]
+            return value
+        return int.from_bytes(self.read(address, 8), "little")
+
+    def signed_word(self, address: int) -> int:
+        """Eight bytes, signed: a ``Py_ssize_t``."""
+        return int.from_bytes(self.read(address, 8), "little", signed=True)
+
+    def integer(self, address: int) -> int:
+        """Four bytes, signed: a C ``int``."""
+        return int.from_bytes(self.read(address, 4), "little", signed=True)
+
+    def byte(self, address: int) -> int:
+        """One byte, unsigned."""
+        return self.read(address, 1)[0]
+
+    def words(self, address: int, count: int) -> tuple[int, ...]:
+        """``count`` words from ``address`` on."""
+        return unpack(f"<{count}Q", self.read(address, 8 * count)) if count else ()
+
+    def c_string(self, address: int, *, most: int = 512) -> str:
+        """Text that ends with a zero byte.
+
+        Raises:
+            UnreadableError: it doesn't end within ``most`` bytes, or is no UTF-8.
+        """
+        raw = b""
+        while b"\0" not in raw:
+            if len(raw) >= most:
+                raise UnreadableError(f"no text at {address:#x}")
+            raw += self.read(address + len(raw), min(64, PAGE_SIZE - (address + len(raw)) % PAGE_SIZE))
+        try:
+            return raw[: raw.index(b"\0")].decode()
+        except UnicodeDecodeError:
+            raise UnreadableError(f"no text at {address:#x}") from None

@@ -1,0 +1,216 @@
+"""Makes :class:`pydelve.api.values.Value` of objects in memory: what the agent's ``inspection`` does, from outside.
+
+The same limits, order and fields, so that both say the same of the same object; but nothing can be opened further
+(``handle`` is 0), and objects whose layout is not known here (most types made in C) show their type alone. What can't
+be read has the kind "unreadable" with the reason; no method here raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from pydelve.api.values import Item, Kind, Limits, Value
+from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.cpython.objects import ObjectReader, TypeInfo
+
+_DECIMAL_DIGITS = 640  # as the agent: the least that sys.set_int_max_str_digits can be set to
+_CLOSED = {"class", "module", "function", "method", "builtin", "code", "frame"}
+_NO_CHILDREN = {"int", "float", "complex", "str", "bytes", "bytearray", "range"}
+_CONTAINERS = {"list", "tuple", "set", "frozenset", "dict"}
+_SINGLETONS = {"none", "bool", "ellipsis"}
+_RUNNABLES = {"generator", "coroutine", "async_generator"}
+
+_Child = tuple[int, int, str | None]
+"""Addresses of a value (0: not assigned) and its key (0: none), and the attribute's name."""
+
+
+class ValueReader:
+    """Values of one interpreter, within limits."""
+
+    def __init__(self, objects: ObjectReader, limits: Limits) -> None:
+        self._objects = objects
+        self._limits = limits
+        self._left = 0
+        self._ancestors: list[int] = []
+        self._slots: dict[int, list[tuple[str, int]]] = {}
+
+    def read(self, address: int) -> Value:
+        """The value of the object at an address; 0 is a variable that has none."""
+        self._left = self._limits.max_total
+        self._ancestors.clear()
+        return self._value(address, 0)
+
+    def _value(self, address: int, depth: int) -> Value:
+        self._left -= 1
+        if not address:
+            return Value("", "unbound")
+        type_name = ""
+        try:
+            info = self._objects.type_of(address)
+            type_name = info.name
+            if address in self._ancestors:
+                return Value(type_name, info.kind, address=address, cycle=True)
+            self._ancestors.append(address)
+            try:
+                return self._filled(address, info, depth)
+            finally:
+                self._ancestors.pop()
+        except UnreadableError as error:
+            return Value(type_name, "unreadable", str(error), address=address)
+
+    def _filled(self, address: int, info: TypeInfo, depth: int) -> Value:
+        kind = info.kind
+        text, length, shown = self._content(address, info)
+        if kind in _SINGLETONS:
+            return Value(info.name, kind, text)
+        if info.plain and kind in _NO_CHILDREN:
+            return Value(info.name, kind, text, length, shown=shown)
+        opened = (depth == 0 or depth <= self._limits.max_depth) and kind not in _CLOSED and self._left > 0
+        most = (
+            self._limits.max_items if depth == 0 else min(self._limits.max_items, max(3, self._limits.max_items // 4))
+        )
+        most = most if opened else 0
+        items: list[Item] = []
+        if kind in _CONTAINERS:
+            length = self._length(address, kind)
+            items = self._items(islice(self._elements(address, kind, most), most), depth)
+            shown = len(items)
+        cut = False
+        if kind not in _CLOSED and not (info.plain and kind in _CONTAINERS):
+            attributes = list(islice(self._attributes(address, info), most + 1))
+            room = min(most, max(self._left, 0))
+            cut = len(attributes) > room
+            items += self._items(attributes[:room], depth)
+        return Value(info.name, kind, text, length, tuple(items), shown, cut, address=address)
+
+    def _items(self, children: Iterator[_Child] | list[_Child], depth: int) -> list[Item]:
+        items = []
+        for value, key, name in children:
+            if self._left <= 0:
+                break
+            # A key is shown, not explored: as if it stood at the deepest level that is still opened.
+            shown_key = self._value(key, max(depth + 1, self._limits.max_depth)) if key else None
+            items.append(Item(self._value(value, depth + 1), shown_key, name))
+        return items
+
+    # -- what it says of itself ----------------------------------------------------------------------------------------
+
+    def _content(self, address: int, info: TypeInfo) -> tuple[str, int | None, int]:
+        """Text, length and how much of it is shown."""
+        objects, most = self._objects, self._limits.max_text
+        match info.kind:
+            case "str":
+                text, length = objects.text_and_length(address, most)
+                return text, length, len(text)
+            case "bytes" | "bytearray":
+                raw, length = objects.bytes_and_length(address, info.kind, most)
+                return raw.decode("latin-1"), length, len(raw)
+            case "int":
+                return self._int(address)
+            case "range":
+                bounds = [objects.integer(bound) * (-1) ** objects.integer_digits(bound)[0]
+                          for bound in objects.range_bounds(address)]  # fmt: skip
+                if not bounds[2]:
+                    raise UnreadableError("a range with the step 0")
+                shown = bounds if bounds[2] != 1 else bounds[:2]
+                return f"range({', '.join(map(str, shown))})", _range_length(*bounds), 0
+            case kind:
+                describe = _TEXTS.get(kind)
+                return describe(self, address) if describe else "", None, 0
+
+    def _int(self, address: int) -> tuple[str, int | None, int]:
+        """Decimal where it is short, else the highest hexadecimal digits; then length and shown count bits."""
+        negative, count = self._objects.integer_digits(address)
+        sign = "-" if negative else ""
+        top = self._objects.integer(address, skip=max(0, count - 1))
+        bits = 30 * (count - 1) + top.bit_length() if count else 0
+        if bits * 0.30103 < min(self._limits.max_text, _DECIMAL_DIGITS):
+            return f"{sign}{self._objects.integer(address)}", None, 0
+        every = (bits + 3) // 4
+        shown = min(every, self._limits.max_text)
+        skip = 4 * (every - shown) // 30
+        head = self._objects.integer(address, skip=skip) >> (4 * (every - shown) - 30 * skip)
+        if shown == every:
+            return f"{sign}0x{head:x}", None, 0
+        return f"{sign}0x{head:0{max(shown, 1)}x}", bits, min(bits, 4 * shown)
+
+    def _bool(self, address: int) -> str:
+        return str(bool(self._objects.integer(address)))
+
+    def _float(self, address: int) -> str:
+        return repr(self._objects.floats(address + self._objects.at["float.value"], 1)[0])
+
+    def _complex(self, address: int) -> str:
+        return repr(complex(*self._objects.floats(address + self._objects.at["complex.value"], 2)))
+
+    def _module_name(self, address: int) -> str:
+        found = self._objects.module_dict(address)
+        name = self._objects.entry(found, "__name__") if found else 0
+        return self._text_at(name) if name else ""
+
+    def _text_at(self, address: int) -> str:
+        return self._objects.text(address, 1000) if self._objects.type_of(address).kind == "str" else ""
+
+    def _text_field(self, address: int, field: str) -> str:
+        return self._text_at(self._objects.memory.word(address + self._objects.at[field]))
+
+    def _method_name(self, address: int) -> str:
+        function = self._objects.memory.word(address + self._objects.at["method.function"])
+        return self._text_field(function, "function.qualname") if self._objects.type_of(function).plain else ""
+
+    def _code_name(self, address: int) -> str:
+        return self._text_field(address, "code.qualname" if self._objects.minor >= 11 else "code.name")
+
+    # -- what is in it -------------------------------------------------------------------------------------------------
+
+    def _length(self, address: int, kind: Kind) -> int:
+        if kind == "dict":
+            return self._objects.dict_length(address)
+        return self._objects.set_length(address) if kind in {"set", "frozenset"} else self._objects.size(address)
+
+    def _elements(self, address: int, kind: Kind, most: int) -> Iterator[_Child]:
+        if kind == "dict":
+            return ((value, key, None) for key, value in self._objects.dict_entries(address))
+        if kind in {"set", "frozenset"}:
+            return ((element, 0, None) for element in self._objects.set_elements(address))
+        return ((element, 0, None) for element in self._objects.elements(address, kind, most))
+
+    def _attributes(self, address: int, info: TypeInfo) -> Iterator[_Child]:
+        """Its kind's own, those of its dict, those of its slots."""
+        objects, memory = self._objects, self._objects.memory
+        if info.kind == "exception":
+            yield memory.word(address + objects.at["exception.args"]), 0, "args"
+            for name in ("cause", "context"):
+                if found := memory.word(address + objects.at[f"exception.{name}"]):
+                    yield found, 0, f"__{name}__"
+        for name_at, value in objects.instance_entries(address, info):
+            name_type = objects.type_of(name_at)
+            yield value, 0, objects.text(name_at, 1000) if name_type.kind == "str" else f"<{name_type.name}>"
+        if info.kind in _RUNNABLES or info.static_name:
+            return
+        if info.address not in self._slots:
+            self._slots[info.address] = objects.slot_places(info)
+        for name, offset in self._slots[info.address]:
+            if offset:
+                yield memory.word(address + offset), 0, name
+
+
+_TEXTS: dict[str, Callable[[ValueReader, int], str]] = {
+    "none": lambda reader, address: "None",
+    "ellipsis": lambda reader, address: "Ellipsis",
+    "bool": ValueReader._bool,
+    "float": ValueReader._float,
+    "complex": ValueReader._complex,
+    "class": lambda reader, address: reader._objects.type_at(address).name,
+    "module": ValueReader._module_name,
+    "function": lambda reader, address: reader._text_field(address, "function.qualname"),
+    "method": ValueReader._method_name,
+    "code": ValueReader._code_name,
+    **dict.fromkeys(_RUNNABLES, lambda reader, address: reader._text_field(address, "generator.qualname")),
+}
+
+
+def _range_length(start: int, stop: int, step: int) -> int:
+    """Number of elements, without ``len``, which fails on what no C long holds; it is said as the largest one."""
+    return min(max(0, (stop - start + step + (-1 if step > 0 else 1)) // step), (1 << 63) - 1)

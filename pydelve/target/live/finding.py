@@ -1,0 +1,86 @@
+"""The Python processes of this machine, as far as we may know of them. Stops nothing, reads no memory."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+import psutil
+
+from pydelve.errors import PydelveError
+from pydelve.target.live.memory import Mapping, find_runtime, mapped_files
+
+_NAMED_PYTHON = re.compile(r"python(\d(\.\d+)?t?)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class PythonProcess:
+    """One process that runs a CPython."""
+
+    pid: int
+    user: str
+    """Name, or number where it has none."""
+    version: str
+    """``3.13.0``, ``3.9`` where the file tells no more; "" where it may not be looked into."""
+    command: tuple[str, ...]
+
+
+def find_processes() -> list[PythonProcess]:
+    """All of them but ourselves, by ascending pid. Those that may not be looked into are taken by their name."""
+    finder = _Finder()
+    found = []
+    for process in psutil.process_iter(["pid", "username", "cmdline"]):
+        facts = process.info
+        command = tuple(facts["cmdline"] or ())
+        if command and facts["pid"] != os.getpid():
+            version = finder.version(facts["pid"], command)
+            if version is not None:
+                found.append(PythonProcess(facts["pid"], facts["username"] or "?", version, command))
+    return sorted(found, key=lambda process: process.pid)
+
+
+class _Finder:
+    """Remembers what the files are that many processes have."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str | None] = {}
+
+    def version(self, pid: int, command: tuple[str, ...]) -> str | None:
+        """None for what is no Python."""
+        try:
+            files = mapped_files(pid)
+        except PydelveError:
+            return "" if _NAMED_PYTHON.fullmatch(os.path.basename(command[0])) else None
+        # An interpreter built into a program has another name: then it is the program's own file.
+        likely = [file for file in files if "python" in os.path.basename(file.path)] or _program(pid, files)
+        if not likely:
+            return None
+        # The same path may be another file in a container.
+        key = "\0".join(file.path for file in likely) + _root(pid)
+        if key not in self._known:
+            self._known[key] = _version(pid, likely)
+        return self._known[key]
+
+
+def _program(pid: int, files: list[Mapping]) -> list[Mapping]:
+    try:
+        program = os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return []
+    return [file for file in files if file.path == program]
+
+
+def _root(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/mnt") + os.readlink(f"/proc/{pid}/root")
+    except OSError:
+        return str(pid)
+
+
+def _version(pid: int, files: list[Mapping]) -> str | None:
+    try:
+        runtime = find_runtime(pid, None, files)
+    except PydelveError:
+        return None
+    return ".".join(str(part) for part in runtime.version if part >= 0)

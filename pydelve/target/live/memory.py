@@ -1,0 +1,229 @@
+"""The memory of a live process on Linux, and where in it the interpreter is, through ``/proc``. Stops nothing.
+
+Reading needs the rights that ptrace needs; what lacks is diagnosed here. Files are opened through ``/proc/PID/root``,
+so that a container's are found.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
+from pydelve.target.cpython.layout import Runtime, cookie_version, has_cookie, split_version
+from pydelve.target.cpython.layouts import INDEX
+from pydelve.target.cpython.memory import PAGE_SIZE, Memory, UnreadableError
+from pydelve.target.live.elf import ElfError, ElfFile
+
+_DELETED = " (deleted)"
+_ELF_CLASS_32 = 1
+
+
+class ProcessMemory(Memory):
+    """Reads ``/proc/PID/mem``."""
+
+    def __init__(self, pid: int) -> None:
+        """Opens it.
+
+        Raises:
+            TargetGoneError: there is no such process, or it has ended.
+            TargetError: it may not be looked into.
+        NotAPythonError: it has no memory.
+        """
+        super().__init__()
+        self.pid = pid
+        try:
+            self._fd = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise no_such_process(pid) from None
+        except ProcessLookupError:  # it has no memory: the kernel's own, or just ended
+            raise _not_a_python(pid) from None
+        except PermissionError:
+            raise not_permitted(pid) from None
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._fd)
+
+    def _read_page(self, number: int) -> bytes:
+        address = number * PAGE_SIZE
+        try:
+            page = os.pread(self._fd, PAGE_SIZE, address)
+        except OSError:
+            raise UnreadableError(f"{address:#x} is not in memory") from None
+        if len(page) != PAGE_SIZE:
+            raise UnreadableError(f"{address:#x} is not in memory")
+        return page
+
+
+class Mapping(NamedTuple):
+    """The first mapping of a file."""
+
+    start: int
+    end: int
+    offset: int
+    path: str
+
+
+# -- what is wrong with a process --------------------------------------------------------------------------------------
+
+
+def no_such_process(pid: int) -> TargetGoneError:
+    """There is none."""
+    return TargetGoneError(f"no process {pid}", why="it has ended, or never was", hint="pydelve ps")
+
+
+def not_permitted(pid: int) -> TargetError:
+    """It may not be looked into, and why."""
+    message = f"process {pid} may not be looked into"
+    try:
+        owner = os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return no_such_process(pid)
+    if owner != os.geteuid():
+        return TargetError(
+            message, why=f"it runs as {_user_name(owner)}, pydelve as {_user_name(os.geteuid())}",
+            hint=f"sudo pydelve stack {pid}",
+        )  # fmt: skip
+    scope = ptrace_scope()
+    if scope == 3:
+        return TargetError(
+            message, why="kernel.yama.ptrace_scope is 3, which refuses everybody until the machine is started anew"
+        )
+    if scope:
+        who = "only its parent may" if scope == 1 else "only root may"
+        return TargetError(message, why=f"kernel.yama.ptrace_scope is {scope}: {who}", hint=f"sudo pydelve stack {pid}")
+    return TargetError(
+        message,
+        why="the kernel refused it: the process changed its user or rights, or a container lacks the capability",
+        hint=f"sudo pydelve stack {pid}, or start the container with --cap-add=SYS_PTRACE",
+    )
+
+
+def ptrace_scope() -> int:
+    """``kernel.yama.ptrace_scope``; 0 where the kernel has none."""
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope", "rb") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0
+
+
+def _user_name(uid: int) -> str:
+    try:
+        with open("/etc/passwd", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                fields = line.split(":")
+                if len(fields) > 2 and fields[2] == str(uid):
+                    return fields[0]
+    except OSError:
+        pass
+    return f"user {uid}"
+
+
+# -- the interpreter ---------------------------------------------------------------------------------------------------
+
+
+def mapped_files(pid: int) -> list[Mapping]:
+    """The files a process has mapped, each once, those that may hold the interpreter first.
+
+    Raises:
+        TargetGoneError: there is no such process.
+        TargetError: it may not be looked into.
+    """
+    try:
+        with open(f"/proc/{pid}/maps", "rb") as file:
+            lines = file.read().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        raise no_such_process(pid) from None
+    except PermissionError:
+        raise not_permitted(pid) from None
+    found: dict[bytes, Mapping] = {}
+    for line in lines:
+        words = line.split(None, 5)
+        if len(words) == 6 and words[5].startswith(b"/") and words[5] not in found:
+            start, _, end = words[0].partition(b"-")
+            path = words[5]
+            found[path] = Mapping(int(start, 16), int(end, 16), int(words[2], 16), os.fsdecode(path))
+    return sorted(found.values(), key=_likelihood)
+
+
+def _likelihood(mapping: Mapping) -> int:
+    name = mapping.path.rpartition("/")[2]
+    return 0 if name.startswith("libpython") else 1 if "python" in name else 2
+
+
+def find_runtime(pid: int, memory: Memory | None, files: list[Mapping] | None = None) -> Runtime:
+    """The interpreter of a process; its version from the file alone where there is no ``memory``.
+
+    ``files`` are those to look into: all that are mapped, where None.
+
+    Raises:
+        NotAPythonError: no file of it holds a CPython.
+        TargetGoneError, TargetError: as :func:`mapped_files`.
+        UnsupportedError: a process of 32 bits.
+    """
+    for mapping in mapped_files(pid) if files is None else files:
+        if mapping.path.endswith((".mo", ".cache", "locale-archive")):
+            continue
+        try:
+            elf = _open(pid, mapping)
+        except (OSError, ElfError):
+            continue
+        try:
+            symbol = elf.symbol("_PyRuntime") or elf.section_place(".PyRuntime")
+            if symbol is not None:
+                address = elf.bias(mapping.start, mapping.offset) + symbol.value
+                version = _version(elf, mapping.path, symbol.size, address, memory)
+                return Runtime(address, symbol.size, version)
+        finally:
+            elf.close()
+    raise _not_a_python(pid)
+
+
+def _open(pid: int, mapping: Mapping) -> ElfFile:
+    """The file as the process has it: replaced ones by the mapping itself, where the kernel lets us."""
+    if mapping.path.endswith(_DELETED):
+        path = f"/proc/{pid}/map_files/{mapping.start:x}-{mapping.end:x}"
+    else:
+        path = f"/proc/{pid}/root{mapping.path}"
+    with open(path, "rb") as file:
+        return ElfFile(file)
+
+
+def _version(elf: ElfFile, path: str, size: int, address: int, memory: Memory | None) -> tuple[int, int, int]:
+    """By what the runtime says, the symbol Py_Version (3.11 and newer), the file's name, the runtime's size."""
+    if memory is not None:
+        try:
+            if has_cookie(memory, address):
+                return cookie_version(memory, address)[0]
+        except UnreadableError:
+            pass
+    symbol = elf.symbol("Py_Version")
+    number = elf.word_at(symbol.value) if symbol else None
+    if number:
+        return split_version(number)
+    _, found, digits = path.rpartition("/")[2].partition("python3.")
+    minor = digits[: len(digits) - len(digits.lstrip("0123456789"))]
+    if found and minor:
+        return 3, int(minor), -1
+    for version, runtime_size, _ in INDEX:
+        if runtime_size == size:
+            return version[0], version[1], -1
+    return 3, 0, -1
+
+
+def _not_a_python(pid: int) -> PydelveError:
+    try:
+        with open(f"/proc/{pid}/exe", "rb") as file:
+            head = file.read(5)
+        name = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return NotAPythonError(
+            f"process {pid} runs no Python", why="it has no program: the kernel's own", hint="pydelve ps"
+        )
+    if len(head) == 5 and head[4] == _ELF_CLASS_32:
+        return UnsupportedError(f"process {pid} is of 32 bits", why=f"{name} is; pydelve reads programs of 64 bits")
+    return NotAPythonError(
+        f"process {pid} runs no CPython", why=f"it is {name}, and no file of it holds an interpreter", hint="pydelve ps"
+    )

@@ -1,0 +1,156 @@
+"""Stops all threads of a process, and lets them go as they were: ptrace by ``_ctypes``, Linux only.
+
+One thread does all of it, since the kernel takes requests from the thread that seized only. Nothing in the target is
+changed: no register, no memory. Should we die meanwhile the kernel itself lets go. The stop makes an endless
+``epoll_wait`` return EINTR, as any debugger's does; CPython begins such a wait again (PEP 475).
+
+``_ctypes`` and not ``ctypes``, whose import takes longer than a stop and a look together.
+"""
+
+from __future__ import annotations
+
+import _ctypes
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+_SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17  # sys/ptrace.h
+_WALL = 0x40000000
+_RTLD_NOW = 2
+_STOP_LIMIT_S = 1.0
+_ROUNDS = 20
+_EPERM, _ESRCH = 1, 3
+
+
+class _Long(_ctypes._SimpleCData):  # type: ignore[type-arg]
+    _type_ = "l"
+
+
+class _Function(_ctypes.CFuncPtr):
+    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
+    _restype_ = _Long
+
+
+class StopReport:
+    """How the stop went."""
+
+    def __init__(self) -> None:
+        self.held: set[int] = set()
+        """Threads that stand still."""
+        self.problem = ""
+        """Why not all of them do."""
+        self.signals: dict[int, int] = {}
+        """A signal that was on its way to a thread: delivered as it is let go."""
+
+
+class _Tracer:
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self.report = StopReport()
+        # The program's own libraries: the C library is among them.
+        library = _ctypes.dlopen(None, _RTLD_NOW)  # type: ignore[arg-type]
+        self._ptrace = _Function(_ctypes.dlsym(library, "ptrace"))
+        self._ptrace.argtypes = (_Long, _Long, _Long, _Long)
+        self._refused: set[int] = set()
+
+    def _request(self, request: int, native_id: int, data: int = 0) -> int:
+        """0, or errno."""
+        _ctypes.set_errno(0)
+        failed = self._ptrace(_Long(request), _Long(native_id), _Long(0), _Long(data)) == -1
+        return int(_ctypes.get_errno()) if failed else 0
+
+    def stop(self) -> None:
+        """Stop every thread there is, and those that begin meanwhile."""
+        deadline = time.monotonic() + _STOP_LIMIT_S
+        waiting: set[int] = set()
+        for _ in range(_ROUNDS):
+            new = thread_ids(self._pid) - self.report.held - waiting - self._refused
+            if not new:
+                return
+            for native_id in sorted(new):
+                error = self._request(_SEIZE, native_id)
+                if error == 0:
+                    self._request(_INTERRUPT, native_id)
+                    waiting.add(native_id)
+                else:
+                    self._refuse(native_id, error)
+            self._await(waiting, deadline)
+            if waiting:
+                self.report.problem = f"thread {min(waiting)} did not stop within {_STOP_LIMIT_S:.0f} s"
+                return
+
+    def _refuse(self, native_id: int, error: int) -> None:
+        """A thread that ends can't be stopped and needs not be; else all are refused alike."""
+        self._refused.add(native_id)
+        if error == _ESRCH or (error == _EPERM and _state(self._pid, native_id) in "XZ"):
+            return
+        tracer = tracer_of(self._pid, native_id)
+        if tracer:
+            self.report.problem = f"process {tracer} traces it already"
+        else:
+            self.report.problem = f"the kernel refused it: {os.strerror(error)}"
+
+    def _await(self, waiting: set[int], deadline: float) -> None:
+        pause_s = 0.0
+        while waiting:
+            for native_id in sorted(waiting):
+                if self._stopped(native_id):
+                    waiting.discard(native_id)
+            if not waiting or time.monotonic() > deadline:
+                return
+            time.sleep(pause_s)
+            pause_s = min(0.005, pause_s + 0.00005)
+
+    def _stopped(self, native_id: int) -> bool:
+        """Whether a thread has stopped by now, or has ended."""
+        try:
+            found, status = os.waitpid(native_id, os.WNOHANG | _WALL)
+        except ChildProcessError:
+            return True
+        if found == 0:
+            return False
+        if os.WIFSTOPPED(status):
+            self.report.held.add(native_id)
+            if status >> 16 == 0:  # not our interruption, but a signal before it
+                self.report.signals[native_id] = os.WSTOPSIG(status)
+        return True
+
+    def release(self) -> None:
+        """Let all of them go, each with the signal that was on its way."""
+        for native_id in sorted(self.report.held):
+            self._request(_DETACH, native_id, self.report.signals.get(native_id, 0))
+        self.report.held.clear()
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[StopReport]:
+    """All threads of a process stand still for the time of a ``with`` block, as far as the report says."""
+    tracer = _Tracer(pid)
+    try:
+        tracer.stop()
+        yield tracer.report
+    finally:
+        tracer.release()
+
+
+def thread_ids(pid: int) -> set[int]:
+    """Native ids of the threads there are; none where the process is gone."""
+    with suppress(OSError):
+        return {int(name) for name in os.listdir(f"/proc/{pid}/task")}
+    return set()
+
+
+def tracer_of(pid: int, native_id: int) -> int:
+    """Pid of the process that traces a thread; 0 where none does."""
+    with suppress(OSError), open(f"/proc/{pid}/task/{native_id}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"TracerPid:"):
+                return int(line.split()[1])
+    return 0
+
+
+def _state(pid: int, native_id: int) -> str:
+    with suppress(OSError), open(f"/proc/{pid}/task/{native_id}/stat", "rb") as file:
+        return file.read().rpartition(b") ")[2][:1].decode()
+    return "X"

@@ -1,0 +1,100 @@
+"""The layout tables: complete, in order, and chosen as they should be."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+from importlib import import_module
+
+import pytest
+
+from pydelve.errors import UnsupportedError
+from pydelve.target.cpython.layout import NEWEST, OLDEST, Runtime, choose_layout
+from pydelve.target.cpython.layouts import INDEX
+from pydelve.target.cpython.memory import Memory, UnreadableError
+from pydelve.target.live.memory import ProcessMemory, find_runtime
+from tests.interpreters import Interpreter
+
+ADDRESS = 0x5000_0000_0000
+
+
+class Cookie(Memory):
+    """Memory with nothing but a runtime that states its layout."""
+
+    def __init__(self, words: dict[int, int]) -> None:
+        super().__init__()
+        self._page_bytes = bytearray(4096)
+        self._page_bytes[:8] = b"xdebugpy"
+        for place, word in words.items():
+            struct.pack_into("<Q", self._page_bytes, place, word)
+
+    def _read_page(self, number: int) -> bytes:
+        if number != ADDRESS // 4096:
+            raise UnreadableError("nothing there")
+        return bytes(self._page_bytes)
+
+
+def test_there_is_a_table_for_every_version_newest_first() -> None:
+    versions = [version for version, _, _ in INDEX]
+    assert versions == sorted(versions, reverse=True)
+    assert {version[:2] for version in versions} == {(3, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)}
+    for version, size, name in INDEX:
+        module = import_module(f"pydelve.target.cpython.layouts.{name}")
+        assert (module.VERSION, module.TABLE["runtime._size"]) == (version, size)
+        assert bool(module.COOKIE) == (version >= (3, 13))
+        assert set(module.COOKIE) - {"_size"} <= set(module.TABLE)
+
+
+def test_the_table_fits_the_interpreter(python: Interpreter) -> None:
+    with subprocess.Popen(
+        [python.path, "-c", "print('ready', flush=True); input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        memory = ProcessMemory(process.pid)
+        runtime = find_runtime(process.pid, memory)
+        layout = choose_layout(memory, runtime)
+        memory.close()
+        process.communicate(b"\n")
+    assert runtime.version in {python.version_info, (*python.version_info[:2], -1)}
+    assert layout.minor == python.version_info[1]
+    assert layout.exact or runtime.size not in {size for _, size, _ in INDEX}
+
+
+def test_by_the_size_of_the_runtime() -> None:
+    for version, size, name in INDEX:
+        if version < (3, 13):
+            layout = choose_layout(Cookie({}), Runtime(ADDRESS, size, version))
+            assert layout.offsets == import_module(f"pydelve.target.cpython.layouts.{name}").TABLE
+            assert layout.exact
+            assert not choose_layout(Cookie({}), Runtime(ADDRESS, size + 8, version)).exact
+
+
+def test_what_the_runtime_states_comes_first() -> None:
+    places = import_module("pydelve.target.cpython.layouts.cpython_3_13_18").COOKIE
+    stated = {places["thread.next"]: 77, places["frame.back"]: 1 << 60}
+    layout = choose_layout(Cookie(stated), Runtime(ADDRESS, 1, (3, 13, 99)))
+    assert (layout.offsets["thread.next"], layout.exact) == (77, True)
+    assert layout.offsets["frame.back"] == 8, "what is stated is no offset"
+
+
+@pytest.mark.parametrize(
+    ("version", "words", "message"),
+    [
+        ((3, 8, 18), {}, "CPython 3.8 is not supported"),
+        ((3, 16, 0), {}, "CPython 3.16 is not supported"),
+        ((3, 14, 1), {16: 1}, "a free-threaded build of CPython 3.14 is not supported yet"),
+    ],
+)
+def test_refusals(version: tuple[int, int, int], words: dict[int, int], message: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        choose_layout(Cookie(words), Runtime(ADDRESS, 1, version))
+    assert caught.value.message == message
+
+
+def test_our_own_memory_is_read_as_it_is() -> None:
+    memory = ProcessMemory(os.getpid())
+    value = bytes(range(256))
+    assert value in memory.read(id(value), 256 + value.__sizeof__() - len(value))
+    memory.close()
