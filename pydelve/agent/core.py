@@ -138,6 +138,12 @@ class Agent:
             _sleep(0.001)
         self.link.close()
         self.hold.close()
+        self.hooks.forget()
+
+    def after_fork(self) -> None:
+        """In a forked child: leave, also where the parent was about to: the thread that does it is not in the child."""
+        self.active = True
+        self.deactivate()
 
     def _left(self) -> bool:
         """Has another thread ended it all while this one waited?"""

@@ -39,18 +39,18 @@ class Hooks:
         sys.excepthook = sys.__excepthook__ = self._except
         sys.breakpointhook = sys.__breakpointhook__ = self._break
         atexit.register(self._on_exit)
-        # The interpreter keeps this callback for good: of us it holds a list that ``remove`` empties.
+        # The interpreter keeps this callback for good: of us it holds a list that ``forget`` empties.
         watched = self._children
         watched.append(self._agent)
 
         def after_fork() -> None:
             for agent in watched:
-                agent.deactivate()
+                agent.after_fork()
 
         posix.register_at_fork(after_in_child=after_fork)
 
     def remove(self) -> None:
-        """Put back what is still ours. The callback for forked children stays, with nothing to do."""
+        """Put back what is still ours, but for the callback in forked children: see :meth:`forget`."""
         if sys.__excepthook__ is self._except:
             sys.__excepthook__ = self._excepthook
         if sys.excepthook is self._except:
@@ -60,6 +60,9 @@ class Hooks:
         if sys.breakpointhook is self._break:
             sys.breakpointhook = self._breakpointhook
         atexit.unregister(self._on_exit)
+
+    def forget(self) -> None:
+        """Nothing is left that a forked child would have to leave: the callback stays, with nothing to do."""
         self._children.clear()
 
     def _on_uncaught(self, kind: type[BaseException], value: BaseException, traceback: TracebackType | None) -> None:
