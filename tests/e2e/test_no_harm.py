@@ -267,7 +267,7 @@ def test_fork_warns_of_our_thread(python: Interpreter, program: Program, marker:
     assert (plain.stdout, plain.stderr) == (b"always []\nerror []\n", b"")
     text = "is multi-threaded, use of fork() may lead to deadlocks in the child."
     always = f"always [{text!r}]\n" if python.version_info >= (3, 12) else "always []\n"
-    error = f"error raised {text}\n" if python.version_info >= (3, 14) else "error []\n"
+    error = f"error raised {text}\n" if python.version_info >= (3, 15) else "error []\n"
     assert (_outputs(script), status.status) == (((always + error).encode(), b""), 0)
 
 

@@ -121,6 +121,35 @@ def dumped():
     faulthandler.dump_traceback(all_threads=True)
 
 
+def fork_warns():
+    leave(1)
+    for action in ("always", "error"):
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter(action)
+            try:
+                child = os.fork()
+            except DeprecationWarning as error:
+                print(action, "raised", str(error).partition(") ")[2])
+                continue  # the child is there all the same, and ends with the loop
+            if child == 0:
+                os._exit(0)
+            print(action, [str(entry.message).partition(") ")[2] for entry in seen], flush=True)
+            os.waitpid(child, 0)
+
+
+def raw_fork():
+    """Without Python's knowledge, as C code does."""
+    import ctypes
+
+    child = ctypes.PyDLL(None).fork()
+    if child == 0:
+        leave(2)
+        os._exit(3)
+    status = os.waitpid(child, 0)[1]
+    leave(3)
+    print(status >> 8)
+
+
 def warn():
     for level in (1, 2, 3, 4):
         leave(level)
