@@ -230,7 +230,7 @@ print(len(counts), flush=True)
 
 
 def test_a_hundred_looks_disturb_nothing(python: Interpreter) -> None:
-    """Sleeps last as long, a blocked read goes on, and no signal is lost."""
+    """No sleep is cut short, a blocked read goes on, and signals still arrive."""
     with running(python, "-c", _COUNTING) as program:
         for count in range(1, 101):
             assert look(program.pid, None).stopped
