@@ -204,7 +204,10 @@ class TestMain:
     @pytest.mark.parametrize(
         ("words", "parts"),
         [
-            ("debgu", ("debgu is no subcommand of pydelve", "there are debug, stack, ps, help, version", "pydelve debug")),
+            (
+                "debgu",
+                ("debgu is no subcommand of pydelve", "there are debug, stack, ps, help, version", "pydelve debug"),
+            ),
             (
                 "bank.py",
                 ("bank.py is no subcommand of pydelve", "a program is debugged by debug", "pydelve debug bank.py"),

@@ -222,9 +222,7 @@ class TestRunning:
         assert (desk.transport.calls, desk.session.done) == ([], True)
 
     def test_bad_input(self, desk: Desk) -> None:
-        assert desk.run("continue 5") == (
-            "continue takes no arguments\n  why: '5' follows it\n  try: continue\n"
-        )
+        assert desk.run("continue 5") == ("continue takes no arguments\n  why: '5' follows it\n  try: continue\n")
         assert (
             desk.run("next x")
             == "'x' is no number of steps\n  why: it is a whole number, 0 or more\n  try: help next\n"
