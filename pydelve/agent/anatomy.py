@@ -6,7 +6,6 @@ here and is its only user.
 
 from __future__ import annotations
 
-import _collections  # type: ignore[import-not-found]
 import sys
 
 from .fastlocals import UNBOUND
@@ -78,8 +77,8 @@ _KINDS = {
         (type(None), "none"), (bool, "bool"), (int, "int"), (float, "float"), (complex, "complex"), (str, "str"),
         (bytes, "bytes"), (bytearray, "bytearray"), (type(...), "ellipsis"), (range, "range"), (slice, "slice"),
         (list, "list"), (tuple, "tuple"), (set, "set"), (frozenset, "frozenset"), (dict, "dict"),
-        (_collections.deque, "deque"), (_ModuleType, "module"), (type, "class"), (_Function, "function"),
-        (_BoundMethod, "method"), (_BuiltinFunction, "builtin"), *((cls, "builtin") for cls in _BUILTIN_DESCRIPTORS),
+        (_ModuleType, "module"), (type, "class"), (_Function, "function"), (_BoundMethod, "method"),
+        (_BuiltinFunction, "builtin"), *((cls, "builtin") for cls in _BUILTIN_DESCRIPTORS),
         (_Code, "code"), (_Frame, "frame"), (_Generator, "generator"), (_Coroutine, "coroutine"),
         (_AsyncGenerator, "async_generator"), (BaseException, "exception"), (type(UNBOUND), "unbound"),
     )
@@ -91,6 +90,20 @@ _NAMES = {
 _HAS_QUALNAME = sys.version_info >= (3, 11)  # and, since then, a generator's frame starts with RETURN_GENERATOR
 CLOSED = ("class", "module", "function", "method", "builtin", "code", "frame")
 """Kinds that are opened only when asked for by a handle."""
+
+
+def find_deque() -> type | None:
+    """The program's ``deque``, known as a kind from now on; None where nothing has imported it.
+
+    An import of our own would not do: since 3.12 each import of the module anew makes a class of its own
+    (Modules/_collectionsmodule.c).
+    """
+    module = sys.modules.get("_collections")
+    found = _module_dict(module).get("deque") if type(module) is _ModuleType else None
+    if type(found) is not type:
+        return None
+    _KINDS[id(found)] = "deque"
+    return found
 
 
 def kind_of(obj: object) -> str:

@@ -17,11 +17,20 @@ reads of a generator's frame, as it does from any debugger.
 
 from __future__ import annotations
 
-import _collections  # type: ignore[import-not-found]
 import sys
 from itertools import islice
 
-from .anatomy import CLOSED, Unreadable, attributes, int_text, kind_of, qualified_name, range_text, type_name
+from .anatomy import (
+    CLOSED,
+    Unreadable,
+    attributes,
+    find_deque,
+    int_text,
+    kind_of,
+    qualified_name,
+    range_text,
+    type_name,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` is a file of the standard library, which the agent doesn't import
@@ -99,6 +108,10 @@ class _Walk:
         self._handles = handles
         self._left = limits.max_total
         self._ancestors: list[int] = []
+        deque = find_deque()
+        if deque is not None:
+            _ITERABLES["deque"] = _CONTAINERS["deque"] = deque
+            _BARE.add(id(deque))
 
     def value(self, obj: object, depth: int, start: int = 0, count: int | None = None) -> Wire:
         """The wire form of one value; ``start`` and ``count`` (None: by the limits) choose its children."""
@@ -245,9 +258,9 @@ def _error_text(error: BaseException) -> str:
 
 _TEXTS: dict[str, Any] = {"str": str, "bytes": bytes, "bytearray": bytearray}
 _SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple}
-_ITERABLES = {"set": set, "frozenset": frozenset, "deque": _collections.deque}
+_ITERABLES: dict[str, Any] = {"set": set, "frozenset": frozenset}
 _CONTAINERS: dict[str, Any] = {**_SEQUENCES, **_ITERABLES, "dict": dict}
-_ELEMENTS = tuple(_CONTAINERS)
+_ELEMENTS = (*_CONTAINERS, "deque")
 _SCALARS: dict[str, Callable[[Any], str]] = {
     "none": lambda obj: "None",
     "bool": bool.__repr__,
@@ -257,4 +270,4 @@ _SCALARS: dict[str, Callable[[Any], str]] = {
 }
 # exact types, by id, that have neither elements nor attributes to open, and those that have no attributes
 _PLAIN = tuple(id(cls) for cls in (int, float, complex, str, bytes, bytearray, range))
-_BARE = tuple(id(cls) for cls in _CONTAINERS.values())
+_BARE = {id(cls) for cls in _CONTAINERS.values()}
