@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .core import Agent
 
 NAME = "events"
+_TOOL = "pydelve"
 _getframe = sys._getframe  # taken before the program can replace it
 
 
@@ -62,7 +63,7 @@ class Monitoring:
         # stands on a line would be hit by the same arrival.
         stepping, breaking = sorted(free[:2])
         for number in (breaking, stepping):
-            self._monitoring.use_tool_id(number, "pydelve")
+            self._monitoring.use_tool_id(number, _TOOL)
         return breaking, stepping
 
     def _register(self) -> None:
@@ -279,7 +280,7 @@ class Monitoring:
 
     def silence(self) -> None:
         """No event reaches us from now on; threads that are in our code still find our tools."""
-        for tool in (self._break, self._step):
+        for tool in self._held():
             for event in (1 << number for number in range(17)):
                 try:
                     self._monitoring.register_callback(tool, event, None)
@@ -288,11 +289,19 @@ class Monitoring:
 
     def close(self) -> None:
         """Leave nothing behind: events of all code to 0 first, or the id's next owner inherits them (PITFALLS 15)."""
-        self.unwatch()
-        for code, _ in self._armed.values():
-            self._monitoring.set_local_events(self._break, code, 0)
+        held = self._held()
+        if self._step in held:
+            self.unwatch()
+        if self._break in held:
+            for code, _ in self._armed.values():
+                self._monitoring.set_local_events(self._break, code, 0)
         self._armed.clear()
         self._seen.clear()
-        for tool in (self._break, self._step):
+        for tool in held:
             self._monitoring.set_events(tool, 0)
             self._monitoring.free_tool_id(tool)
+
+    def _held(self) -> list[int]:
+        """Our tools that we have not given back: a child may be forked while the parent is doing that."""
+        tools = (self._break, self._step)
+        return [tool for tool in tools if self._monitoring.get_tool(tool) == _TOOL]

@@ -466,7 +466,7 @@ def test_module_of_a_package(python: Interpreter, real: Program) -> None:
 def test_pytest(python: Interpreter, real: Program) -> None:
     program = real("test_account.py")
     lines = read_markers(program)
-    environment = library(python, "pytest")
+    environment = {**library(python, "pytest"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # whatever else is installed
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "-c", os.devnull, program.name]
     plain = run_plain(python, words, program.parent, environment)
     out = program.parent / "out.txt"
