@@ -3,33 +3,32 @@
 Threads, and what each may do:
 
 - The *agent's own thread* (``_serve_link``), the only lasting one we add: reads *link*; arms breakpoints, interrupts,
-detaches. - To halt, it starts a *halting thread*, which stops like any other, holding the GIL, and ends with the stop:
-so *link* is read even
-  while an evaluation that was asked for in a halted program has to be interrupted.
-- *Any thread of the program* comes here through an event (``arrive``, ``step_outcome``) or a hook, and may stop: then
-it holds the
-  GIL and serves *hold* until told to run. One stop at a time (``_stop_lock``); others queue and are told in their turn.
+  detaches.
+- To halt, it starts a *halting thread*, which stops like any other, holding the GIL, and ends with the stop: so *link*
+  is read even while an evaluation that was asked for in a halted program has to be interrupted.
+- *Any thread of the program* comes here through an event (``arrive``, ``step_outcome``) or a hook, and may stop: see
+  ``stops.py``.
 """
 
 from __future__ import annotations
 
 import _signal
-import _thread
 import posix
 import sys
 import time
 from _thread import get_ident
 
-from . import evaluation, native, protocol, threads
+from . import evaluation, protocol, threads
 from .breakpoints import Table
 from .gil import Gil
 from .hold import Hold
 from .hooks import Hooks
-from .linemap import LineMap
 from .link import Link, own_fd, start_thread
 from .paths import Ownership, canonical, current_folder, is_agent
-from .service import Interrupted, Refused, Service
+from .service import Refused, Service
 from .stepping import Step, Stepper
+from .stops import Cause, Stops
+from .user_code import UserCode
 
 if sys.version_info >= (3, 12):
     from .monitoring import NAME
@@ -40,21 +39,17 @@ else:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from types import FrameType
     from typing import Any
 
     from .breakpoints import Armed, Placed
     from .stepping import Outcome
-    from .threads import Stack
 
 _STOP_TURN_S = 0.02  # how often our own thread looks whether a request was answered by the thread that stopped
-_QUIET_TRIES = (
-    1000  # milliseconds until we leave our monitoring tools behind, as a thread does not come out of our code
-)
+_QUIET_TRIES = 1000  # milliseconds until we leave our monitoring tools behind, as a thread stays in our code
 _sleep = time.sleep  # taken before the program can replace it
 _FAULTS_TOLD = 3  # of our own; more of them would say the same
-_FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 
 
 class Agent:
@@ -75,22 +70,14 @@ class Agent:
         self.service = Service(self)
         self.hooks = Hooks(self)
         self.active = True
-        self._stop_lock = _thread.allocate_lock()
-        self._owner = 0
-        self._runs = 0  # how often the program was resumed: a halt sent for an earlier run is stale
-        self._answered = 0  # newest request id served on hold
-        self._units: dict[tuple[str, str, int], LineMap] = {}  # (file, name, first line): line map
-        self._interrupt_lock = _thread.allocate_lock()
-        self._evaluating = 0
-        self._interrupted = False
+        self.user_code = UserCode(self.hold, self.own, self.main, _signal.pthread_sigmask(_signal.SIG_BLOCK, ()))
+        self.stops = Stops(self)
         self._faults = 0
-        self._program_mask: set[int] = set()
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Say hello, hook in, and start the agent's own thread."""
-        self._program_mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
         self.hooks.install()
         self.events.wait_for_main(self._main_begins)
         self.link.send(("event", protocol.HELLO, self._hello()))
@@ -145,11 +132,11 @@ class Agent:
         self.active = True
         self.deactivate()
 
-    def _left(self) -> bool:
+    def left(self) -> bool:
         """Has another thread ended it all while this one waited?"""
         return not self.active
 
-    def _forked(self) -> bool:
+    def forked(self) -> bool:
         """In a child of the program the sockets are the parent's: leave them, and everything else, alone."""
         if posix.getpid() == self.pid:
             return False
@@ -164,39 +151,39 @@ class Agent:
             if message is None:
                 break
             identifier, operation, arguments = message
-            if identifier > self._answered:
+            if identifier > self.stops.answered:
                 self._serve_running(identifier, operation, arguments)
-        self.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
+        self.user_code.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
         self.deactivate()
         self._clear_up()
 
     def _serve_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> None:
         if operation == protocol.HALT:
             self.link.send(("reply", identifier, None))
-            if arguments["run"] == self._runs:
+            if arguments["run"] == self.stops.run:
                 start_thread(lambda: self._halt(arguments["run"]))
             return
         if operation != protocol.INTERRUPT:
             # no stop may come between the request and its answer: we would not get the GIL to send it
-            while not self._stop_lock.acquire(True, _STOP_TURN_S):
-                if identifier <= self._answered:
+            while not self.stops.turn.acquire(True, _STOP_TURN_S):
+                if identifier <= self.stops.answered:
                     return  # asked again of the thread that stopped
         try:
-            if identifier > self._answered:
+            if identifier > self.stops.answered:
                 self.link.send(self._answer_running(identifier, operation, arguments))
         finally:
             if operation != protocol.INTERRUPT:
-                self._stop_lock.release()
+                self.stops.turn.release()
         if operation == protocol.DETACH:
             self.deactivate()
 
     def _answer_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
         try:
-            return ("reply", identifier, self._common(operation, arguments))
+            return ("reply", identifier, self.common(operation, arguments))
         except Refused as refusal:
             return ("refused", identifier, {"message": str(refusal)})
 
-    def _common(self, operation: str, arguments: dict[str, Any]) -> Any:
+    def common(self, operation: str, arguments: dict[str, Any]) -> Any:
         """The operations that both sockets serve."""
         if operation == protocol.ARM:
             return self.arm(**arguments)
@@ -205,7 +192,7 @@ class Agent:
         if operation == protocol.COUNTS:
             return self.table.counts()
         if operation == protocol.INTERRUPT:
-            return self.interrupt(**arguments)
+            return self.user_code.interrupt(**arguments)
         if operation == protocol.DETACH:
             return None
         raise Refused("not while the program runs: " + str(operation))
@@ -218,7 +205,7 @@ class Agent:
             frames = sys._current_frames()
             ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
             if ident:
-                self.stop("halt", threads.frames_of(frames[ident]), ident=ident, run=run)
+                self.stops.stop(Cause("halt"), threads.frames_of(frames[ident]), ident, run)
         finally:
             del frames
             self.own.discard(own)
@@ -310,7 +297,7 @@ class Agent:
             breakpoints: Those armed on the unit.
             stepping: The step under way watches this frame.
         """
-        if not self.active or (breakpoints and self._forked()):
+        if not self.active or (breakpoints and self.forked()):
             return
         hits, error = [], None
         for armed in breakpoints:
@@ -323,204 +310,18 @@ class Agent:
         if hits:
             reason = "breakpoint" if error is None else "condition-error"
             detail = "" if error is None else "{type}: {message}".format(**error)
-            self.stop(reason, threads.frames_of(frame, unit), ids=hits, detail=detail, step=step if outcome else None)
+            cause = Cause(reason, hits, detail, step if outcome else None)
+            self.stops.stop(cause, threads.frames_of(frame, unit))
         elif outcome is not None and step is not None:
-            self.stop("entry" if step.how == "entry" else "step", threads.frames_of(frame, outcome.line), step=step)
+            cause = Cause("entry" if step.how == "entry" else "step", step=step)
+            self.stops.stop(cause, threads.frames_of(frame, outcome.line))
 
     def step_outcome(self, outcome: Outcome | None) -> None:
         """A step ended in a caller, with a value."""
-        if outcome is not None and self.active and not self._forked():
+        if outcome is not None and self.active and not self.forked():
             step = self.stepper.active
-            self.stop("step", threads.frames_of(outcome.frame, outcome.line), step=step, returned=outcome.returned)
-
-    # -- the stop ------------------------------------------------------------------------------------------------------
-
-    def stop(
-        self,
-        reason: str,
-        frames: Stack,
-        ids: Sequence[int] = (),
-        detail: str = "",
-        step: Step | None = None,
-        returned: tuple[Any, Any] | None = None,
-        exception: BaseException | None = None,
-        ident: int = 0,
-        run: int | None = None,
-    ) -> None:
-        """Stand still until the debugger says run. ``frames`` is the stack to show, ``ident`` its thread (0: the
-        calling one), ``run`` the one that is to be halted.
-        """
-        me = get_ident()
-        if self._owner == me or not self.active or not frames or self._forked():
-            return
-        with self._stop_lock:  # another thread may be stopped: wait, with the GIL let go, for our turn
-            if self._left():
-                return
-            if run is not None and run != self._runs:
-                return  # it was halted already, or stopped by itself, and goes on
-            ids = [number for number in ids if self.table.of(number)]
-            if (reason in ("breakpoint", "condition-error") and not ids) or (
-                reason in ("step", "entry") and step is not self.stepper.active
-            ):
-                return  # cleared or overtaken while we waited
-            self._owner = me
-            try:
-                self._stand(ident or me, reason, frames, ids, detail, step, returned, exception)
-            finally:
-                self._owner = 0
-        if self.hold.lost:
-            self.deactivate()
-
-    def _stand(
-        self,
-        ident: int,
-        reason: str,
-        frames: Stack,
-        ids: Sequence[int],
-        detail: str,
-        step: Step | None,
-        returned: tuple[Any, Any] | None,
-        exception: BaseException | None,
-    ) -> None:
-        overtaken = self.stepper.cancel()
-        self.hold.enter()
-        try:
-            self.service.begin(ident, frames)
-            report = {
-                "reason": reason,
-                "ident": ident,
-                "name": threads.names().get(ident, ("", 0))[0],
-                "ids": ids,
-                "counts": self.table.counts() if ids else {},
-                "detail": detail,
-                "frames": [self.service.describe(*entry) for entry in frames[:_FIRST_FRAMES]],
-                "interrupted_step": overtaken is not None and overtaken is not step,
-                "run": self._runs + 1,
-                "others": self._others_run(),
-                "interval_us": self.hold.interval_us,
-            }
-            if returned is not None:
-                code, value = returned
-                report["returned"] = [getattr(code, "co_qualname", code.co_name), self.service.inspect(value)]
-            if exception is not None:
-                report["exception"] = evaluation.describe_error(exception)
-            self.hold.send(("event", protocol.STOPPED, report))
-            plan = self._serve_hold()
-            if plan is not None and plan["how"] != "continue":
-                self._begin_step(plan)
-            else:
-                self.events.unwatch()
-            self.service.end()
-        finally:
-            self._runs += 1
-            self.hold.leave()
-
-    def _others_run(self) -> bool:
-        """Is there any other Python thread than this one and ours?"""
-        return len(sys._current_frames().keys() - self.own - {get_ident()}) > 0
-
-    def _serve_hold(self) -> dict[str, Any] | None:
-        """Serve until told to run: the run's arguments, or None where the debugger is gone or leaves."""
-        settling = True
-        while True:
-            try:
-                request = self.hold.next_request(settling)
-            except (ValueError, EOFError, TypeError):
-                # nonsense on the wire: better no debugger than a program that stands still
-                request, self.hold.lost = None, True
-            if request is None:
-                return None
-            identifier, operation, arguments = request
-            self._answered = max(self._answered, identifier)
-            settling = operation in (protocol.EVALUATE, protocol.ASSIGN)
-            try:
-                if operation == protocol.RUN:
-                    self._answer("reply", identifier, None, False)
-                    plan: dict[str, Any] = arguments
-                    return plan
-                result = self._common_or_service(operation, arguments)
-            except Refused as refusal:
-                self._answer("refused", identifier, {"message": str(refusal)}, settling)
-            except Exception as error:  # noqa: BLE001  our own bug: told, and the session goes on
-                self._answer("refused", identifier, {"internal": evaluation.describe_error(error)}, settling)
-            else:
-                self._answer("reply", identifier, result, settling)
-            if operation == protocol.DETACH:
-                self.hold.lost = True
-                return None
-
-    def _answer(self, kind: str, identifier: int, content: Any, settling: bool) -> None:
-        self.hold.send((kind, identifier, content, self.hold.interval_us if settling else 0))
-
-    def _common_or_service(self, operation: str, arguments: dict[str, Any]) -> Any:
-        if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
-            return self._common(operation, arguments)
-        return self.service.handle(operation, arguments)
-
-    def _begin_step(self, plan: dict[str, Any]) -> None:
-        ident = plan["ident"] or self.service.ident
-        frames = self.service.frames(ident)
-        frame = frames[min(plan["frame"], len(frames) - 1)][0]
-        code = frame.f_code
-        key = (code.co_filename, code.co_name, code.co_firstlineno)
-        if plan["units"] is not None:
-            self._units[key] = LineMap(code, [tuple(unit) for unit in plan["units"]])
-        into = plan["into_libraries"] or self.ownership.is_library(code.co_filename)
-        self.events.unwatch()
-        self.stepper.begin(Step(plan["how"], ident, frame, self._units.get(key), into))
-
-    # -- evaluation ----------------------------------------------------------------------------------------------------
-
-    def evaluate(self, function: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-        """Run user code from within a stop: ``(value, None)`` or ``(None, exception)``. Other threads move
-        meanwhile.
-        """
-        active = threads.active()
-        known = get_ident() in active
-        own = get_ident() in self.own
-        self.hold.relax(self._program_mask if own else None)
-        value = error = None
-        try:
-            self._interrupted = False
-            self._evaluating = get_ident()
-            value = function()
-        except BaseException as raised:  # noqa: BLE001  a SystemExit of the user's expression must not end the program
-            error = raised
-        try:
-            with self._interrupt_lock:
-                self._evaluating = 0
-            # An interrupt that came too late is still on its way. It can't be taken back: asking for that leaves 3.11's
-            # eval breaker set for good (PyThreadState_SetAsyncExc with NULL never clears pending.async_exc).
-            for _ in range(1000 if self._interrupted else 0):
-                pass
-        except Interrupted as late:
-            error = error or late
-        if self._interrupted and isinstance(error, KeyboardInterrupt):
-            error = Interrupted()
-        self._evaluating = 0
-        self.hold.tighten(own)
-        if not known:  # threading.current_thread() has made an object for a thread that is ours, or that it had not met
-            threads.active().pop(get_ident(), None)
-        return value, error
-
-    def interrupt(self, force: bool) -> bool:
-        """Raise Interrupted in the evaluation under way; False where there is none.
-
-        That does not reach code that waits in C. With ``force``, the main thread is sent a SIGINT, whose handler raises
-        there, if it is Python's own; no other thread runs handlers.
-        """
-        with self._interrupt_lock:
-            if not self._evaluating:
-                return False
-            if not self._interrupted:
-                self._interrupted = native.raise_in_thread(self._evaluating, Interrupted)
-            elif (
-                force
-                and self._evaluating == self.main
-                and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
-            ):
-                _signal.pthread_kill(self.main, _signal.SIGINT)
-            return self._interrupted
+            cause = Cause("step", step=step, returned=outcome.returned)
+            self.stops.stop(cause, threads.frames_of(outcome.frame, outcome.line))
 
 
 def _dict_of(module: Any) -> dict[str, Any]:

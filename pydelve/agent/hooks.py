@@ -12,6 +12,7 @@ import posix
 import sys
 
 from . import threads
+from .stops import Cause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -74,14 +75,14 @@ class Hooks:
         self._reported = value
         frames = threads.frames_of_traceback(traceback)
         if frames:  # none for a syntax error in the program's main file
-            self._agent.stop("exception", frames, exception=value)
+            self._agent.stops.stop(Cause("exception", exception=value), frames)
 
     def _on_breakpoint(self, *args: Any, **kwargs: Any) -> Any:
         """``breakpoint()``: as ``sys.breakpointhook`` is documented, ``PYTHONBREAKPOINT`` is asked at each call."""
         choice = sys.modules["os"].environ.get("PYTHONBREAKPOINT", "")
         if choice:
             return self._breakpointhook(*args, **kwargs)
-        self._agent.stop("breakpoint-call", threads.frames_of(sys._getframe(1)))
+        self._agent.stops.stop(Cause("breakpoint-call"), threads.frames_of(sys._getframe(1)))
         return None
 
     def _on_exit(self) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 
 from . import evaluation, fastlocals, inspection, protocol, threads
+from .user_code import Interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -138,7 +139,7 @@ class Service:
     def _run(self, function: Callable[[], Any], limits: dict[str, int], valueless: bool = False) -> dict[str, Any]:
         """Run user code with the world moving; its failure is a result, whatever it raised."""
         began = _monotonic()
-        value, error = self._agent.evaluate(function)
+        value, error = self._agent.user_code.evaluate(function)
         took = _monotonic() - began
         if error is not None:
             return {
@@ -156,10 +157,6 @@ class Service:
         protocol.EVALUATE: _evaluate,
         protocol.ASSIGN: _assign,
     }
-
-
-class Interrupted(BaseException):
-    """Raised in an evaluation by the debugger's interrupt."""
 
 
 def _limits(wire: dict[str, int] | None) -> inspection.Limits:

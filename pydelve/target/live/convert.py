@@ -103,7 +103,7 @@ def to_frame(index: int, wire: dict[str, Any]) -> Frame:
 
 
 def to_stop(wire: dict[str, Any]) -> StopReport:
-    """A stop report for the agent's stopped event (``agent/core.py``: ``_stand``)."""
+    """A stop report for the agent's stopped event (``agent/stops.py``: ``_report``)."""
     returned, exception = wire.get("returned"), wire.get("exception")
     return StopReport(
         reason=wire["reason"],

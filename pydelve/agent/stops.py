@@ -1,0 +1,192 @@
+"""The stop: one thread of the program stands still, holds the GIL, and serves the debugger until told to run.
+
+Whoever has a reason to stop (``core``, ``hooks``) says it as a ``Cause``. One stop at a time: threads that come
+meanwhile wait for their turn, and are told then, if the reason still holds.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+from _thread import get_ident
+
+from . import evaluation, protocol, threads
+from .linemap import LineMap
+from .service import Refused
+from .stepping import Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Sequence
+    from typing import Any
+
+    from .core import Agent
+    from .threads import Stack
+
+_FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
+
+
+class Cause:
+    """Why a thread stops: the fields of ``pydelve.target.StopReport`` that are known by then."""
+
+    __slots__ = ("detail", "exception", "ids", "reason", "returned", "step")
+
+    def __init__(
+        self,
+        reason: str,
+        ids: Sequence[int] = (),
+        detail: str = "",
+        step: Step | None = None,
+        returned: tuple[Any, Any] | None = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """``ids`` of the breakpoints hit; ``step`` that ended here; ``returned``: code and value of a call left."""
+        self.reason = reason
+        self.ids = ids
+        self.detail = detail
+        self.step = step
+        self.returned = returned
+        self.exception = exception
+
+
+class Stops:
+    """All stops of one target, one after the other; ``agent`` is the ``core.Agent``."""
+
+    def __init__(self, agent: Agent) -> None:
+        """Nothing has stopped yet."""
+        self._agent = agent
+        self.turn = _thread.allocate_lock()
+        """Held while a thread is stopped, and by whoever must not be overtaken by a stop."""
+        self.run = 0
+        """How often the program was resumed: a halt sent for an earlier run is stale."""
+        self.answered = 0
+        """The newest request id served on hold."""
+        self._owner = 0
+        self._units: dict[tuple[str, str, int], LineMap] = {}  # (file, name, first line): line map
+
+    def stop(self, cause: Cause, frames: Stack, ident: int = 0, run: int | None = None) -> None:
+        """Stand still until the debugger says run.
+
+        Args:
+            cause: Why.
+            frames: The stack to show.
+            ident: Its thread; 0: the calling one.
+            run: The run that is to be halted; None: this is no halt.
+        """
+        agent, me = self._agent, get_ident()
+        if self._owner == me or not agent.active or not frames or agent.forked():
+            return
+        with self.turn:  # another thread may be stopped: wait, with the GIL let go, for our turn
+            if agent.left():
+                return
+            if run is not None and run != self.run:
+                return  # it was halted already, or stopped by itself, and goes on
+            cause.ids = [number for number in cause.ids if agent.table.of(number)]
+            if (cause.reason in ("breakpoint", "condition-error") and not cause.ids) or (
+                cause.reason in ("step", "entry") and cause.step is not agent.stepper.active
+            ):
+                return  # cleared or overtaken while we waited
+            self._owner = me
+            try:
+                self._stand(ident or me, cause, frames)
+            finally:
+                self._owner = 0
+        if agent.hold.lost:
+            agent.deactivate()
+
+    def _stand(self, ident: int, cause: Cause, frames: Stack) -> None:
+        agent = self._agent
+        overtaken = agent.stepper.cancel()
+        agent.hold.enter()
+        try:
+            agent.service.begin(ident, frames)
+            report = self._report(ident, cause, frames)
+            report["interrupted_step"] = overtaken is not None and overtaken is not cause.step
+            agent.hold.send(("event", protocol.STOPPED, report))
+            plan = self._serve()
+            if plan is not None and plan["how"] != "continue":
+                self._begin_step(plan)
+            else:
+                agent.events.unwatch()
+            agent.service.end()
+        finally:
+            self.run += 1
+            agent.hold.leave()
+
+    def _report(self, ident: int, cause: Cause, frames: Stack) -> dict[str, Any]:
+        agent = self._agent
+        report = {
+            "reason": cause.reason,
+            "ident": ident,
+            "name": threads.names().get(ident, ("", 0))[0],
+            "ids": cause.ids,
+            "counts": agent.table.counts() if cause.ids else {},
+            "detail": cause.detail,
+            "frames": [agent.service.describe(*entry) for entry in frames[:_FIRST_FRAMES]],
+            "run": self.run + 1,
+            "others": self._others_run(),
+            "interval_us": agent.hold.interval_us,
+        }
+        if cause.returned is not None:
+            code, value = cause.returned
+            report["returned"] = [getattr(code, "co_qualname", code.co_name), agent.service.inspect(value)]
+        if cause.exception is not None:
+            report["exception"] = evaluation.describe_error(cause.exception)
+        return report
+
+    def _others_run(self) -> bool:
+        """Is there any other Python thread than this one and ours?"""
+        return len(sys._current_frames().keys() - self._agent.own - {get_ident()}) > 0
+
+    def _serve(self) -> dict[str, Any] | None:
+        """Serve until told to run: the run's arguments, or None where the debugger is gone or leaves."""
+        hold = self._agent.hold
+        settling = True
+        while True:
+            try:
+                request = hold.next_request(settling)
+            except (ValueError, EOFError, TypeError):
+                # nonsense on the wire: better no debugger than a program that stands still
+                request, hold.lost = None, True
+            if request is None:
+                return None
+            identifier, operation, arguments = request
+            self.answered = max(self.answered, identifier)
+            settling = operation in (protocol.EVALUATE, protocol.ASSIGN)
+            try:
+                if operation == protocol.RUN:
+                    self._answer("reply", identifier, None, False)
+                    plan: dict[str, Any] = arguments
+                    return plan
+                result = self._result(operation, arguments)
+            except Refused as refusal:
+                self._answer("refused", identifier, {"message": str(refusal)}, settling)
+            except Exception as error:  # noqa: BLE001  our own bug: told, and the session goes on
+                self._answer("refused", identifier, {"internal": evaluation.describe_error(error)}, settling)
+            else:
+                self._answer("reply", identifier, result, settling)
+            if operation == protocol.DETACH:
+                hold.lost = True
+                return None
+
+    def _answer(self, kind: str, identifier: int, content: Any, settling: bool) -> None:
+        hold = self._agent.hold
+        hold.send((kind, identifier, content, hold.interval_us if settling else 0))
+
+    def _result(self, operation: str, arguments: dict[str, Any]) -> Any:
+        if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
+            return self._agent.common(operation, arguments)
+        return self._agent.service.handle(operation, arguments)
+
+    def _begin_step(self, plan: dict[str, Any]) -> None:
+        agent = self._agent
+        ident = plan["ident"] or agent.service.ident
+        frames = agent.service.frames(ident)
+        frame = frames[min(plan["frame"], len(frames) - 1)][0]
+        code = frame.f_code
+        key = (code.co_filename, code.co_name, code.co_firstlineno)
+        if plan["units"] is not None:
+            self._units[key] = LineMap(code, [tuple(unit) for unit in plan["units"]])
+        into = plan["into_libraries"] or agent.ownership.is_library(code.co_filename)
+        agent.events.unwatch()
+        agent.stepper.begin(Step(plan["how"], ident, frame, self._units.get(key), into))
