@@ -1,0 +1,93 @@
+"""Looking at a stopped target, and running code in it, as clients ask for it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pydelve.api import requests
+from pydelve.api.target import SourceText, Stack, Thread
+from pydelve.api.values import Evaluation, Limits, Value, Variable
+from pydelve.debugger.current import Current, Handlers
+from pydelve.debugger.threads import to_thread
+
+
+class Looking:
+    """Serves what is asked about threads, frames, values and sources of the current target."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+
+    def handlers(self) -> Handlers:
+        """What is served here."""
+        return {
+            requests.GetThreads: self._get_threads,
+            requests.GetStack: self._get_stack,
+            requests.GetVariables: self._get_variables,
+            requests.Expand: self._expand,
+            requests.Evaluate: self._evaluate,
+            requests.Assign: self._assign,
+            requests.GetSource: self._get_source,
+        }
+
+    def _get_threads(self, request: requests.GetThreads) -> tuple[Thread, ...]:
+        reports = self._current.stopped().threads()
+        current = self._current.state.stop.thread if self._current.state.stop else 0
+        self._current.threads.forget_all_but({report.ident for report in reports})
+        threads = []
+        for report in sorted(reports, key=lambda report: report.native_id):  # of those seen first now, the older first
+            number = self._current.threads.number(report.ident)
+            frame = self._current.files.qualified(report.frame) if report.frame is not None else None
+            threads.append(to_thread(report, number, number == current, frame))
+        return tuple(sorted(threads, key=lambda thread: thread.id))
+
+    def _get_stack(self, request: requests.GetStack) -> Stack:
+        return self._current.stack(request.thread, request.start, request.count)
+
+    def _get_variables(self, request: requests.GetVariables) -> tuple[Variable, ...]:
+        return self._current.stopped().variables(
+            request.scope, self._current.ident(request.thread), request.frame, request.limits
+        )
+
+    def _expand(self, request: requests.Expand) -> Value:
+        return self._current.stopped().expand(request.handle, request.start, request.count, request.limits)
+
+    def _evaluate(self, request: requests.Evaluate) -> Evaluation:
+        process, ident = self._current.stopped(), self._current.ident(request.thread)
+        with self._evaluating():
+            return process.evaluate(
+                request.text,
+                ident,
+                request.frame,
+                statements=request.statements,
+                timeout_s=request.timeout_s,
+                limits=request.limits,
+            )
+
+    def _assign(self, request: requests.Assign) -> Value:
+        process, ident = self._current.stopped(), self._current.ident(request.thread)
+        with self._evaluating():
+            return process.assign(
+                request.target,
+                request.expression,
+                ident,
+                request.frame,
+                timeout_s=request.timeout_s,
+                limits=Limits(),
+            )
+
+    @contextlib.contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """What other clients are told meanwhile; the end of the target, or of the session with it, outlives this."""
+        stopped = self._current.state
+        moving = self._current.state = replace(stopped, status="evaluating")
+        try:
+            yield
+        finally:
+            if self._current.state is moving:
+                self._current.state = stopped
+
+    def _get_source(self, request: requests.GetSource) -> SourceText:
+        source = self._current.files.sources.load(request.path)
+        return SourceText(source.path, source.lines, source.stale)

@@ -1,0 +1,70 @@
+"""Breakpoints and locations, as clients ask for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydelve.api import requests
+from pydelve.api.breakpoints import Breakpoint, Location
+from pydelve.debugger.breakpoints import Breakpoints
+from pydelve.debugger.current import Current, Handlers
+
+
+class Placing:
+    """Serves what is asked about breakpoints and locations of the current target."""
+
+    def __init__(self, current: Current, breakpoints: Breakpoints) -> None:
+        self._current = current
+        self._breakpoints = breakpoints
+
+    def handlers(self) -> Handlers:
+        """What is served here."""
+        return {
+            requests.CreateBreakpoint: self._create_breakpoint,
+            requests.AmendBreakpoint: self._amend_breakpoint,
+            requests.ClearBreakpoint: self._clear_breakpoint,
+            requests.ListBreakpoints: self._list_breakpoints,
+            requests.FindLocations: self._find_locations,
+            requests.CompleteLocation: self._complete_location,
+        }
+
+    def _locate(self, request: requests.FindLocations | requests.CreateBreakpoint) -> tuple[Location, ...]:
+        return self._current.files.resolve(
+            request.location, request.frame_file, request.frame_line, self._current.armable()
+        )
+
+    def _create_breakpoint(self, request: requests.CreateBreakpoint) -> Breakpoint:
+        return self._breakpoints.create(
+            request.location,
+            self._locate(request),
+            request.condition,
+            request.hit_condition,
+            request.temporary,
+            self._current.armable(),
+        )
+
+    def _amend_breakpoint(self, request: requests.AmendBreakpoint) -> Breakpoint:
+        changes: dict[str, Any] = {}
+        if request.condition is not None:
+            changes["condition"] = request.condition
+        if request.hit_condition is not None or request.clear_hit_condition:
+            changes["hit_condition"] = request.hit_condition
+        if request.enabled is not None:
+            changes["enabled"] = request.enabled
+        return self._breakpoints.amend(request.id, self._current.armable(), **changes)
+
+    def _clear_breakpoint(self, request: requests.ClearBreakpoint) -> Breakpoint:
+        return self._breakpoints.clear(request.id, self._current.armable())
+
+    def _list_breakpoints(self, request: requests.ListBreakpoints) -> tuple[Breakpoint, ...]:
+        process = self._current.armable()
+        if process is not None:
+            self._breakpoints.count(process.counts())
+        return self._breakpoints.all()
+
+    def _find_locations(self, request: requests.FindLocations) -> tuple[Location, ...]:
+        return self._locate(request)
+
+    def _complete_location(self, request: requests.CompleteLocation) -> tuple[str, ...]:
+        process = self._current.armable() if self._current.state.status == "stopped" else None
+        return self._current.files.complete(request.prefix, request.frame_file, process)
