@@ -32,8 +32,8 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
 class Armed:
     """One placement of one breakpoint, with its counter."""
 
-    def __init__(self, recipe: dict[str, Any]) -> None:
-        """``recipe``: the dict of the arm request (``Table.replace``)."""
+    def __init__(self, recipe: dict[str, Any], hits_of: Callable[[int], int]) -> None:
+        """``recipe``: the dict of the arm request (``Table.replace``); ``hits_of`` gives another breakpoint's count."""
         self.id = recipe["id"]
         self.file = recipe["file"]
         self.line = recipe["line"]  # of the unit
@@ -42,6 +42,8 @@ class Armed:
         self.scope_line: int = recipe["scope_line"]
         self.condition = recipe.get("condition", "")
         self.hit_condition = recipe.get("hit_condition")  # [op, count] or None
+        self.after = recipe.get("after")  # [id of another breakpoint, its hits before this one counts] or None
+        self._hits_of = hits_of
         self._counter = itertools.count()
         self.landed = False
         self.refused = ""
@@ -58,6 +60,8 @@ class Armed:
 
         Runs the target's code where there is a condition.
         """
+        if self.after is not None and self._hits_of(self.after[0]) < self.after[1]:
+            return False, None
         if self.condition:
             try:
                 if not self._condition_for(frame.f_code)(frame):
@@ -124,7 +128,7 @@ class Table:
                 self._files[file] = kept
             else:
                 del self._files[file]
-        new = [Armed(recipe) for recipe in recipes]
+        new = [Armed(recipe, self.hits_of) for recipe in recipes]
         for armed in new:
             self._files.setdefault(armed.file, []).append(armed)
         if new:
@@ -136,6 +140,10 @@ class Table:
     def of(self, identifier: int) -> list[Armed]:
         """The placements of one breakpoint."""
         return [armed for entries in self._files.values() for armed in entries if armed.id == identifier]
+
+    def hits_of(self, identifier: int) -> int:
+        """Hits of one breakpoint, whether it is armed, disabled or gone."""
+        return self._disabled.get(identifier, 0) or sum(armed.hits for armed in self.of(identifier))
 
     def counts(self) -> dict[int, int]:
         """Hits by breakpoint id."""

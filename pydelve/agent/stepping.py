@@ -4,9 +4,9 @@ A step belongs to a thread and to a frame; the event sources (``monitoring.py``,
 thread does and ask nothing else. Its rules, each with its reason, are in docs/internals/stepping.md; in short:
 
 - *next* ends where control arrives at a statement of its frame, *step* also in any frame of the user's that starts
-  meanwhile.
+  meanwhile; *until* only at one from a line on.
 - A frame that returns or yields a value ends the step in the caller, in the middle of the statement that called,
-  where the value can be seen; only *next* waits for its generator to go on.
+  where the value can be seen; only *next* and *until* wait for their generator to go on.
 - A frame left by an exception hands the step to its nearest caller of the user's: it ends at the handler.
 - A coroutine that waits keeps any step.
 """
@@ -51,14 +51,25 @@ _FRAME_DATA_SIZE = 256  # more than lies before the interpreter's frame in a fra
 class Step:
     """One step under way."""
 
-    def __init__(self, how: str, ident: int, frame: FrameType, line_map: LineMap | None, into_libraries: bool) -> None:
-        """``frame`` is where it was asked; ``line_map`` tells arrivals in it (None: any new line is one)."""
+    def __init__(
+        self,
+        how: str,
+        ident: int,
+        frame: FrameType,
+        line_map: LineMap | None,
+        into_libraries: bool,
+        least_line: int = 0,
+    ) -> None:
+        """``frame`` is where it was asked; ``line_map`` tells arrivals in it (None: any new line is one); those before
+        ``least_line`` don't count.
+        """
         self.how = how
         self.ident = ident
         self.frame = frame
         self.code = frame.f_code
         self.line_map = line_map
         self.into_libraries = into_libraries
+        self.least_line = least_line
         self.any_line = how == "entry"
         self.previous = frame.f_lasti  # of the frame's last LINE event, as far as it matters (LineMap.repeats)
         self.consumer: FrameType | None = (
@@ -120,6 +131,7 @@ class Stepper:
     def _move_to(self, step: Step, frame: FrameType | None) -> None:
         """The step goes on in another frame, where the next line reached ends it."""
         step.consumer = None
+        step.least_line = 0
         if frame is None:  # nothing of the user's is left on this stack: the thread or the program ends
             self.active = None
             self._events.unwatch()
@@ -145,9 +157,9 @@ class Stepper:
         previous, step.previous = step.previous, offset
         if step.line_map is not None and frame.f_code is step.code:
             unit = step.line_map.unit_at(offset, previous)
-            if unit:
+            if unit and unit >= step.least_line:
                 return Outcome(frame, unit)
-        elif not step.any_line:
+        elif not step.any_line and frame.f_lineno >= step.least_line:
             return Outcome(frame, frame.f_lineno)
         if step.any_line and not leaves_with(frame.f_code, offset) and not _begins_class(frame):
             return Outcome(frame, frame.f_lineno)
@@ -189,7 +201,7 @@ class Stepper:
                 step.how = "next"
                 self._events.watch_calls(False)
             return None
-        if step.how != "next":
+        if step.how not in ("next", "until"):
             # an asynchronous generator's value comes wrapped (CPython Objects/genobject.c: _PyAsyncGenWrappedValue)
             return self.returned(frame, gc.get_referents(value)[0] if flags & _ASYNC_GENERATOR else value)
         step.consumer = self._user_caller(step, frame)

@@ -189,4 +189,4 @@ class Stops:
             self._units[key] = LineMap(code, [tuple(unit) for unit in plan["units"]])
         into = plan["into_libraries"] or agent.ownership.is_library(code.co_filename)
         agent.events.unwatch()
-        agent.stepper.begin(Step(plan["how"], ident, frame, self._units.get(key), into))
+        agent.stepper.begin(Step(plan["how"], ident, frame, self._units.get(key), into, plan["line"]))

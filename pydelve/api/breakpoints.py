@@ -63,6 +63,14 @@ class HitCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """A chain: stops only once another breakpoint was hit so often in this run."""
+
+    id: int
+    hits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Breakpoint:
     """A logical breakpoint: the recipe as the user gave it, its counters, and where it is armed."""
 
@@ -76,3 +84,9 @@ class Breakpoint:
     enabled: bool = True
     hits: int = 0
     """Times its line was reached with the condition true, in this run of the target."""
+    name: str = ""
+    """A word that stands for the number in commands; "" where it has none."""
+    after: After | None = None
+    """Until then its line is passed, uncounted."""
+    commands: tuple[str, ...] = ()
+    """What a front end runs at each of its stops: commands of the prompt."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from pydelve.api.breakpoints import Breakpoint, HitCondition, Location
+from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
 from pydelve.api.target import SourceText, Stack, State, Thread
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 
@@ -38,15 +38,25 @@ class GetState(Request[State]):
 class Resume(Request[State]):
     """Let the target run, at once; the stop arrives as an event.
 
-    ``frame`` counts for "stepout" (leave that frame) and "next" (next line of that frame).
+    ``frame`` counts for "stepout" (leave that frame), "next" (next line of that frame) and "until" (its next line from
+    ``line`` on, or its end).
+
+    Raises:
+        LocationError: ``location`` does not resolve.
     """
 
-    how: Literal["continue", "next", "step", "stepout"]
+    how: Literal["continue", "next", "step", "stepout", "until"]
     thread: int = 0
     """``Thread.id`` to step; 0 means the current one."""
     frame: int = 0
     into_libraries: bool = False
     """step: enter library code too."""
+    line: int = 0
+    """until: the least line to stop at; 0 is the one after the current line."""
+    location: str = ""
+    """continue: stop there too, this once; as in CreateBreakpoint, with ``frame_file`` and ``frame_line``."""
+    frame_file: str = ""
+    frame_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class CreateBreakpoint(Request[Breakpoint]):
     Raises:
         LocationError: with the candidates, where it does not resolve.
         EvaluationError: the condition does not compile.
+        UsageError: the name is taken or none, or there is no breakpoint that ``after`` names.
     """
 
     location: str
@@ -78,12 +89,14 @@ class CreateBreakpoint(Request[Breakpoint]):
     condition: str = ""
     hit_condition: HitCondition | None = None
     temporary: bool = False
+    name: str = ""
+    after: After | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AmendBreakpoint(Request[Breakpoint]):
     """Change a breakpoint; a field that is None stays as it is; ``clear_hit_condition`` takes the hit condition
-    away.
+    away, ``clear_after`` the chain.
     """
 
     id: int
@@ -91,6 +104,9 @@ class AmendBreakpoint(Request[Breakpoint]):
     hit_condition: HitCondition | None = None
     clear_hit_condition: bool = False
     enabled: bool | None = None
+    after: After | None = None
+    clear_after: bool = False
+    commands: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +212,9 @@ class GetSource(Request[SourceText]):
 @dataclass(frozen=True, slots=True)
 class Restart(Request[State]):
     """Start the launched program again, with all breakpoints; kills it first where it still runs."""
+
+    arguments: tuple[str, ...] | None = None
+    """The program's arguments from now on; None: those it had."""
 
 
 @dataclass(frozen=True, slots=True)

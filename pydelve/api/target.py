@@ -8,10 +8,10 @@ from typing import Literal
 from pydelve.api.values import Value
 
 StopReason = Literal[
-    "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "attach",
+    "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "attach", "location",
 ]  # fmt: skip
 """entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught,
-post-mortem."""
+post-mortem; location: where ``Resume.location`` said."""
 
 ThreadState = Literal["stopped", "frozen", "running in C", "running", "ended"]
 """stopped: the one that hit; frozen: can't run Python until resumed; running in C: uses the CPU without the GIL."""

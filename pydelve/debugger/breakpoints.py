@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-from pydelve.api.breakpoints import Breakpoint, HitCondition, Location, Placement
+from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location, Placement
 from pydelve.errors import EvaluationError, LocationError, PydelveError, TargetGoneError, UsageError
 from pydelve.target import Arming, Landing, Process, UnitSpan
 
 OPERATORS = ("==", "!=", ">=", "<=", ">", "<", "%")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_RESERVED = ("all", "if", "last")
+_GOAL = 0
+"""The number by which the target knows where ``continue LOCATION`` goes: no breakpoint has it."""
 
 
 class Breakpoints:
@@ -30,6 +35,7 @@ class Breakpoints:
         self._all: dict[int, Breakpoint] = {}
         self._next = 1
         self._changed = changed
+        self._has_goal = False
 
     def all(self) -> tuple[Breakpoint, ...]:
         """By ascending id."""
@@ -58,16 +64,21 @@ class Breakpoints:
         hit_condition: HitCondition | None,
         temporary: bool,
         process: Process | None,
+        name: str = "",
+        after: After | None = None,
     ) -> Breakpoint:
         """Set one, and arm it where there is a target. Where that fails, there is none.
 
         Raises:
             EvaluationError: the condition does not compile.
-            UsageError: the hit condition is none.
+            UsageError: the hit condition is none; the name is none, or taken.
+            LocationError: there is no breakpoint to come after.
             TargetBusyError, AgentError: the target did not take it.
         """
         check_condition(condition)
         check_hit_condition(hit_condition)
+        self._check_name(name)
+        self._check_after(self._next, after)
         made = Breakpoint(
             self._next,
             text,
@@ -75,6 +86,8 @@ class Breakpoints:
             condition,
             hit_condition,
             temporary,
+            name=name,
+            after=after,
         )
         self._next += 1  # also where it fails: the target may have heard of this number
         return self._keep(self._armed(made, process))
@@ -90,7 +103,63 @@ class Breakpoints:
             check_condition(changes["condition"])
         if "hit_condition" in changes:
             check_hit_condition(changes["hit_condition"])
+        if "after" in changes:
+            self._check_after(number, changes["after"])
+        if changes.keys() <= {"commands"}:  # which the target knows nothing of
+            return self._keep(replace(self.get(number), **changes))
         return self._keep(self._armed(replace(self.get(number), **changes), process))
+
+    def _check_name(self, name: str) -> None:
+        if not name:
+            return
+        if not _NAME.fullmatch(name) or name in _RESERVED:
+            raise UsageError(
+                f"{name!r} can't be a breakpoint's name",
+                why=f"a name is a word, and none of {', '.join(_RESERVED)}",
+                hint="break entrance withdraw",
+            )
+        for other in self._all.values():
+            if other.name == name:
+                raise UsageError(
+                    f"there is a breakpoint {name} already", why=f"it is number {other.id}", hint=f"clear {name}"
+                )
+
+    def _check_after(self, number: int, after: After | None) -> None:
+        if after is None:
+            return
+        if after.hits < 1:
+            raise UsageError("a breakpoint comes after one hit or more of another", hint="condition -after 2 1:3")
+        self.get(after.id)
+        waits_for: After | None = after
+        while waits_for is not None:
+            if waits_for.id == number:
+                raise UsageError(
+                    f"breakpoint {number} would wait for itself, and never be hit",
+                    why=f"it would come after {after.id}",
+                    hint="breakpoints",
+                )
+            other = self._all.get(waits_for.id)
+            waits_for = other.after if other is not None else None
+
+    def set_goal(self, locations: tuple[Location, ...], process: Process) -> None:
+        """The target is to stop there once, whatever stops it first (``Resume.location``).
+
+        Raises:
+            TargetError: it can't.
+        """
+        states = process.arm(_GOAL, tuple(Arming(place, self._units_beside(place)) for place in locations))
+        self._has_goal = True
+        refused = [state.why for state in states if state.state == "refused"]
+        if len(refused) == len(states):
+            self.reached_goal((), process)
+            raise LocationError("the program can't stop there", why=refused[0], hint="breakpoints")
+
+    def reached_goal(self, hit: tuple[int, ...], process: Process) -> tuple[tuple[int, ...], bool]:
+        """The target has stopped, so there is no goal any more: the breakpoints that were hit, and whether it was."""
+        if self._has_goal:
+            self._has_goal = False
+            process.arm(_GOAL, ())
+        return tuple(number for number in hit if number != _GOAL), _GOAL in hit
 
     def clear(self, number: int, process: Process | None) -> Breakpoint:
         """Remove one; gives it back as it was. It stays where the target can't be told.
@@ -111,6 +180,7 @@ class Breakpoints:
         """A new run of the target: counters at zero, everything armed again. One that the target does not take is
         refused, with the reason, and does not keep the others from it; gives what went wrong.
         """
+        self._has_goal = False
         failures: list[PydelveError] = []
         for number in sorted(self._all):
             fresh = replace(self._all[number], hits=0)
@@ -173,7 +243,9 @@ class Breakpoints:
 
     def _armings(self, found: Breakpoint) -> tuple[Arming, ...]:
         return tuple(
-            Arming(place.location, self._units_beside(place.location), found.condition, found.hit_condition)
+            Arming(
+                place.location, self._units_beside(place.location), found.condition, found.hit_condition, found.after
+            )
             for place in found.placements
         )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from pydelve.api import requests
@@ -18,6 +19,7 @@ from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.looking import Looking
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.placing import Placing
+from pydelve.debugger.plans import plan_for
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.errors import PydelveError, TargetError
 from pydelve.target import Landing, Plan, Process, StopReport
@@ -39,6 +41,7 @@ class Debugger:
         self._emit = emit
         self._current = Current(options)
         self._breakpoints = Breakpoints(self._breakpoint_changed, self._current.files.units_beside)
+        self._placing = Placing(self._current, self._breakpoints)
         self._exception: ExceptionInfo | None = None
         self._halts = 0
         self._handlers: Handlers = {
@@ -48,7 +51,7 @@ class Debugger:
             requests.Interrupt: self._interrupt,
             requests.Restart: self._restart,
             requests.Detach: self._detach,
-            **Placing(self._current, self._breakpoints).handlers(),
+            **self._placing.handlers(),
             **Looking(self._current).handlers(),
         }
 
@@ -106,13 +109,10 @@ class Debugger:
 
     def _resume(self, request: requests.Resume) -> State:
         process = self._current.stopped()
-        units = None
-        index = request.frame
-        if request.how != "continue":
-            frame = self._current.stepped_frame(request.thread, request.frame)
-            index = frame.index if frame is not None else request.frame
-            units = self._current.files.units_of(frame) if frame is not None and request.how != "stepout" else None
-        self._run(process, Plan(request.how, self._current.ident(request.thread), index, request.into_libraries, units))
+        plan = plan_for(request, self._current)
+        if request.location:
+            self._breakpoints.set_goal(self._placing.locate(request), process)
+        self._run(process, plan)
         return self._current.state
 
     def _run(self, process: Process, plan: Plan) -> None:
@@ -144,7 +144,11 @@ class Debugger:
             self._current.process.interrupt()
 
     def _restart(self, request: requests.Restart) -> State:
-        argv = command(self._options)  # an interpreter that is gone is found out before anything is killed
+        options = self._options
+        if request.arguments is not None:
+            options = replace(options, arguments=request.arguments)
+        argv = command(options)  # an interpreter that is gone is found out before anything is killed
+        self._options = options
         process = self._current.process
         killed = process is not None and not process.ended
         if killed and process is not None:
@@ -197,7 +201,10 @@ class Debugger:
             return
         self._halts += 1
         self._current.files.changed()
-        stop = self._to_stop(report)
+        try:
+            stop = self._at_goal(self._to_stop(report), process)
+        except PydelveError:  # it ends at this moment
+            stop = self._to_stop(report)
         self._current.state = State("stopped", process.info, stop)
         try:
             if not self._attend(process, stop, report):
@@ -208,6 +215,13 @@ class Debugger:
             self.failed(error)
         if not process.ended:  # else its end was told meanwhile
             self._emit(Stopped(stop))
+
+    def _at_goal(self, stop: Stop, process: Process) -> Stop:
+        """Where ``continue LOCATION`` went is no breakpoint of the user's, and gone with the first stop."""
+        numbers, reached = self._breakpoints.reached_goal(stop.breakpoints, process)
+        if not reached:
+            return stop
+        return replace(stop, breakpoints=numbers, reason=stop.reason if numbers else "location")
 
     def _attend(self, process: Process, stop: Stop, report: StopReport) -> bool:
         """What a stop asks of the engine itself; False where nobody needs to hear of it, and the target runs on."""

@@ -28,7 +28,14 @@ class Placing:
             requests.CompleteLocation: self._complete_location,
         }
 
-    def _locate(self, request: requests.FindLocations | requests.CreateBreakpoint) -> tuple[Location, ...]:
+    def locate(
+        self, request: requests.FindLocations | requests.CreateBreakpoint | requests.Resume
+    ) -> tuple[Location, ...]:
+        """The places that a request's location means.
+
+        Raises:
+            LocationError: it does not resolve.
+        """
         return self._current.files.resolve(
             request.location, request.frame_file, request.frame_line, self._current.armable()
         )
@@ -36,11 +43,13 @@ class Placing:
     def _create_breakpoint(self, request: requests.CreateBreakpoint) -> Breakpoint:
         return self._breakpoints.create(
             request.location,
-            self._locate(request),
+            self.locate(request),
             request.condition,
             request.hit_condition,
             request.temporary,
             self._current.armable(),
+            request.name,
+            request.after,
         )
 
     def _amend_breakpoint(self, request: requests.AmendBreakpoint) -> Breakpoint:
@@ -49,8 +58,11 @@ class Placing:
             changes["condition"] = request.condition
         if request.hit_condition is not None or request.clear_hit_condition:
             changes["hit_condition"] = request.hit_condition
-        if request.enabled is not None:
-            changes["enabled"] = request.enabled
+        if request.after is not None or request.clear_after:
+            changes["after"] = request.after
+        for name in ("enabled", "commands"):
+            if getattr(request, name) is not None:
+                changes[name] = getattr(request, name)
         return self._breakpoints.amend(request.id, self._current.armable(), **changes)
 
     def _clear_breakpoint(self, request: requests.ClearBreakpoint) -> Breakpoint:
@@ -63,7 +75,7 @@ class Placing:
         return self._breakpoints.all()
 
     def _find_locations(self, request: requests.FindLocations) -> tuple[Location, ...]:
-        return self._locate(request)
+        return self.locate(request)
 
     def _complete_location(self, request: requests.CompleteLocation) -> tuple[str, ...]:
         process = self._current.armable() if self._current.state.status == "stopped" else None

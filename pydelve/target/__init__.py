@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from pydelve.api.breakpoints import HitCondition, Location
+from pydelve.api.breakpoints import After, HitCondition, Location
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, ReturnedValue, StopReason, TargetInfo
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.errors import PydelveError
@@ -24,13 +24,15 @@ UnitSpan = tuple[int, int, str]
 class Plan:
     """How a stopped target is to run on."""
 
-    how: Literal["continue", "next", "step", "stepout"] = "continue"
+    how: Literal["continue", "next", "step", "stepout", "until"] = "continue"
     ident: int = 0
     """Thread to step; 0 is the one the stop is about."""
     frame: int = 0
     into_libraries: bool = False
     units: tuple[UnitSpan, ...] | None = None
     """All units of that frame's code; None where its source is not known."""
+    line: int = 0
+    """until: the least line of the frame to stop at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Arming:
     """All units of the code it is in; None where its source is not known."""
     condition: str = ""
     hit_condition: HitCondition | None = None
+    after: After | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,25 +31,33 @@ _CUT_OPTIONS = (
 _SUSPENDED = "Code that is not imported yet gives a suspended breakpoint, which says so when it lands."
 _HITS = "OP is one of == != > >= < <= %, compared with the number of hits; % N stops at every N-th one."
 
+_NAMES = "Where a number is asked for, a breakpoint's name will do too, or last for the one set last."
+_BREAK_OPTIONS = (
+    Option("-hitcount", "stop by the number of hits: -hitcount OP N LOCATION"),
+    Option("-after", "stop only once another one was hit: -after ID LOCATION, -after ID:COUNT LOCATION"),
+)
+
 TABLE = CommandTable([
     # Breakpoints
     Command(
         "break", "Breakpoints", "set a breakpoint, or list them",
-        ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", ""),
+        ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", "NAME LOCATION", ""),
         breakpoints.set_breakpoint, aliases=("b",), takes="python", completes="location",
-        options=(Option("-hitcount", "stop by the number of hits: -hitcount OP N LOCATION"),),
-        details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}",
+        options=_BREAK_OPTIONS,
+        details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}\n{_NAMES}",
         examples=(
             ("break bank.py:14", "stop before line 14 runs"),
             ("break withdraw if amount > 100", "stop in withdraw when the condition is true"),
             ("break -hitcount % 10 withdraw", "stop every tenth time"),
+            ("break entrance withdraw", "one named entrance: condition entrance amount > 9"),
+            ("break -after entrance:3 deposit", "stop in deposit once entrance was hit 3 times"),
+            ("break withdraw if frame(1).retries > 2", "a condition on the caller's variables"),
         ),
     ),
     Command(
         "tbreak", "Breakpoints", "set a breakpoint that goes with its first hit", ("LOCATION", "LOCATION if CONDITION"),
-        breakpoints.set_temporary, takes="python", completes="location",
-        options=(Option("-hitcount", "stop by the number of hits: -hitcount OP N LOCATION"),),
-        details=LOCATIONS, examples=(("tbreak main", "stop once, in main"),),
+        breakpoints.set_temporary, aliases=("tb",), takes="python", completes="location",
+        options=_BREAK_OPTIONS, details=LOCATIONS, examples=(("tbreak main", "stop once, in main"),),
     ),
     Command(
         "breakpoints", "Breakpoints", "list the breakpoints with their hits and conditions", ("",),
@@ -58,10 +66,13 @@ TABLE = CommandTable([
     ),
     Command(
         "condition", "Breakpoints", "set, change or take away a breakpoint's condition",
-        ("ID EXPRESSION", "ID", "-hitcount ID OP N", "-hitcount ID"),
+        ("ID EXPRESSION", "ID", "-hitcount ID OP N", "-hitcount ID", "-after ID OTHER[:COUNT]", "-after ID"),
         breakpoints.set_condition, aliases=("cond",), takes="python", completes="breakpoint",
-        options=(Option("-hitcount", "a condition on the number of hits"),),
-        details=f"Without an expression the condition is taken away.\n{_HITS}",
+        options=(
+            Option("-hitcount", "a condition on the number of hits"),
+            Option("-after", "only once another breakpoint was hit, COUNT times"),
+        ),
+        details=f"Without an expression the condition is taken away.\n{_HITS}\n{_NAMES}",
         examples=(
             ("condition 1 amount > 100", "stop at 1 only when amount is larger"),
             ("condition 1", "stop always again"),
@@ -69,9 +80,22 @@ TABLE = CommandTable([
         ),
     ),
     Command(
+        "on", "Breakpoints", "run a command at each stop at a breakpoint", ("ID COMMAND", "ID", "-clear ID"),
+        breakpoints.on, takes="python", completes="breakpoint",
+        options=(Option("-clear", "take its commands away"),),
+        details="Each on adds one. They run in order when the stop was shown; one that lets the program run on\n"
+        "(continue, next) leaves out the rest.",
+        examples=(("on 1 print amount", "show a value at each hit"), ("on 1 continue", "and go on: a log")),
+    ),
+    Command(
         "clear", "Breakpoints", "remove breakpoints", ("ID [ID ...]", "FILE:LINE", "all"),
         breakpoints.clear, aliases=("cl",), takes="words", completes="breakpoint",
         examples=(("clear 1 3", "remove 1 and 3"),),
+    ),
+    Command(
+        "clearall", "Breakpoints", "remove all breakpoints, or those at a location", ("", "LOCATION"),
+        breakpoints.clear_all, takes="python", completes="location",
+        examples=(("clearall withdraw", "remove those at the first line of withdraw"),),
     ),
     Command(
         "enable", "Breakpoints", "switch breakpoints on", ("ID [ID ...]", "all"),
@@ -87,10 +111,19 @@ TABLE = CommandTable([
     ),
     # Running
     Command(
-        "continue", "Running", "run until a breakpoint or the end", ("",),
-        running.continue_, aliases=("c", "cont"), repeats=True,
+        "continue", "Running", "run until a breakpoint, a location or the end", ("", "LOCATION"),
+        running.continue_, aliases=("c", "cont"), takes="python", completes="location", repeats=True,
         details="Ctrl-C halts the program where it is, also in a blocking call. Where that takes long, the prompt\n"
-        "comes back before; continue waits on.",
+        "comes back before; continue waits on.\n"
+        "With a location it stops there too, this once; whatever stops it first ends that.",
+        examples=(("continue withdraw", "run to the next call of withdraw"), ("c 20", "run to line 20")),
+    ),
+    Command(
+        "until", "Running", "run to a line further down in this frame, or to its end", ("", "LOCATION"),
+        running.until, aliases=("unt",), needs="stopped", takes="python", completes="location", repeats=True,
+        details="At the end of a loop's body it runs the loop to its end. With a line, it stops at the first one\n"
+        "reached in this frame that is not before it.",
+        examples=(("until", "out of the loop"), ("until 20", "to line 20, or past it")),
     ),
     Command(
         "next", "Running", "run to the next line of this frame", ("", "COUNT"),
@@ -107,9 +140,12 @@ TABLE = CommandTable([
         running.stepout, aliases=("so", "return", "r", "finish"), needs="stopped", repeats=True,
     ),
     Command(
-        "restart", "Running", "start the program again, with all breakpoints", ("",),
-        running.restart, aliases=("run",),
-        details="The program that still runs is killed first.",
+        "restart", "Running", "start the program again, with all breakpoints", ("", "ARGUMENT [ARGUMENT ...]"),
+        running.restart, aliases=("run",), takes="python",
+        options=(Option("-noargs", "without any arguments"),),
+        details="The program that still runs is killed first. Arguments are those of the program from now on, quoted\n"
+        "as in a shell; without any, it gets those it had. -- before them ends pydelve's own options.",
+        examples=(("restart --fast 'two words'", "with these arguments"), ("restart -noargs", "with none")),
     ),
     # Looking
     Command(

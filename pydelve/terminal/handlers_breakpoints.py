@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.requests import AmendBreakpoint, ClearBreakpoint, CreateBreakpoint, ListBreakpoints
+from pydelve.api.breakpoints import After, Breakpoint
+from pydelve.api.requests import AmendBreakpoint, ClearBreakpoint, CreateBreakpoint, FindLocations, ListBreakpoints
 from pydelve.errors import UsageError
 from pydelve.terminal.model import Call
-from pydelve.terminal.parsing import hit_condition, split_condition, whole_number
+from pydelve.terminal.parsing import breakpoint_recipe, hit_condition, python_kind, split_line, whole_number
 from pydelve.terminal.places import breakpoint_head, breakpoint_lines, place_lines
 from pydelve.terminal.session import Session
 
 
 def set_breakpoint(call: Call) -> None:
     """``break``: set one, or list them."""
-    if not call.text and "-hitcount" not in call.options:
+    if not call.text and not call.options:
         list_breakpoints(call)
         return
     _create(call, temporary=False)
@@ -27,21 +27,17 @@ def set_temporary(call: Call) -> None:
 
 
 def _create(call: Call, *, temporary: bool) -> None:
-    session, text = call.session, call.text
-    hits = None
-    if "-hitcount" in call.options:
-        operator, _, text = text.partition(" ")
-        if not operator[-1:].isdigit():  # ``>= 3 LOC`` as well as ``>=3 LOC``
-            count, _, text = text.strip().partition(" ")
-            operator += count
-        hits = hit_condition(operator)
-    location, condition = split_condition(text)
-    if not location:
+    session = call.session
+    recipe = breakpoint_recipe(" ".join([*call.options, call.text]).strip())
+    if not recipe.location:
         raise UsageError(
             f"{call.command.name} needs a location", hint=f"{call.command.name} bank.py:14, or a function's name"
         )
+    after = _after(session, recipe.after) if recipe.after else None
     file, line = session.place_for_location()
-    point = session.ask(CreateBreakpoint(location, file, line, condition, hits, temporary))
+    point = session.ask(
+        CreateBreakpoint(recipe.location, file, line, recipe.condition, recipe.hits, temporary, recipe.name, after)
+    )
     session.note_breakpoint(point)
     session.screen.lines([breakpoint_head(point, session.cwd), *place_lines(point, session.cwd)])
 
@@ -60,25 +56,86 @@ def set_condition(call: Call) -> None:
     session, text = call.session, call.text
     id_text, _, rest = text.partition(" ")
     rest = rest.strip()
-    by_hits = "-hitcount" in call.options
-    if rest.split(" ", 1)[0] == "-hitcount":  # also after the number
-        by_hits, rest = True, rest.partition(" ")[2].strip()
+    what = next(iter(call.options), "")
+    if rest.split(" ", 1)[0] in {"-hitcount", "-after"}:  # also after the number
+        what, _, rest = rest.partition(" ")
+        rest = rest.strip()
     if not id_text:
         raise UsageError("condition needs a breakpoint's number", hint="condition 1 amount > 100")
     number = _known(session, id_text, call.command.name)
-    if not by_hits:
-        amended = session.ask(AmendBreakpoint(number, condition=rest))
-    elif rest:
-        amended = session.ask(AmendBreakpoint(number, hit_condition=hit_condition(rest)))
-    else:
-        amended = session.ask(AmendBreakpoint(number, clear_hit_condition=True))
-    _show(session, amended)
+    match what, bool(rest):
+        case "-hitcount", True:
+            change = AmendBreakpoint(number, hit_condition=hit_condition(rest))
+        case "-hitcount", False:
+            change = AmendBreakpoint(number, clear_hit_condition=True)
+        case "-after", True:
+            change = AmendBreakpoint(number, after=_after(session, rest))
+        case "-after", False:
+            change = AmendBreakpoint(number, clear_after=True)
+        case _:
+            change = AmendBreakpoint(number, condition=rest)
+    _show(session, session.ask(change))
+
+
+def _after(session: Session, text: str) -> After:
+    """``1``, ``entrance`` or ``entrance:3``: a breakpoint, and its hits before the other one counts."""
+    word, colon, count = text.partition(":")
+    hits = whole_number(count, "number of hits", command="condition") if colon else 1
+    return After(_known(session, word, "condition"), hits)
+
+
+def on(call: Call) -> None:
+    """``on``: commands for each stop at a breakpoint."""
+    session = call.session
+    word, _, line = call.text.partition(" ")
+    line = line.strip()
+    if not word:
+        raise UsageError("on needs a breakpoint and a command", hint="on 1 print amount")
+    number = _known(session, word, "on")
+    commands = session.breakpoints[number].commands
+    if "-clear" in call.options:
+        if line:
+            raise UsageError("-clear takes away every command", why=f"{line!r} follows", hint=f"on -clear {word}")
+        commands = ()
+    elif line:
+        _check_command(call, line)
+        commands = (*commands, line)
+    _show(session, session.ask(AmendBreakpoint(number, commands=commands)))
+
+
+def _check_command(call: Call, line: str) -> None:
+    typed = split_line(line)
+    if typed.word and call.table.find(typed.word) is None and not python_kind(line):
+        near = call.table.nearest(typed.word)
+        raise UsageError(
+            f"there is no command {typed.word}",
+            why="and it is no Python either",
+            hint=f"on {call.text.split()[0]} {near}" if near else "help",
+        )
+
+
+def clear_all(call: Call) -> None:
+    """``clearall``: remove every one, or those at a location."""
+    session = call.session
+    chosen = _all(session)
+    if call.text:
+        file, line = session.place_for_location()
+        places = {(found.file, found.unit) for found in session.ask(FindLocations(call.text, file, line))}
+        chosen = tuple(
+            point for point in chosen if places & {(p.location.file, p.location.unit) for p in point.placements}
+        )
+    if not chosen:
+        session.screen.line(f"no breakpoint at {call.text}" if call.text else "no breakpoints to clear")
+    _clear(session, chosen)
 
 
 def clear(call: Call) -> None:
     """``clear``: remove some, or all."""
-    session = call.session
-    for point in _chosen(call):
+    _clear(call.session, _chosen(call))
+
+
+def _clear(session: Session, points: Iterable[Breakpoint]) -> None:
+    for point in points:
         session.note_breakpoint(session.ask(ClearBreakpoint(point.id)), cleared=True)
         session.screen.line(f"cleared {breakpoint_head(point, session.cwd)}")
 
@@ -116,21 +173,28 @@ def _all(session: Session) -> tuple[Breakpoint, ...]:
 
 
 def _known(session: Session, text: str, command: str) -> int:
-    number = whole_number(text, "breakpoint's number", command=command)
-    if number not in {point.id for point in _all(session)}:
-        raise _unknown(session, text)
-    return number
+    """The number of the breakpoint that has this number or name, or was the last to be set."""
+    found = _all(session)
+    if text == "last" and found:
+        return found[-1].id
+    for point in found:
+        if text in (str(point.id), point.name):
+            return point.id
+    if not text.isidentifier():
+        whole_number(text, "breakpoint's number", command=command)
+    raise _unknown(session, text)
 
 
 def _unknown(session: Session, text: str) -> UsageError:
-    ids = ", ".join(map(str, sorted(session.breakpoints)))
+    points = sorted(session.breakpoints.values(), key=lambda point: point.id)
+    ids = ", ".join(f"{point.id} ({point.name})" if point.name else str(point.id) for point in points)
     return UsageError(
         f"there is no breakpoint {text}", why=f"there are {ids}" if ids else "there are none", hint="breakpoints"
     )
 
 
 def _chosen(call: Call) -> list[Breakpoint]:
-    """The breakpoints that the words name: numbers, locations as they were typed or ``file:line``, or ``all``.
+    """The breakpoints that the words name: numbers, names, locations as typed or ``file:line``, ``all`` or ``last``.
 
     Raises:
         UsageError: one names none.
@@ -144,7 +208,7 @@ def _chosen(call: Call) -> list[Breakpoint]:
         return list(found)
     chosen: dict[int, Breakpoint] = {}
     for word in words:
-        fitting = [point for point in found if _fits(point, word)]
+        fitting = [point for point in found if _fits(point, word)] if word != "last" else list(found[-1:])
         if not fitting:
             raise _unknown(call.session, word)
         chosen.update((point.id, point) for point in fitting)
@@ -155,4 +219,6 @@ def _fits(point: Breakpoint, word: str) -> bool:
     if word.isdigit():
         return point.id == int(word)
     places = (f"/{p.location.file.lstrip('/')}:{p.location.unit.line}" for p in point.placements)
-    return word == point.text or (":" in word and any(text.endswith(f"/{word.lstrip('/')}") for text in places))
+    return word in (point.name, point.text) or (
+        ":" in word and any(text.endswith(f"/{word.lstrip('/')}") for text in places)
+    )

@@ -2,21 +2,66 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Literal
 
-from pydelve.api.requests import Restart, Resume
+from pydelve.api.requests import FindLocations, Restart, Resume
+from pydelve.api.target import Frame
 from pydelve.errors import UsageError
 from pydelve.terminal.model import Call
+from pydelve.terminal.names import short_path
 from pydelve.terminal.parsing import whole_number
 
 
 def continue_(call: Call) -> None:
-    """``continue``: until a breakpoint or the end; where it runs already, wait for that."""
+    """``continue``: until a breakpoint, a location or the end; where it runs already, wait for that."""
     session = call.session
-    if session.status not in {"starting", "running"}:
+    if call.text:
+        session.require_stopped("continue to a location")
+        file, line = session.place_for_location()
+        session.ask(Resume("continue", session.thread, location=call.text, frame_file=file, frame_line=line))
+    elif session.status not in {"starting", "running"}:
         session.require_stopped("continue")
         session.ask(Resume("continue", session.thread))
     session.wait_for_stop()
+
+
+def until(call: Call) -> None:
+    """``until``: the next line of this frame that is further down, or from a given line on."""
+    session = call.session
+    here, line = session.current_frame(), 0
+    if call.text:
+        line = _line_below(call, here)
+    session.ask(Resume("until", session.thread, session.frame_index, line=line))
+    session.wait_for_stop()
+
+
+def _line_below(call: Call, here: Frame) -> int:
+    """The line that ``until`` is told: a number, whether a statement is there or not, or a location.
+
+    Raises:
+        UsageError: it is not below the current line, or not in this file.
+        LocationError: there is no such location.
+    """
+    session, text = call.session, call.text
+    if text.isascii() and text.isdigit():
+        line = int(text)
+    else:
+        found = session.ask(FindLocations(text, here.file, here.line))
+        line = found[0].unit.line
+        if len(found) > 1 or found[0].file != here.file:
+            raise UsageError(
+                f"{text} is not in {short_path(here.file, session.cwd)}",
+                why="until stays in this frame",
+                hint=f"continue {text}",
+            )
+    if line <= here.line:
+        raise UsageError(
+            f"line {line} is not below the current one",
+            why=f"until runs to a line further down in this frame, which is at line {here.line}",
+            hint=f"continue {line}",
+        )
+    return line
 
 
 def next_(call: Call) -> None:
@@ -37,9 +82,29 @@ def stepout(call: Call) -> None:
 def restart(call: Call) -> None:
     """``restart``: the program again, from its start."""
     session = call.session
+    arguments = _new_arguments(call)
     session.before_restart()
-    session.ask(Restart())
+    session.ask(Restart(arguments))
     session.wait_for_stop(restarting=True)
+
+
+def _new_arguments(call: Call) -> tuple[str, ...] | None:
+    """The program's new arguments, read as a shell reads words; None: as they were."""
+    if "-noargs" in call.options:
+        if call.text:
+            raise UsageError("-noargs takes no arguments", why=f"{call.text!r} follows it", hint="restart -noargs")
+        return ()
+    if call.text == "-noargs":  # nothing behind it: an option all the same
+        return ()
+    if not call.text:
+        return None
+    try:
+        words = shlex.split(call.text)
+    except ValueError as error:
+        raise UsageError(
+            f"{call.text!r} can't be taken apart", why=f"{error}".lower(), hint="restart 'one argument' two"
+        ) from error
+    return tuple(words[1:] if words[0] == "--" else words)
 
 
 def detach(call: Call) -> None:

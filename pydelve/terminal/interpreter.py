@@ -38,6 +38,20 @@ class Interpreter:
 
     def guard(self, doing: str, action: Callable[[], None]) -> None:
         """Do something, and show what goes wrong as text; then show the events that came."""
+        if self._guarded(doing, action):
+            self._run_hit_commands()
+
+    def _run_hit_commands(self) -> None:
+        """What ``on`` said, at each stop that comes; a command that runs on leaves out the rest of its stop's."""
+        session, last = self._session, self._last
+        while session.hit_commands and not session.done:
+            line = session.hit_commands.pop(0)
+            if not self._guarded(f"running the command {line!r}", lambda line=line: self._run_inner(line)):  # type: ignore[misc]
+                session.hit_commands = []
+        self._last = last
+
+    def _guarded(self, doing: str, action: Callable[[], None]) -> bool:
+        """See :meth:`guard`; False where Ctrl-C ended it."""
         session = self._session
         try:
             action()
@@ -47,9 +61,11 @@ class Interpreter:
             session.screen.error(error)
         except KeyboardInterrupt:
             session.screen.line("interrupted")
+            return False
         except Exception as error:  # noqa: BLE001  # our own bug must not end the user's session: logged, and said
             path = record_internal_error(doing, error)
             session.screen.lines(internal_error_lines(doing, error, path, hint="go on, the session is kept; "))
+        return True
 
     def _run(self, line: str, *, repeated: bool) -> None:
         typed = split_line(line)

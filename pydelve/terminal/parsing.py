@@ -115,6 +115,45 @@ def split_condition(text: str) -> tuple[str, str]:
     return location, condition
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What follows ``break``, taken apart."""
+
+    location: str
+    name: str = ""
+    condition: str = ""
+    hits: HitCondition | None = None
+    after: str = ""
+    """Number or name of another breakpoint, with ``:COUNT`` or without."""
+
+
+def breakpoint_recipe(text: str) -> Recipe:
+    """``[-hitcount OP N] [-after ID[:COUNT]] [NAME] LOCATION [if CONDITION]``.
+
+    A word before the location is its name: a path with a space in it may begin with ``./`` or ``/``.
+
+    Raises:
+        UsageError: an option without its value, or a condition that is missing.
+    """
+    hits, after = None, ""
+    while match := re.match(r"(-hitcount|-after)(?:\s+|$)", text):
+        value, _, text = text[match.end() :].partition(" ")
+        if match[1] == "-hitcount" and not value[-1:].isdigit():  # ``>= 3 LOC`` as well as ``>=3 LOC``
+            count, _, text = text.strip().partition(" ")
+            value += count
+        if match[1] == "-hitcount":
+            hits = hit_condition(value)
+        else:
+            after = value
+            if not value:
+                raise UsageError("-after needs a breakpoint", hint="break -after 1 withdraw")
+        text = text.strip()
+    location, condition = split_condition(text)
+    named = re.match(r"([A-Za-z_][\w-]*)\s+(\S.*)", location)
+    name, location = (named[1], named[2]) if named else ("", location)
+    return Recipe(location, name, condition, hits, after)
+
+
 def hit_condition(text: str) -> HitCondition:
     """``>= 3``, ``% 10``, or ``3`` for ``== 3``.
 

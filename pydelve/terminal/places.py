@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydelve.api.breakpoints import Breakpoint, HitCondition, Placement
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, Thread
@@ -22,17 +22,17 @@ def exception_line(info: ExceptionInfo) -> str:
     return f"{info.type}: {info.message}" if info.message else info.type
 
 
-def stop_head(stop: Stop, cwd: str) -> str:
-    """The first line of a stop: why, where, which thread."""
-    why = _reason(stop)
+def stop_head(stop: Stop, cwd: str, names: Mapping[int, str] | None = None) -> str:
+    """The first line of a stop: why, where, which thread; ``names`` are those of breakpoints that have one."""
+    why = _reason(stop, names or {})
     if stop.interrupted_step:
         why += " (before the step ended)"
     where = place(stop.frames[0], cwd) if stop.frames else "no Python frame"
     return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name})"
 
 
-def _reason(stop: Stop) -> str:
-    ids = ", ".join(map(str, stop.breakpoints))
+def _reason(stop: Stop, names: Mapping[int, str]) -> str:
+    ids = ", ".join(f"{number} ({names[number]})" if number in names else str(number) for number in stop.breakpoints)
     match stop.reason:
         case "breakpoint":
             return f"breakpoint{'s' if len(stop.breakpoints) > 1 else ''} {ids}"
@@ -48,8 +48,8 @@ def _reason(stop: Stop) -> str:
             return "attached"
         case "entry":
             return "entry"
-        case "step":
-            return "step"
+        case "step" | "location":
+            return stop.reason
 
 
 def stop_tail(stop: Stop) -> list[str]:
@@ -143,7 +143,8 @@ def breakpoint_head(point: Breakpoint, cwd: str, *, verbose: bool = False) -> st
             where = placement_text(only, cwd, verbose=verbose)
         case several:
             where = f"{point.text}, {len(several)} places"
-    return f"{kind} {point.id} at {where}"
+    name = f" ({point.name})" if point.name else ""
+    return f"{kind} {point.id}{name} at {where}"
 
 
 def is_suspended(point: Breakpoint) -> bool:
@@ -163,6 +164,9 @@ def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> l
         lines.append(f"    if {point.condition}")
     if point.hit_condition:
         lines.append(f"    if hits {hit_condition_text(point.hit_condition)}")
+    if point.after:
+        lines.append(f"    after breakpoint {point.after.id} was hit {counted(point.after.hits, 'time')}")
+    lines += [f"    on its hit: {command}" for command in point.commands]
     return lines
 
 

@@ -5,6 +5,7 @@ Knows no command and reads no line. On the main thread; :meth:`Session.on_interr
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
@@ -64,6 +65,8 @@ class Session:
         self.thread = 0
         """``Thread.id`` of the thread looked at; 0 is the one that stopped."""
         self.frame_index = 0
+        self.hit_commands: list[str] = []
+        """What ``on`` said to run at the stop that came last, and has not run yet."""
         self.list_next: tuple[str, int] | None = None
         """File and line where ``list`` goes on."""
         self.done = False
@@ -148,6 +151,8 @@ class Session:
                 self.status, self.stop = "stopped", stop
                 self._forget_place()
                 self._show_stop(stop)
+                points = [self.breakpoints[number] for number in stop.breakpoints if number in self.breakpoints]
+                self.hit_commands = [command for point in points for command in point.commands]
             case Continued():
                 if self.status == "stopped":
                     self.status = "running"
@@ -182,7 +187,7 @@ class Session:
         self.status, self._restarting = "running", False
         self._sources.clear()
         self._forget_place()
-        words = " ".join(target.argv)
+        words = shlex.join(target.argv)
         self.screen.line(f"process {target.pid} started: {words} (CPython {target.python})")
 
     def _on_exited(self, status: ExitStatus) -> None:
@@ -198,7 +203,8 @@ class Session:
         self.thread, self.frame_index, self.list_next = 0, 0, None
 
     def _show_stop(self, stop: Stop) -> None:
-        self.screen.line(self.screen.theme.strong(stop_head(stop, self.cwd)))
+        names = {number: point.name for number, point in self.breakpoints.items() if point.name}
+        self.screen.line(self.screen.theme.strong(stop_head(stop, self.cwd, names)))
         if stop.returned is not None:
             label = "returned: "
             value = render_value(stop.returned.value, width=self.screen.width, used=len(label))

@@ -128,7 +128,7 @@ def to_landing(wire: dict[str, Any], how: str) -> Landing:
 
 def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
     """The wire form of one placement (``agent/breakpoints.py``: ``Armed``)."""
-    unit, hit = arming.location.unit, arming.hit_condition
+    unit, hit, after = arming.location.unit, arming.hit_condition, arming.after
     return {
         "id": breakpoint_id,
         "file": arming.location.file,
@@ -138,6 +138,7 @@ def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
         "scope_line": unit.scope_line,
         "condition": arming.condition,
         "hit_condition": None if hit is None else [hit.op, hit.count],
+        "after": None if after is None else [after.id, after.hits],
     }
 
 

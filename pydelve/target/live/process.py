@@ -141,6 +141,7 @@ class LiveProcess:
             "frame": plan.frame,
             "into_libraries": plan.into_libraries,
             "units": None if plan.units is None else list(plan.units),
+            "line": plan.line,
         }
         self._agent.tell(protocol.RUN, wire)
         self._agent.stopped = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydelve.api.breakpoints import HitCondition
+from pydelve.api.breakpoints import After, HitCondition
 from pydelve.api.events import BreakpointChanged, Continued, Exited, HaltPending, Notice, Started, Stopped
 from pydelve.api.requests import (
     AmendBreakpoint,
@@ -222,7 +222,18 @@ class TestRunning:
         assert (desk.transport.calls, desk.session.done) == ([], True)
 
     def test_bad_input(self, desk: Desk) -> None:
-        assert desk.run("continue 5") == ("continue takes no arguments\n  why: '5' follows it\n  try: continue\n")
+        assert desk.run("stepout 5") == ("stepout takes no arguments\n  why: '5' follows it\n  try: stepout\n")
+        assert desk.run("until 9") == (
+            "line 9 is not below the current one\n"
+            "  why: until runs to a line further down in this frame, which is at line 9\n"
+            "  try: continue 9\n"
+        )
+        assert desk.run("restart 'a") == (
+            "\"'a\" can't be taken apart\n  why: no closing quotation\n  try: restart 'one argument' two\n"
+        )
+        assert desk.run("restart -noargs 3") == (
+            "-noargs takes no arguments\n  why: '3' follows it\n  try: restart -noargs\n"
+        )
         assert (
             desk.run("next x")
             == "'x' is no number of steps\n  why: it is a whole number, 0 or more\n  try: help next\n"
@@ -253,10 +264,18 @@ class TestBreakpoints:
             ("tbreak main", CreateBreakpoint("main", BANK, 9, temporary=True)),
             ("b -hitcount % 10 main", CreateBreakpoint("main", BANK, 9, "", HitCondition("%", 10))),
             ("b -hitcount >=3 main", CreateBreakpoint("main", BANK, 9, "", HitCondition(">=", 3))),
+            ("b way-in main if x", CreateBreakpoint("main", BANK, 9, "x", name="way-in")),
+            ("b ./my file.py:3", CreateBreakpoint("./my file.py:3", BANK, 9)),
+            ("b -after 1 main", CreateBreakpoint("main", BANK, 9, after=After(1))),
+            (
+                "tb -after 1:3 -hitcount > 2 way-in main, x",
+                CreateBreakpoint("main", BANK, 9, "x", HitCondition(">", 2), True, "way-in", After(1, 3)),
+            ),
         ],
     )
     def test_set(self, desk: Desk, line: str, request_: CreateBreakpoint) -> None:
         desk.transport.on(CreateBreakpoint, breakpoint_())
+        desk.transport.on(ListBreakpoints, (breakpoint_(),))
         assert desk.run(line) == "breakpoint 1 at bank.py:9 in Account.withdraw\n"
         assert desk.transport.calls[-1] == request_
 
@@ -346,8 +365,9 @@ class TestBreakpoints:
         assert desk.run("clear 7") == "there is no breakpoint 7\n  why: there are 1, 2\n  try: breakpoints\n"
         assert desk.run("clear") == "clear needs a breakpoint's number, or all\n  try: clear 1, or clear all\n"
         assert desk.run("cond") == "condition needs a breakpoint's number\n  try: condition 1 amount > 100\n"
-        assert desk.run("cond x") == (
-            "'x' is no breakpoint's number\n  why: it is a whole number, 0 or more\n  try: help condition\n"
+        assert desk.run("cond x") == "there is no breakpoint x\n  why: there are 1, 2\n  try: breakpoints\n"
+        assert desk.run("cond 1x") == (
+            "'1x' is no breakpoint's number\n  why: it is a whole number, 0 or more\n  try: help condition\n"
         )
         assert desk.run("cond -hitcount 1 often") == (
             "'often' is no hit condition\n"
@@ -623,10 +643,7 @@ class TestLines:
         assert desk.run("print x") == "KeyError: \\udc80\n"
 
     def test_help_of_a_command(self, desk: Desk) -> None:
-        assert desk.run("help restart") == (
-            "restart: start the program again, with all breakpoints\n\n  restart\n\nAlso: run\n\n"
-            "The program that still runs is killed first.\n"
-        )
+        assert desk.run("help enable") == ("enable: switch breakpoints on\n\n  enable ID [ID ...]\n  enable all\n")
         assert (
             desk.run("? step")
             == desk.run("h s")

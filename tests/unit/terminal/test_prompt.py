@@ -212,7 +212,7 @@ class TestCompletion:
             ("help wha", "wha", ["whatis"]),
             ("clear 1", "1", ["1", "12"]),
             ("clear 1 12", "12", ["12"]),
-            ("continue x", "", []),
+            ("stepout x", "", []),
             ("", "", [command.name for command in TABLE]),
         ],
     )
