@@ -1,32 +1,59 @@
-"""The user's folder for state, and the settings of the prompt with their defaults.
+"""The user's folders for state and configuration, and the settings of the prompt with their defaults.
 
-No file of settings is read yet. Imported by the command line and the terminal; keeps no state of its own.
+``config_file`` reads and writes the file of settings. Imported by the command line and the terminal; keeps no state of
+its own.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
+
+Colors = Literal["auto", "always", "never"]
+
+
+def _about(summary: str) -> dict[str, str]:
+    """What ``config`` shows of a field and the reference page lists."""
+    return {"summary": summary}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a user may want otherwise."""
+    """What a user may want otherwise; each field is a key of ``config``, with ``-`` for ``_``."""
 
-    context_lines: int = 2
-    """Source lines shown before and after the current one at a stop."""
-    list_lines: int = 5
-    """The same for ``list``."""
-    stack_depth: int = 50
-    """Frames that ``stack`` shows without being told."""
-    width: int = 100
-    """Columns that a value may take in one line; a narrower terminal has less."""
-    variable_lines: int = 12
-    """Lines that one value may take among others, in ``locals`` and ``args``, before its inner levels are left out."""
-    evaluation_timeout_s: float = 10.0
-    """After this long an evaluation is interrupted."""
-    slow_evaluation_s: float = 0.1
-    """Evaluations that took longer say that other threads moved meanwhile."""
+    context_lines: int = field(
+        default=2, metadata=_about("source lines shown before and after the current one at a stop")
+    )
+    list_lines: int = field(default=5, metadata=_about("the same for list"))
+    stack_depth: int = field(default=50, metadata=_about("frames that stack shows without being told"))
+    listing_lines: int = field(
+        default=100, metadata=_about("entries that a listing shows without being told: funcs, vars, threads, ...")
+    )
+    width: int = field(
+        default=100, metadata=_about("columns that a value may take in one line; a narrower terminal has less")
+    )
+    variable_lines: int = field(
+        default=12, metadata=_about("lines that one value may take among others, in locals and args")
+    )
+    evaluation_timeout_s: float = field(
+        default=10.0, metadata=_about("seconds after which an evaluation is interrupted")
+    )
+    slow_evaluation_s: float = field(
+        default=0.1, metadata=_about("evaluations that took longer say that other threads moved meanwhile")
+    )
+    colors: Colors = field(
+        default="auto", metadata=_about("auto (on a terminal, unless NO_COLOR is set), always or never")
+    )
+    confirm_exit: bool = field(
+        default=True, metadata=_about("ask before exit kills a program that is still under way (in a terminal)")
+    )
+    aliases: tuple[tuple[str, str], ...] = field(
+        default=(), metadata=_about("names of your own for commands: config alias COMMAND NAME")
+    )
+    substitute_path: tuple[tuple[str, str], ...] = field(
+        default=(), metadata=_about("where the source of paths in the program is: config substitute-path FROM TO")
+    )
 
 
 def state_folder() -> str:
@@ -35,12 +62,21 @@ def state_folder() -> str:
     Raises:
         OSError: it can't be made.
     """
-    base = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.join(os.path.expanduser("~"), ".local", "state")
-    folder = os.path.join(base, "pydelve")
+    folder = _folder("XDG_STATE_HOME", ".local", "state")
     os.makedirs(folder, mode=0o700, exist_ok=True)
     return folder
+
+
+def config_folder() -> str:
+    """Path of the folder for what the user wants, which need not exist."""
+    return _folder("XDG_CONFIG_HOME", ".config")
+
+
+def _folder(variable: str, *otherwise: str) -> str:
+    base = os.environ.get(variable, "")
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), *otherwise)
+    return os.path.join(base, "pydelve")
 
 
 def private_file(name: str) -> str:

@@ -210,6 +210,13 @@ class GetSource(Request[SourceText]):
 
 
 @dataclass(frozen=True, slots=True)
+class SubstitutePaths(Request[None]):
+    """Where sources are: pairs of what a path in the program begins with, and what it begins with here; first match."""
+
+    rules: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Restart(Request[State]):
     """Start the launched program again, with all breakpoints; kills it first where it still runs."""
 
@@ -228,5 +235,5 @@ class Detach(Request[None]):
 ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, Expand, Evaluate, Assign, GetSource, Restart,
-    Detach,
+    Detach, SubstitutePaths,
 )  # fmt: skip

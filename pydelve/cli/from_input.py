@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from pydelve.cli.launching import Launch
+from pydelve.cli.settings import begin_with
 from pydelve.cli.streams import Streams
 from pydelve.client import Client
 from pydelve.terminal.commands import TABLE
@@ -21,6 +22,7 @@ def run(client: Client, streams: Streams, launch: Launch, lines: Iterable[str]) 
     session = Session(
         client, Screen(sys.stdout), wait=wait_for_event, cwd=os.path.realpath(os.curdir), before_restart=streams.rewind
     )
+    begin_with(session)
     interpreter = Interpreter(session, TABLE)
     with interrupts_to(session.on_interrupt):
         begin(interpreter, session, init=launch.init, continue_=launch.continue_)

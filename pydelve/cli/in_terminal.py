@@ -6,9 +6,9 @@ import os
 import sys
 
 from pydelve.cli.launching import Launch
+from pydelve.cli.settings import begin_with
 from pydelve.cli.streams import Streams
 from pydelve.client import Client
-from pydelve.config import Settings
 from pydelve.terminal.commands import TABLE
 from pydelve.terminal.console import ProgramConsole
 from pydelve.terminal.highlight import highlight_lines
@@ -22,14 +22,12 @@ from pydelve.terminal.theme import Theme, wants_color
 
 def run(client: Client, console: ProgramConsole, streams: Streams, launch: Launch) -> int:
     """Run the session; gives back the pid of a program that was detached from and sits on our terminal, else 0."""
-    settings = Settings()
     color = wants_color(os.environ, terminal=True)
     screen = Screen(
         sys.stdout,
         theme=Theme(color),
-        highlight=highlight_lines if color else None,
+        highlight=highlight_lines,
         interactive=True,
-        width=settings.width,
     )
 
     def before_restart() -> None:
@@ -41,10 +39,10 @@ def run(client: Client, console: ProgramConsole, streams: Streams, launch: Launc
         screen,
         wait=wait_in_terminal(console),
         cwd=os.path.realpath(os.curdir),
-        settings=settings,
         before_restart=before_restart,
         show_output=lambda: show_output(console),
     )
+    begin_with(session)
     interpreter = Interpreter(session, TABLE)
     prompt = Prompt(interpreter, session, TABLE, console)
     with interrupts_to(session.on_interrupt):

@@ -12,6 +12,7 @@ from pydelve.api.target import Frame
 from pydelve.debugger.completion import complete_location
 from pydelve.debugger.locations import TargetFiles, resolve
 from pydelve.debugger.sources import Interpreter, Sources
+from pydelve.debugger.substitution import Rules
 from pydelve.errors import LocationError, PydelveError
 from pydelve.target import ModulesReport, Process, UnitSpan
 
@@ -33,8 +34,12 @@ class Files:
         """A new run: files are read again, and parsed as its interpreter would."""
         info = process.info
         minor = int(info.python.split(".")[1]) if info.python else Interpreter().minor
-        self.sources = Sources(Interpreter(info.executable, minor))
+        self.sources = Sources(Interpreter(info.executable, minor), self.sources.rules)
         self.changed()
+
+    def substitute(self, rules: Rules) -> None:
+        """Read files from where these rules say."""
+        self.sources = Sources(self.sources.interpreter, rules)
 
     def main_is(self, path: str) -> None:
         """The first stop told which file the program's main module is."""

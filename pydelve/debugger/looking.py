@@ -29,6 +29,7 @@ class Looking:
             requests.Evaluate: self._evaluate,
             requests.Assign: self._assign,
             requests.GetSource: self._get_source,
+            requests.SubstitutePaths: self._substitute_paths,
         }
 
     def _get_threads(self, request: requests.GetThreads) -> tuple[Thread, ...]:
@@ -91,3 +92,6 @@ class Looking:
     def _get_source(self, request: requests.GetSource) -> SourceText:
         source = self._current.files.sources.load(request.path)
         return SourceText(source.path, source.lines, source.stale)
+
+    def _substitute_paths(self, request: requests.SubstitutePaths) -> None:
+        self._current.files.substitute(request.rules)

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from pydelve.debugger.sources import FunctionInfo, SourceFile, Sources
+from pydelve.debugger.substitution import in_program
 from pydelve.errors import LocationError
 
 _MOST_WALKED = 2000
@@ -97,11 +98,11 @@ class Search:
         """
         name = os.path.expanduser(name)
         if os.path.isabs(name):
-            return (os.path.realpath(name),)
+            return (in_program(os.path.realpath(name), self.sources.rules),)
         if self.files.cwd:
             direct = os.path.realpath(os.path.join(self.files.cwd, name))
-            if self.sources.exists(direct):
-                return (direct,)
+            if self.sources.exists(in_program(direct, self.sources.rules)):
+                return (in_program(direct, self.sources.rules),)
         wanted = tuple(part for part in os.path.normpath(name).split(os.sep) if part != ".")
         if not wanted or wanted[0] == "..":
             return ()

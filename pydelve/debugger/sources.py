@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydelve.api.breakpoints import Unit
 from pydelve.debugger import unit_helper
+from pydelve.debugger.substitution import Rules, here
 from pydelve.errors import LocationError
 
 if TYPE_CHECKING:
@@ -80,8 +81,11 @@ class Interpreter:
 class SourceFile:
     """One source file as it was when first read. Parsing waits until units or functions are asked for."""
 
-    def __init__(self, path: str, content: bytes, stamp: tuple[int, int], interpreter: Interpreter) -> None:
+    def __init__(
+        self, path: str, content: bytes, stamp: tuple[int, int], interpreter: Interpreter, read_from: str = ""
+    ) -> None:
         self.path = path
+        self._read_from = read_from or path
         self._content = content
         self._stamp = stamp
         self.interpreter = interpreter
@@ -101,10 +105,10 @@ class SourceFile:
     def stale(self) -> bool:
         """True where the content on disk is no longer what was read; a mere ``touch`` doesn't count."""
         try:
-            stamp = _stamp(self.path)
+            stamp = _stamp(self._read_from)
             if stamp == self._stamp:
                 return False
-            content = _read(self.path)
+            content = _read(self._read_from)
         except (OSError, KeyError):
             return True
         if content != self._content:
@@ -184,9 +188,11 @@ class Sources:
 
     Args:
         interpreter: The target's; by default our own version and nothing to start.
+        rules: Where paths of the target are here.
     """
 
-    def __init__(self, interpreter: Interpreter | None = None) -> None:
+    def __init__(self, interpreter: Interpreter | None = None, rules: Rules = ()) -> None:
+        self.rules = rules
         self.interpreter = interpreter or Interpreter()
         self._files: dict[str, SourceFile] = {}
 
@@ -204,10 +210,11 @@ class Sources:
                 f"no source for {path}", why="the code was made from a string, not read from a file", hint="stack"
             )
         try:
-            stamp = _stamp(path)
-            source = SourceFile(path, _read(path), stamp, self.interpreter)
+            read_from = here(path, self.rules)
+            stamp = _stamp(read_from)
+            source = SourceFile(path, _read(read_from), stamp, self.interpreter, read_from)
         except (OSError, ValueError, KeyError) as error:
-            raise LocationError(f"can't read {path}", why=_describe(error), hint="list") from error
+            raise LocationError(f"can't read {here(path, self.rules)}", why=_describe(error), hint="list") from error
         self._files[path] = source
         return source
 
@@ -216,7 +223,7 @@ class Sources:
         if path in self._files:
             return True
         try:
-            _stamp(path)
+            _stamp(here(path, self.rules))
         except (OSError, ValueError, KeyError):
             return False
         return True

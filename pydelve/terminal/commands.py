@@ -8,6 +8,7 @@ an unwanted ``stepout`` costs less than a program started again; ``restart`` is 
 from __future__ import annotations
 
 from pydelve.terminal import handlers_breakpoints as breakpoints
+from pydelve.terminal import handlers_config as config
 from pydelve.terminal import handlers_looking as looking
 from pydelve.terminal import handlers_moving as moving
 from pydelve.terminal import handlers_running as running
@@ -224,6 +225,25 @@ TABLE = CommandTable([
     Command(
         "help", "Session", "show the commands, or one of them", ("", "COMMAND"),
         session.help_, aliases=("h", "?"), takes="words", completes="command",
+    ),
+    Command(
+        "config", "Session", "show, change and save settings, aliases and where sources are",
+        ("", "-list REGEXP", "KEY", "KEY VALUE", "alias COMMAND NAME", "alias NAME", "substitute-path FROM TO",
+         "substitute-path FROM", "-save"),
+        config.config, takes="words", completes="config",
+        options=(
+            Option("-list", "all settings, or those whose name matches"),
+            Option("-save", "write what is not the default to the file of settings"),
+        ),
+        details="A change counts for this session; config -save keeps it, in pydelve/config.toml in your folder for\n"
+        "configuration (~/.config). An alias may have words of its own, and wins over a command's short name.\n"
+        "substitute-path tells where the source is that the program knows by another path.",
+        examples=(
+            ("config list-lines 10", "list shows more"),
+            ("config alias restart r", "r as in Delve"),
+            ("config alias print -n 500 pn", "pn x shows 500 elements of x"),
+            ("config substitute-path /app /home/ann/app", "a program that was built elsewhere"),
+        ),
     ),
     Command(
         "detach", "Session", "leave the program running and end the session", ("",),

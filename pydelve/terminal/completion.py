@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from pydelve import config_file
 from pydelve.api.requests import CompleteLocation, GetVariables
 from pydelve.api.values import Limits
 from pydelve.errors import PydelveError
@@ -43,8 +44,19 @@ def complete(line: str, session: Session, table: CommandTable) -> tuple[str, lis
         case "breakpoint":
             last = rest.rsplit(" ", 1)[-1]
             return last, [str(number) for number in sorted(session.breakpoints) if str(number).startswith(last)]
+        case "config":
+            return _settings(rest)
         case _:
             return "", []
+
+
+def _settings(rest: str) -> tuple[str, list[str]]:
+    """Keys of ``config``, then the words that a key can have."""
+    key, space, text = rest.partition(" ")
+    if not space:
+        return key, [name for name in (*config_file.KEYS, "alias") if name.startswith(key) and name != "aliases"]
+    known = config_file.choices(key) if key in config_file.KEYS else ()
+    return text, [word for word in known if word.startswith(text)]
 
 
 def _locations(rest: str, session: Session) -> tuple[str, list[str]]:

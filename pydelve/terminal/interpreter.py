@@ -77,6 +77,11 @@ class Interpreter:
             if line.strip() == "!":
                 raise UsageError("! needs Python behind it", hint="!total = 0")
             return
+        own = dict(self._session.settings.aliases).get(typed.word)
+        if own and typed.word not in {
+            command.name for command in self._table
+        }:  # what it stands for is taken as it is: an alias of an alias would have no end
+            typed = split_line(f"{own} {typed.rest}")
         command = self._table.find(typed.word)
         if command is None:
             self._run_python(line.strip(), forced=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TextIO
 
+from pydelve.config import Settings
 from pydelve.errors import PydelveError
 from pydelve.terminal.listing import Highlighter
 from pydelve.terminal.messages import error_lines
@@ -17,7 +18,7 @@ class Screen:
     Args:
         stream: Every write is flushed: the program writes to the same place.
         theme: Colours.
-        highlight: Colours source; None leaves it plain.
+        highlight: Colours source, where there are colours; None leaves it plain.
         interactive: A person sits there: hints for the next step are welcome.
         width: Columns at most.
     """
@@ -33,10 +34,22 @@ class Screen:
     ) -> None:
         self._stream = stream
         self.theme = theme
-        self.highlight = highlight
+        self._colored_by_itself = theme.color
+        self._highlight = highlight
         self.interactive = interactive
         self._width = width
         self._line_begun = False
+
+    def configure(self, settings: Settings) -> None:
+        """Take over what the user wants of width and colours."""
+        self._width = settings.width
+        color = {"auto": self._colored_by_itself, "always": True, "never": False}[settings.colors]
+        self.theme = Theme(color)
+
+    @property
+    def highlighter(self) -> Highlighter | None:
+        """Colours source, where there are colours."""
+        return self._highlight if self.theme.color else None
 
     @property
     def width(self) -> int:

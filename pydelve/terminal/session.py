@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import BreakpointChanged, Continued, Event, Exited, HaltPending, Notice, Started, Stopped
-from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, Request
+from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, Request, SubstitutePaths
 from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.config import Settings
@@ -57,6 +57,8 @@ class Session:
         self.screen = screen
         self.cwd = cwd
         self.settings = settings or Settings()
+        if settings is not None:
+            screen.configure(settings)
         self.status: Status = "starting"
         self.target: TargetInfo | None = None
         self.stop: Stop | None = None
@@ -81,6 +83,14 @@ class Session:
         self._asking = 0
         self._asked = 0  # requests so far
         self._restarting = False
+
+    def configure(self, settings: Settings) -> None:
+        """Go on with other settings."""
+        before, self.settings = self.settings, settings
+        self.screen.configure(settings)
+        if settings.substitute_path != before.substitute_path:
+            self.ask(SubstitutePaths(settings.substitute_path))
+            self._sources.clear()
 
     # Requests ---------------------------------------------------------------------------------------------------------
 
@@ -296,7 +306,7 @@ class Session:
         self.screen.lines(
             render_lines(
                 source.lines, first, last,
-                current=current, breakpoints=stars, theme=self.screen.theme, highlight=self.screen.highlight,
+                current=current, breakpoints=stars, theme=self.screen.theme, highlight=self.screen.highlighter,
             )
         )  # fmt: skip
         if source.stale:

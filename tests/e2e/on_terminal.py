@@ -61,6 +61,7 @@ class OnTerminal:
             name: value for name, value in os.environ.items() if not name.startswith("PYTHON") and name != "NO_COLOR"
         }
         own |= {"TERM": "xterm-256color", "HOME": str(cwd), "XDG_STATE_HOME": str(cwd / ".state")}
+        own |= {"XDG_CONFIG_HOME": str(cwd / ".config")}
         self.process = subprocess.Popen(
             [sys.executable, "-c", _CONTROLLING, str(LAUNCHER), *words],
             stdin=self._theirs, stdout=self._theirs, stderr=self._theirs,

@@ -97,6 +97,7 @@ class Session:
         environment |= {
             "HOME": str(self.cwd),
             "XDG_STATE_HOME": str(self.cwd / ".state"),
+            "XDG_CONFIG_HOME": str(self.cwd / ".config"),
             "NO_COLOR": "1",
             "TERM": "dumb",
         }
