@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from pydelve.cli.launching import HELP as DEBUG  # noqa: E402  # of this checkout, installed or not
+from pydelve.cli.exec import HELP as EXEC  # noqa: E402  # of this checkout, installed or not
+from pydelve.cli.launching import HELP as DEBUG  # noqa: E402
 from pydelve.cli.ps import HELP as PS  # noqa: E402
 from pydelve.cli.stack import HELP as STACK  # noqa: E402
 from pydelve.cli.subcommands import Help, help_lines, overview_lines  # noqa: E402
@@ -50,7 +51,7 @@ nothing, and the end of input leaves as `exit` does.
 
 def render() -> str:
     """The whole page."""
-    parts = [_HEAD, _block(overview_lines()), *map(_subcommand, (DEBUG, STACK, PS)), _PROMPT]
+    parts = [_HEAD, _block(overview_lines()), *map(_subcommand, (DEBUG, EXEC, STACK, PS)), _PROMPT]
     parts += [_row(command) for group in GROUPS for command in TABLE if command.group == group]
     for group in GROUPS:
         parts.append(f"\n### {group}\n")

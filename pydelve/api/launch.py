@@ -31,3 +31,5 @@ class LaunchOptions:
     of its own."""
     stop_at_entry: bool = True
     """False with ``--continue``: runs until the first breakpoint."""
+    interpreter_options: tuple[str, ...] = ()
+    """The interpreter's own, in front of the program: ``-s``."""

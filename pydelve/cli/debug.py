@@ -26,7 +26,12 @@ __all__ = ["HELP", "run"]
 
 def run(words: Sequence[str]) -> int:
     """Debug one program, from its start to the end of the session; gives back pydelve's exit status."""
-    launch = read_words(words)
+    start(read_words(words))
+    return 0
+
+
+def start(launch: Launch) -> None:
+    """Start a program and debug it to the end of the session."""
     log_path = log.configure(launch.log or None, verbose=launch.log is not None)
     if launch.log is not None:
         print(f"log: {log_path}", file=sys.stderr)
@@ -52,7 +57,6 @@ def run(words: Sequence[str]) -> int:
                 _stay_its_terminal(console, detached_pid)
         else:
             import_late(front).run(client, streams, launch, _input_lines())
-    return 0
 
 
 def _stay_its_terminal(console: ProgramConsole, pid: int) -> None:
@@ -73,6 +77,7 @@ def _options(launch: Launch, streams: Streams) -> LaunchOptions:
         kind="module" if launch.module else "script",
         program=launch.program,
         arguments=launch.arguments,
+        interpreter_options=launch.interpreter_options,
         python=launch.python,
         cwd=launch.cwd,
         environment=launch.environment,

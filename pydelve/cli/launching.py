@@ -1,4 +1,5 @@
-"""The words of ``pydelve debug`` made into what to start: options, checks of everything that can be checked before.
+"""The words of ``pydelve debug``, ``exec`` and ``test`` made into what to start: options, and checks of everything that
+can be checked before.
 
 Reads the file system, starts nothing. Each refusal says what is wrong, why, and what to type instead.
 """
@@ -14,8 +15,7 @@ from pydelve.cli.subcommands import Help
 from pydelve.errors import UsageError
 from pydelve.terminal.names import nearest
 
-OPTIONS = (
-    Option("-m", "debug a module, found as python -m finds it", "MODULE"),
+COMMON = (
     Option("--python", "interpreter of the program (default: the active environment's)", "PATH"),
     Option("--cwd", "folder the program runs in", "FOLDER"),
     Option("--env", "set a variable of the program's environment", "NAME=VALUE", repeats=True),
@@ -26,6 +26,7 @@ OPTIONS = (
         "--log", "log everything pydelve does (default: pydelve.log in the state folder)", "FILE", optional_value=True
     ),
 )
+OPTIONS = (Option("-m", "debug a module, found as python -m finds it", "MODULE"), *COMMON)
 HELP = Help(
     "debug",
     ("[options] script.py [arguments]", "[options] -m module [arguments]"),
@@ -45,7 +46,7 @@ _STREAMS = ("stdin", "stdout", "stderr")
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What ``pydelve debug`` was asked for, checked."""
+    """What was asked for, checked."""
 
     module: bool
     program: str
@@ -60,6 +61,10 @@ class Launch:
     continue_: bool
     log: str | None
     """None: not asked for; "": the usual file."""
+    interpreter_options: tuple[str, ...] = ()
+    """The interpreter's own, in front of the program."""
+    tests: bool = False
+    """pytest runs: each test that fails is a stop."""
 
 
 def read_words(words: Sequence[str]) -> Launch:
@@ -70,18 +75,44 @@ def read_words(words: Sequence[str]) -> Launch:
     """
     parsed = parse("debug", OPTIONS, words, ends=("-m",))
     module = parsed.last("-m")
-    cwd = _folder(parsed.last("--cwd"))
     if module is not None:
         program, arguments = _module(module), parsed.rest
     else:
-        program, arguments = _script(parsed, moved=bool(cwd))
+        program, arguments = _script(parsed, moved=parsed.last("--cwd") is not None)
     if arguments[:1] == ("--",):
         arguments = arguments[1:]
+    return prepare(parsed, program, arguments, module=module is not None)
+
+
+def prepare(
+    parsed: Words,
+    program: str,
+    arguments: Sequence[str],
+    *,
+    module: bool = False,
+    python: str | None = None,
+    interpreter_options: tuple[str, ...] = (),
+    tests: bool = False,
+) -> Launch:
+    """Check the options that all ways of starting a program have; ``python`` overrides the one asked for.
+
+    Raises:
+        UsageError: one of them can't be.
+    """
     return Launch(
-        module is not None, program, arguments, _interpreter(parsed.last("--python")), cwd,
-        _environment(parsed), _redirects(parsed), _init(parsed.last("--init")),
-        parsed.last("--continue") is not None, parsed.last("--log"),
-    )  # fmt: skip
+        module=module,
+        program=program,
+        arguments=tuple(arguments),
+        python=interpreter_path(parsed.last("--python")) if python is None else python,
+        cwd=folder_path(parsed.last("--cwd")),
+        environment=_environment(parsed),
+        redirects=_redirects(parsed),
+        init=_init(parsed.last("--init")),
+        continue_=parsed.last("--continue") is not None,
+        log=parsed.last("--log"),
+        interpreter_options=interpreter_options,
+        tests=tests,
+    )
 
 
 def _module(name: str) -> str:
@@ -154,7 +185,8 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _folder(path: str | None) -> str:
+def folder_path(path: str | None) -> str:
+    """The folder of ``--cwd``, "" where it was not given."""
     if path is None:
         return ""
     if not os.path.isdir(path):
@@ -163,8 +195,11 @@ def _folder(path: str | None) -> str:
     return os.path.abspath(path)
 
 
-def _interpreter(path: str | None) -> str:
-    """A path to run: names are looked for in PATH, a folder is taken for a virtual environment."""
+def interpreter_path(path: str | None) -> str:
+    """The interpreter of ``--python``, "" where it was not given.
+
+    Names are looked for in PATH, a folder is taken for a virtual environment.
+    """
     if path is None:
         return ""
     if os.path.isdir(path):

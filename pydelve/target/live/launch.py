@@ -45,7 +45,7 @@ def command(options: LaunchOptions) -> tuple[str, ...]:
     python = interpreter.find(options.python)
     interpreter.check(python)
     program = (options.program,) if options.kind == "script" else ("-m", options.program)
-    return (python, *program, *options.arguments)
+    return (python, *options.interpreter_options, *program, *options.arguments)
 
 
 def launch(options: LaunchOptions, argv: tuple[str, ...]) -> Launched:

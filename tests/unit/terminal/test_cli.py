@@ -26,6 +26,8 @@ from pydelve.terminal.messages import error_lines
 
 from .fake import RUNNING, SOURCE, TARGET, FakeTransport, breakpoint_, stop
 
+_THERE_ARE = f"there are {', '.join(SUBCOMMANDS)}"
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -207,16 +209,27 @@ class TestMain:
         [
             (
                 "debgu",
-                ("debgu is no subcommand of pydelve", "there are debug, stack, ps, help, version", "pydelve debug"),
+                (
+                    "debgu is no subcommand of pydelve",
+                    _THERE_ARE,
+                    "pydelve debug",
+                ),
             ),
             (
                 "bank.py",
                 ("bank.py is no subcommand of pydelve", "a program is debugged by debug", "pydelve debug bank.py"),
             ),
-            ("--zzz", ("--zzz is no option of pydelve", "there are debug, stack, ps, help, version", "pydelve help")),
+            (
+                "--zzz",
+                ("--zzz is no option of pydelve", _THERE_ARE, "pydelve help"),
+            ),
             (
                 "help verson",
-                ("there is no subcommand verson", "there are debug, stack, ps, help, version", "pydelve help version"),
+                (
+                    "there is no subcommand verson",
+                    _THERE_ARE,
+                    "pydelve help version",
+                ),
             ),
         ],
     )
