@@ -310,10 +310,10 @@ class Agent:
         if hits:
             reason = "breakpoint" if error is None else "condition-error"
             detail = "" if error is None else "{type}: {message}".format(**error)
-            cause = Cause(reason, hits, detail, step if outcome else None)
+            cause = Cause(reason, hits, detail, step if outcome else None, at_line=True)
             self.stops.stop(cause, threads.frames_of(frame, unit))
         elif outcome is not None and step is not None:
-            cause = Cause("entry" if step.how == "entry" else "step", step=step)
+            cause = Cause("entry" if step.how == "entry" else "step", step=step, at_line=True)
             self.stops.stop(cause, threads.frames_of(frame, outcome.line))
 
     def step_outcome(self, outcome: Outcome | None) -> None:

@@ -22,8 +22,10 @@ from __future__ import annotations
 import sys
 
 from . import fastlocals
+from .callers import caller_of
 from .fastlocals import UNBOUND
-from .snippet import FILENAME, VALUE, Snippet, nested_codes
+from .quiet import FILENAME
+from .snippet import VALUE, Snippet, nested_codes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # files of the standard library, which the agent doesn't import
@@ -110,7 +112,8 @@ def compile_condition(text: str, code: CodeType, private_class: str | None = Non
     if private_class is None and _HAS_QUALNAME:
         private_class = _class_in_qualname(code)
     snippet = Snippet(text, "eval", code, private_class or "")
-    if fastlocals.is_function(code):
+    looks_at_frames = not _FRAME_BUILTINS.keys().isdisjoint(snippet.names)
+    if fastlocals.is_function(code) and not looks_at_frames:
         return _FunctionCondition(snippet, text, private_class is None)
     return lambda frame: _run_in_frame(frame, snippet)
 
@@ -226,7 +229,8 @@ def _look_up(frame: FrameType, namespace: Any, name: str, in_module: bool) -> ob
     return value
 
 
-# Built-in functions that look at their caller's frame, and would see ours: made to mean the frame that is asked about.
+# Built-in functions that look at their caller's frame, and would see ours: made to mean the frame that is asked about;
+# and ``frame``, which is ours, unless the program has a name like it.
 
 
 def _super_of(frame: FrameType) -> object:
@@ -247,6 +251,7 @@ def _locals_of(frame: FrameType) -> Any:
 
 _FRAME_BUILTINS: dict[str, Callable[[FrameType], Any]] = {
     "super": _super_of,
+    "frame": lambda frame: lambda index=1: caller_of(frame, index),
     "locals": lambda frame: lambda: _locals_of(frame),
     "vars": lambda frame: lambda *arguments: vars(*arguments) if arguments else _locals_of(frame),
     "dir": lambda frame: lambda *arguments: dir(*arguments) if arguments else sorted(_locals_of(frame)),

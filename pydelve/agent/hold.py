@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from .gil import Gil
 
+    Left = tuple[set[Any], BaseException | None]  # the program's signal mask, and what a handler of its has raised
+
 _HEAD_ROOM = 200  # frames: a stop near the recursion limit must not overflow in our own code
 _recursion_limit = sys.getrecursionlimit  # taken before the program can replace it
 _set_recursion_limit = native.held("Py_SetRecursionLimit", None, native.INT)
@@ -94,8 +96,8 @@ class Hold:
             self._raised = raised
             self._signals.begin()
 
-    def leave(self) -> None:
-        """Undo :meth:`enter`, in reverse; signals are handled last, and what their handlers raise comes out."""
+    def leave(self) -> Left:
+        """Undo :meth:`enter`, in reverse, but for signals: :meth:`deliver` is to be called soon, with the result."""
         program = self._program
         self._signals.end()
         self._write_interval(program.interval)
@@ -106,11 +108,16 @@ class Hold:
         native.release_gil_once()
         native.set_errno(program.errno)
         raised, self._raised = self._raised, None
+        return program.mask, raised
+
+    def deliver(self, left: Left) -> None:
+        """Signals are handled from now on, and those that came are; what their handlers raise comes out."""
+        mask, raised = left
         try:
             if self._gil.flag_size == 1:
                 native.rearm_eval_breaker()
         finally:
-            _signal.pthread_sigmask(_signal.SIG_SETMASK, program.mask)
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
             self._signals.deliver()
         if raised is not None:
             raise raised

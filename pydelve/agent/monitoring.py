@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 NAME = "events"
 _TOOL = "pydelve"
 _getframe = sys._getframe  # taken before the program can replace it
+_call_tracing = sys.call_tracing
 
 
 class Monitoring:
@@ -195,6 +196,23 @@ class Monitoring:
             return self._disable
         self._arrive(ident, frame, unit, placed.lines[unit], self._stepping(ident, frame))
         return None
+
+    def call_with_events(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run code of the program's in a callback of ours, with events: breakpoints in it are hit.
+
+        Like ``pdb``'s ``debug``; nothing else lets events through there.
+        """
+        event = self._handled.pop(get_ident(), None)
+        try:
+            return _call_tracing(function, arguments)
+        finally:
+            if event is not None:
+                self._handled[get_ident()] = event
+
+    def moved(self, frame: FrameType) -> None:
+        """A stop in the callback of a line event has jumped: the other tool's callback is still to come for it."""
+        if get_ident() in self._handled:
+            self._handled[get_ident()] = (id(frame), frame.f_lasti)
 
     def _is_second(self, ident: int, frame: FrameType) -> bool:
         """Was this very event dealt with by the other tool's callback just before?"""

@@ -44,12 +44,15 @@ EXPAND = "expand"
 EVALUATE = "evaluate"
 ASSIGN = "assign"
 THREADS = "threads"
+JUMP = "jump"
 # Operations while running: on link only.
 HALT = "halt"
 INTERRUPT = "interrupt"
 
+# With these some of the program's code runs while it is stopped.
+EVALUATING = (EVALUATE, ASSIGN, JUMP)
 # With these the program, or some of its code, runs again.
-MOVING = (RUN, EVALUATE, ASSIGN, DETACH)
+MOVING = (RUN, DETACH, *EVALUATING)
 
 # Events.
 HELLO = "hello"

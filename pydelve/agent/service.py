@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 
-from . import evaluation, fastlocals, inspection, protocol, threads
+from . import evaluation, fastlocals, inspection, jumping, protocol, threads
 from .user_code import Interrupted
 
 TYPE_CHECKING = False
@@ -38,10 +38,12 @@ class Service:
         self._handles = inspection.Handles()
         self._stacks: dict[int, Stack] = {}
         self.ident = 0
+        self._at_line = False
 
-    def begin(self, ident: int, frames: Stack) -> None:
-        """A stop begins: ``frames`` is the stack shown for the thread ``ident``."""
+    def begin(self, ident: int, frames: Stack, at_line: bool) -> None:
+        """A stop begins: ``frames`` is the stack shown for the thread ``ident``; ``at_line``: it may jump."""
         self.ident = ident
+        self._at_line = at_line
         self._stacks = {ident: frames}
 
     def end(self) -> None:
@@ -136,6 +138,19 @@ class Service:
         found = self.frame(thread, frame)
         return self._run(lambda: evaluation.assign(found, target, expression), limits)
 
+    def _jump(self, line: int) -> dict[str, Any]:
+        """Go on from another line of the innermost frame of the thread that stopped."""
+        if not self._at_line:
+            raise Refused("a jump begins at the start of a line, and this stop is in the middle of one")
+        frames = self._stacks[self.ident]
+        frame = frames[0][0]
+        none: list[str] = []
+        done = self._run(lambda: none.extend(jumping.jump(frame, line)), {}, valueless=True)
+        if "error" not in done:
+            frames[0] = (frame, frame.f_lineno or 0)
+            self._agent.events.moved(frame)
+        return {**done, "line": frames[0][1], "none": none}
+
     def _run(self, function: Callable[[], Any], limits: dict[str, int], valueless: bool = False) -> dict[str, Any]:
         """Run user code with the world moving; its failure is a result, whatever it raised."""
         began = _monotonic()
@@ -156,6 +171,7 @@ class Service:
         protocol.EXPAND: _expand,
         protocol.EVALUATE: _evaluate,
         protocol.ASSIGN: _assign,
+        protocol.JUMP: _jump,
     }
 
 

@@ -6,16 +6,15 @@ place. The compiler itself settles which name means what. Runs nothing: ``evalua
 
 from __future__ import annotations
 
-import _warnings
 import sys
+
+from .quiet import FILENAME, quietly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # files of the standard library, which the agent doesn't import
     from types import CodeType
     from typing import Any
 
-FILENAME = "<pydelve>"
-"""``co_filename`` of what is evaluated."""
 _ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
 _FUTURE_FLAGS = 0x1FE0000  # Include/cpython/compile.h: CO_FUTURE_DIVISION to CO_FUTURE_ANNOTATIONS
 _Code = type((lambda: None).__code__)
@@ -162,47 +161,12 @@ def _parse_expression(text: str) -> Any:
 
 
 def _compile(source: Any, mode: str, flags: int) -> Any:
-    """``compile`` without its warnings, which would go to the program's stderr, or raise under ``-W error``.
-
-    Only the interpreter's filters can silence them. The one that is put first for the time of the call fits none but
-    warnings about our own file name, so that other threads' warnings, or a copy of the list that one takes meanwhile,
-    stay what they were. (Swapping the list, or ``catch_warnings``, would be seen by everybody.) The C code reads the
-    list each time, so no version number needs to change (Python/_warnings.c: get_filter).
-    """
-    filters = _warning_filters()
-    filters.insert(0, _QUIET)
-    try:
-        return _in_own_context(source, mode, flags)
-    finally:
-        for index, entry in enumerate(filters):
-            if entry is _QUIET:
-                del filters[index]
-                break
+    """``compile`` without its warnings, which would go to the program's stderr, or raise under ``-W error``."""
+    return quietly(compile, source, FILENAME, mode, flags, True, **_MODULE_NAME)
 
 
 # from 3.15 warnings of compile go by a module's name, before by the file's
 _MODULE_NAME: dict[str, Any] = {"module": FILENAME} if sys.version_info >= (3, 15) else {}
-_QUIET = ("ignore", None, Warning, FILENAME, 0)
-
-
-def _warning_filters() -> list[Any]:
-    """The list that the C code looks at: that of the ``warnings`` module where it is loaded."""
-    module: Any = sys.modules.get("warnings")
-    found = getattr(module, "filters", None) if type(module) is type(sys) else None
-    return found if type(found) is list else _warnings.filters
-
-
-def _in_own_context(source: Any, mode: str, flags: int) -> Any:
-    if _new_context is None:
-        return compile(source, FILENAME, mode, flags, True)
-    return _new_context().run(compile, source, FILENAME, mode, flags, True, **_MODULE_NAME)
-
-
-_new_context: Any = None
-if sys.version_info >= (3, 14):  # filters may also be in the context, and go first there (Python/_warnings.c)
-    from _contextvars import Context
-
-    _new_context = Context
 
 
 def _children(node: Any) -> list[tuple[str, Any]]:

@@ -18,6 +18,7 @@ import sys
 
 from . import native
 from .linemap import LineMap, leaves_with, line_at_start
+from .paths import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any, Protocol
 
     from .paths import Ownership
+
+    Goal = tuple[str, str, int]  # name of a function, its file and its first line, or "" and 0 for any of that name
 
     class Events(Protocol):
         """What a step asks of ``monitoring.Monitoring`` and ``tracing.Tracing``."""
@@ -59,9 +62,10 @@ class Step:
         line_map: LineMap | None,
         into_libraries: bool,
         least_line: int = 0,
+        goal: Goal | None = None,
     ) -> None:
         """``frame`` is where it was asked; ``line_map`` tells arrivals in it (None: any new line is one); those before
-        ``least_line`` don't count.
+        ``least_line`` don't count; ``goal`` is the one function that is entered.
         """
         self.how = how
         self.ident = ident
@@ -70,6 +74,7 @@ class Step:
         self.line_map = line_map
         self.into_libraries = into_libraries
         self.least_line = least_line
+        self.goal = goal  # None also once it was entered
         self.any_line = how == "entry"
         self.previous = frame.f_lasti  # of the frame's last LINE event, as far as it matters (LineMap.repeats)
         self.consumer: FrameType | None = (
@@ -168,7 +173,13 @@ class Stepper:
     def started(self, frame: FrameType) -> Outcome | None:
         """A frame starts, or a generator's goes on: an Outcome where that is all the event there will be."""
         step = self.active
-        if step is None or step.how != "step" or frame is step.frame or not self._is_user(step, frame):
+        if step is None or step.how != "step" or frame is step.frame:
+            return None
+        if step.goal is not None:
+            if not self._is_goal(step, step.goal, frame):
+                return None
+            step.goal = None
+        elif not self._is_user(step, frame):
             return None
         code = frame.f_code
         if code.co_name in _EXPRESSIONS:  # part of its statement, as comprehensions are from 3.12 on
@@ -176,6 +187,22 @@ class Stepper:
         self._move_to(step, frame)
         line = line_at_start(code, frame.f_lasti)
         return Outcome(frame, line) if line and not _begins_class(frame) else None
+
+    def _is_goal(self, step: Step, goal: Goal, frame: FrameType) -> bool:
+        """Is this the function to enter, called by the statement that the step is about?"""
+        name, file, first_line = goal
+        code = frame.f_code
+        if file:
+            found = code.co_firstlineno == first_line and canonical(code.co_filename) == file
+        else:
+            own = getattr(code, "co_qualname", code.co_name)
+            found = own == name or own.endswith("." + name) or (own == code.co_name == name.rpartition(".")[2])
+        if not found:
+            return False
+        caller = self._user_caller(step, frame)
+        while caller is not None and caller is not step.frame and caller.f_code.co_name in _EXPRESSIONS:
+            caller = self._user_caller(step, caller)
+        return caller is step.frame
 
     def returned(self, frame: FrameType, value: Any) -> Outcome | None:
         """A frame ends, or a generator gives a value: an Outcome where the step ends in its caller."""

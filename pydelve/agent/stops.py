@@ -29,7 +29,7 @@ _FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 class Cause:
     """Why a thread stops: the fields of ``pydelve.target.StopReport`` that are known by then."""
 
-    __slots__ = ("detail", "exception", "ids", "reason", "returned", "step")
+    __slots__ = ("at_line", "detail", "exception", "ids", "reason", "returned", "step")
 
     def __init__(
         self,
@@ -39,14 +39,18 @@ class Cause:
         step: Step | None = None,
         returned: tuple[Any, Any] | None = None,
         exception: BaseException | None = None,
+        at_line: bool = False,
     ) -> None:
-        """``ids`` of the breakpoints hit; ``step`` that ended here; ``returned``: code and value of a call left."""
+        """``ids`` of the breakpoints hit; ``step`` that ended here; ``returned``: code (or what was called) and value
+        of a call left; ``at_line``: the thread is in the callback of a line event, and may jump.
+        """
         self.reason = reason
         self.ids = ids
         self.detail = detail
         self.step = step
         self.returned = returned
         self.exception = exception
+        self.at_line = at_line
 
 
 class Stops:
@@ -77,41 +81,61 @@ class Stops:
         if self._owner == me or not agent.active or not frames or agent.forked():
             return
         with self.turn:  # another thread may be stopped: wait, with the GIL let go, for our turn
-            if agent.left():
+            if not self._holds(cause, run):
                 return
-            if run is not None and run != self.run:
-                return  # it was halted already, or stopped by itself, and goes on
-            cause.ids = [number for number in cause.ids if agent.table.of(number)]
-            if (cause.reason in ("breakpoint", "condition-error") and not cause.ids) or (
-                cause.reason in ("step", "entry") and cause.step is not agent.stepper.active
-            ):
-                return  # cleared or overtaken while we waited
             self._owner = me
+            plan = fault = None
+            agent.hold.enter()
             try:
-                self._stand(ident or me, cause, frames)
+                plan = self._stand(ident or me, cause, frames)
+            except BaseException as error:  # noqa: BLE001  our own bug: raised on when signals are let in again
+                fault = error
             finally:
+                self.run += 1
+                left = agent.hold.leave()
                 self._owner = 0
         if agent.hold.lost:
             agent.deactivate()
+        agent.events.call_with_events(agent.hold.deliver, left)
+        if fault is not None:
+            raise fault
+        if plan is not None and plan["how"] == "call" and agent.active:
+            self.stop(self._call(plan, frames, cause.at_line), frames)
 
-    def _stand(self, ident: int, cause: Cause, frames: Stack) -> None:
+    def _holds(self, cause: Cause, run: int | None) -> bool:
+        """When our turn has come: does the reason to stop still hold?"""
+        agent = self._agent
+        if agent.left() or (run is not None and run != self.run):
+            return False  # halted already, or stopped by itself, and goes on
+        cause.ids = [number for number in cause.ids if agent.table.of(number)]
+        if cause.reason in ("breakpoint", "condition-error"):
+            return bool(cause.ids)  # else cleared while we waited
+        return cause.reason not in ("step", "entry") or cause.step is agent.stepper.active  # else overtaken
+
+    def _call(self, plan: dict[str, Any], frames: Stack, at_line: bool) -> Cause:
+        """Run an expression for the user as if the program had called it."""
+        frame = frames[min(plan["frame"], len(frames) - 1)][0]
+        try:
+            value = self._agent.events.call_with_events(evaluation.evaluate_expression, frame, plan["text"])
+        except BaseException as error:  # noqa: BLE001  whatever the call raised is its result
+            return Cause("call", exception=error, at_line=at_line)
+        return Cause("call", returned=(plan["text"], value), at_line=at_line)
+
+    def _stand(self, ident: int, cause: Cause, frames: Stack) -> dict[str, Any] | None:
+        """Tell of the stop, serve, and begin the step that is asked for; its plan, None where nobody is there."""
         agent = self._agent
         overtaken = agent.stepper.cancel()
-        agent.hold.enter()
-        try:
-            agent.service.begin(ident, frames)
-            report = self._report(ident, cause, frames)
-            report["interrupted_step"] = overtaken is not None and overtaken is not cause.step
-            agent.hold.send(("event", protocol.STOPPED, report))
-            plan = self._serve()
-            if plan is not None and plan["how"] != "continue":
-                self._begin_step(plan)
-            else:
-                agent.events.unwatch()
-            agent.service.end()
-        finally:
-            self.run += 1
-            agent.hold.leave()
+        agent.service.begin(ident, frames, cause.at_line)
+        report = self._report(ident, cause, frames)
+        report["interrupted_step"] = overtaken not in (None, cause.step) and cause.reason != "call"
+        agent.hold.send(("event", protocol.STOPPED, report))
+        plan = self._serve()
+        if plan is not None and plan["how"] not in ("continue", "call"):
+            self._begin_step(plan)
+        else:
+            agent.events.unwatch()
+        agent.service.end()
+        return plan
 
     def _report(self, ident: int, cause: Cause, frames: Stack) -> dict[str, Any]:
         agent = self._agent
@@ -129,7 +153,10 @@ class Stops:
         }
         if cause.returned is not None:
             code, value = cause.returned
-            report["returned"] = [getattr(code, "co_qualname", code.co_name), agent.service.inspect(value)]
+            name = code if type(code) is str else getattr(code, "co_qualname", code.co_name)
+            report["returned"] = [name, agent.service.inspect(value)]
+        if cause.step is not None and cause.step.goal is not None and cause.reason == "step":
+            report["detail"] = cause.step.goal[0] + " was not called"
         if cause.exception is not None:
             report["exception"] = evaluation.describe_error(cause.exception)
         return report
@@ -152,7 +179,7 @@ class Stops:
                 return None
             identifier, operation, arguments = request
             self.answered = max(self.answered, identifier)
-            settling = operation in (protocol.EVALUATE, protocol.ASSIGN)
+            settling = operation in protocol.EVALUATING
             try:
                 if operation == protocol.RUN:
                     self._answer("reply", identifier, None, False)
@@ -189,4 +216,4 @@ class Stops:
             self._units[key] = LineMap(code, [tuple(unit) for unit in plan["units"]])
         into = plan["into_libraries"] or agent.ownership.is_library(code.co_filename)
         agent.events.unwatch()
-        agent.stepper.begin(Step(plan["how"], ident, frame, self._units.get(key), into, plan["line"]))
+        agent.stepper.begin(Step(plan["how"], ident, frame, self._units.get(key), into, plan["line"], plan["goal"]))

@@ -6,6 +6,7 @@ import sys
 from _thread import get_ident
 
 from .paths import canonical, is_agent
+from .quiet import FILENAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -82,7 +83,7 @@ def describe_frame(frame: FrameType, line: int, ownership: Ownership) -> dict[st
     code = frame.f_code
     module = frame.f_globals.get("__name__", "")
     return {
-        "function": getattr(code, "co_qualname", code.co_name),
+        "function": code.co_name if code.co_filename == FILENAME else getattr(code, "co_qualname", code.co_name),
         "module": module if type(module) is str else "",
         "file": canonical(code.co_filename),
         "line": line,

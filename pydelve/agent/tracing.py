@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 NAME = "trace"
 _getframe = sys._getframe  # taken before the program can replace it
+_call_tracing = sys.call_tracing
 _RETURN_VALUE, _YIELD_VALUE, _YIELD_FROM = 83, 86, 72  # Include/opcode.h of 3.9, 3.10 and 3.11
 
 
@@ -254,6 +255,19 @@ class Tracing:
             self._agent.step_outcome(stepper.returned(frame, value))
         else:
             stepper.unwound(frame)
+
+    def call_with_events(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run code of the program's in a callback of ours, as ``monitoring.Monitoring`` does."""
+        return _call_tracing(self._resume_tracing, (function, arguments))
+
+    def _resume_tracing(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        # 3.11's sys.call_tracing forgets its own flag: setting what is set puts that right (Python/ceval.c)
+        sys.settrace(sys.gettrace())
+        return function(*arguments)
+
+    def moved(self, frame: FrameType) -> None:
+        """A stop at a line event has jumped: the line before it is not what the frame comes from."""
+        self._previous.pop(id(frame), None)
 
     def _main_begins(self, frame: FrameType) -> None:
         if frame.f_globals.get("__name__") == "__main__":

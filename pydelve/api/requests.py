@@ -57,6 +57,41 @@ class Resume(Request[State]):
     """continue: stop there too, this once; as in CreateBreakpoint, with ``frame_file`` and ``frame_line``."""
     frame_file: str = ""
     frame_line: int = 0
+    function: str = ""
+    """step: enter this function only, called by the statement that runs; a name, or a location of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Request[State]):
+    """Let the program run an expression in a frame of the thread that stopped, with breakpoints and Halt as ever; its
+    end is a stop, with the value or the exception. Unlike Evaluate it has no deadline.
+
+    Raises:
+        EvaluationError: it does not compile.
+        TargetStateError: the thread did not stop by itself.
+    """
+
+    text: str
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Jump(Request[State]):
+    """Go on from another line of the innermost frame of the thread that stopped; comes back as a stop.
+
+    Raises:
+        LocationError: there is no such line in the frame's code.
+        UnsupportedError: Python does not allow it from here to there.
+    """
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendSignal(Request[None]):
+    """Send the program a signal; where it is stopped, its handler runs when it goes on."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,4 +271,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, Expand, Evaluate, Assign, GetSource, Restart,
     Detach, SubstitutePaths,
+    Call, Jump, SendSignal,
 )  # fmt: skip

@@ -9,9 +9,10 @@ from pydelve.api.values import Value
 
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "attach", "location",
+    "jump", "call",
 ]  # fmt: skip
 """entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught,
-post-mortem; location: where ``Resume.location`` said."""
+post-mortem; location: where ``Resume.location`` said; jump, call: what was asked for is done."""
 
 ThreadState = Literal["stopped", "frozen", "running in C", "running", "ended"]
 """stopped: the one that hit; frozen: can't run Python until resumed; running in C: uses the CPU without the GIL."""
@@ -87,7 +88,8 @@ class Stop:
     breakpoints: tuple[int, ...] = ()
     """Ids of the breakpoints hit here, ascending."""
     detail: str = ""
-    """condition-error: what the condition raised; halt: what the thread waits in, where known."""
+    """condition-error: what the condition raised; halt: what the thread waits in, where known; step: that the function
+    to step into was not called; jump: which variables are None now."""
     returned: ReturnedValue | None = None
     exception: ExceptionInfo | None = None
     interrupted_step: bool = False

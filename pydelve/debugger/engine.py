@@ -16,10 +16,11 @@ from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import ExceptionInfo, ExitStatus, State, Stop
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.debugger.current import Current, Handlers
+from pydelve.debugger.jumping import jumped
 from pydelve.debugger.looking import Looking
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.placing import Placing
-from pydelve.debugger.plans import plan_for
+from pydelve.debugger.plans import plan_for, plan_for_call
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.errors import PydelveError, TargetError
 from pydelve.target import Landing, Plan, Process, StopReport
@@ -47,6 +48,9 @@ class Debugger:
         self._handlers: Handlers = {
             requests.GetState: self._get_state,
             requests.Resume: self._resume,
+            requests.Call: self._call,
+            requests.Jump: self._jump,
+            requests.SendSignal: self._send_signal,
             requests.Halt: self._halt,
             requests.Interrupt: self._interrupt,
             requests.Restart: self._restart,
@@ -114,6 +118,21 @@ class Debugger:
             self._breakpoints.set_goal(self._placing.locate(request), process)
         self._run(process, plan)
         return self._current.state
+
+    def _call(self, request: requests.Call) -> State:
+        process = self._current.stopped()
+        self._run(process, plan_for_call(request, self._current))
+        return self._current.state
+
+    def _jump(self, request: requests.Jump) -> State:
+        process = self._current.stopped()
+        stop = jumped(request.location, self._current, process)
+        self._current.state = State("stopped", process.info, stop)
+        self._emit(Stopped(stop))
+        return self._current.state
+
+    def _send_signal(self, request: requests.SendSignal) -> None:
+        self._current.live().signal(request.number)
 
     def _run(self, process: Process, plan: Plan) -> None:
         process.resume(plan)
@@ -247,7 +266,7 @@ class Debugger:
 
     def _to_stop(self, report: StopReport) -> Stop:
         number = self._current.threads.number(report.ident)
-        if report.exception is not None:
+        if report.exception is not None and report.reason == "exception":
             self._exception = report.exception
         return Stop(
             reason=report.reason,

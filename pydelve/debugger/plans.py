@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+
 from pydelve.api import requests
 from pydelve.debugger.current import Current
+from pydelve.errors import EvaluationError, LocationError, TargetStateError
 from pydelve.target import Plan
 
 
 def plan_for(request: requests.Resume, current: Current) -> Plan:
-    """The plan of a request: the frame that a step is about, its units, the line it is to reach.
+    """The plan of a request: the frame that a step is about, its units, the line or the function it is to reach.
 
     Raises:
-        TargetStateError: the thread is not there any more.
+        LocationError: there is no such function.
     """
     ident = current.ident(request.thread)
     if request.how == "continue":
@@ -22,4 +25,46 @@ def plan_for(request: requests.Resume, current: Current) -> Plan:
     line = request.line
     if request.how == "until" and not line and frame is not None:
         line = frame.line + 1
-    return Plan(request.how, ident, index, request.into_libraries, units, line)
+    goal = _goal(request.function, current) if request.function else None
+    return Plan(request.how, ident, index, request.into_libraries, units, line, goal)
+
+
+def _goal(function: str, current: Current) -> tuple[str, str, int]:
+    """The function to step into; where several have the name, whichever is called.
+
+    Raises:
+        LocationError: there is none.
+    """
+    try:
+        found = current.files.resolve(function, "", 0, current.armable())
+    except LocationError as error:
+        if not error.candidates:
+            raise
+        return function.rpartition(":")[2], "", 0
+    unit = found[0].unit
+    return unit.scope, found[0].file, unit.scope_line
+
+
+def plan_for_call(request: requests.Call, current: Current) -> Plan:
+    """The plan of a call.
+
+    Raises:
+        EvaluationError: it is no expression; newer syntax than our own Python's is refused too.
+        TargetStateError: the thread that stopped can't call anything.
+    """
+    stop = current.state.stop
+    if stop is not None and stop.reason == "halt":
+        raise TargetStateError(
+            "call needs a thread that stopped by itself",
+            why="this one was halted wherever it was, and can't call anything from there",
+            hint=f"next, and then call; or print {request.text}",
+        )
+    try:
+        ast.parse(request.text.strip(), "<call>", mode="eval")
+    except (SyntaxError, ValueError) as error:
+        raise EvaluationError(
+            f"{request.text!r} is not a Python expression",
+            why=str(error.args[0] if error.args else error),
+            hint="call deposit(3)",
+        ) from error
+    return Plan("call", frame=request.frame, text=request.text)

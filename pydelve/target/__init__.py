@@ -24,7 +24,7 @@ UnitSpan = tuple[int, int, str]
 class Plan:
     """How a stopped target is to run on."""
 
-    how: Literal["continue", "next", "step", "stepout", "until"] = "continue"
+    how: Literal["continue", "next", "step", "stepout", "until", "call"] = "continue"
     ident: int = 0
     """Thread to step; 0 is the one the stop is about."""
     frame: int = 0
@@ -33,6 +33,19 @@ class Plan:
     """All units of that frame's code; None where its source is not known."""
     line: int = 0
     """until: the least line of the frame to stop at."""
+    goal: tuple[str, str, int] | None = None
+    """step: the only function to enter: its name, its file and first line; "" and 0 where any of that name will do."""
+    text: str = ""
+    """call: the expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jumped:
+    """Where a jump led to."""
+
+    line: int
+    none: tuple[str, ...]
+    """Locals that had no value, and are None now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +206,10 @@ class Process(Protocol):
         """Ask the running target to stop; returns at once."""
         ...
 
+    def signal(self, number: int) -> None:
+        """Send it a signal; where it is stopped, its handler runs when it goes on."""
+        ...
+
     def detach(self) -> None:
         """Leave it running with nothing of ours active."""
         ...
@@ -249,6 +266,10 @@ class Process(Protocol):
         self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits
     ) -> Value:
         """Assign in a frame; raises as :meth:`evaluate`; gives the new value."""
+        ...
+
+    def jump(self, line: int) -> Jumped:
+        """Go on from another line of the innermost frame of the thread that stopped; raises UnsupportedError."""
         ...
 
     def interrupt(self) -> None:

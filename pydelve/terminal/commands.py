@@ -132,13 +132,37 @@ TABLE = CommandTable([
         details="Steps over calls, and sticks to its thread. After up it runs to the next line of the caller.",
     ),
     Command(
-        "step", "Running", "run to the next line, also in a called function", ("", "COUNT", "-all"),
-        running.step, aliases=("s",), needs="stopped", takes="words", repeats=True,
+        "step", "Running", "run to the next line, also in a called function",
+        ("", "COUNT", "-all", "FUNCTION"),
+        running.step, aliases=("s",), needs="stopped", takes="words", completes="location", repeats=True,
         options=(Option("-all", "enter library code too"),),
+        details="With a function, only that one is entered, if this line calls it: the others run.",
+        examples=(("step withdraw", "in `pay(find(name), withdraw(3))`: into withdraw"),),
     ),
     Command(
         "stepout", "Running", "run until this frame returns, and show what it returned", ("",),
         running.stepout, aliases=("so", "return", "r", "finish"), needs="stopped", repeats=True,
+    ),
+    Command(
+        "jump", "Running", "go on from another line of this frame, without running what lies between", ("LOCATION",),
+        running.jump, aliases=("j",), needs="stopped", takes="python", completes="location",
+        details="Forward leaves statements out, back runs them again: nothing is undone. Only in the innermost frame,\n"
+        "at the start of a line, and not into a loop or a block: Python says why where it refuses.",
+        examples=(("jump +1", "leave this line out"), ("jump 14", "go on from line 14")),
+    ),
+    Command(
+        "call", "Running", "run an expression as if the program did, with breakpoints, and stop at its end",
+        ("EXPRESSION",),
+        running.call_, needs="stopped", takes="python", completes="expression",
+        details="Unlike print it has no time limit, breakpoints in what it calls are hit, and Ctrl-C halts in it:\n"
+        "then continue goes on with the call. Other threads run meanwhile.",
+        examples=(("call account.withdraw(3)", "debug a call of your own"),),
+    ),
+    Command(
+        "signal", "Running", "continue, with a signal for the program", ("NAME",),
+        running.signal_, takes="words",
+        details="Its handler runs first; without one, most signals end the program.",
+        examples=(("signal INT", "what Ctrl-C sends to a program"), ("signal USR1", "a signal of your own")),
     ),
     Command(
         "restart", "Running", "start the program again, with all breakpoints", ("", "ARGUMENT [ARGUMENT ...]"),

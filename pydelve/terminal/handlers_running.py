@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from typing import Literal
 
-from pydelve.api.requests import FindLocations, Restart, Resume
+from pydelve.api.requests import Call as CallRequest
+from pydelve.api.requests import FindLocations, Jump, Restart, Resume, SendSignal
 from pydelve.api.target import Frame
 from pydelve.errors import UsageError
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import short_path
-from pydelve.terminal.parsing import whole_number
+from pydelve.terminal.parsing import signal_number, whole_number
 
 
 def continue_(call: Call) -> None:
@@ -70,8 +71,55 @@ def next_(call: Call) -> None:
 
 
 def step(call: Call) -> None:
-    """``step``: the next line, also in a called function."""
-    _repeat(call, "step")
+    """``step``: the next line, also in a called function, or in one of those that the line calls."""
+    if not call.text or call.text[0].isdigit():
+        _repeat(call, "step")
+        return
+    session = call.session
+    session.ask(Resume("step", session.thread, session.frame_index, "-all" in call.options, function=call.text))
+    session.wait_for_stop()
+
+
+def call_(call: Call) -> None:
+    """``call``: run an expression as the program would, with breakpoints."""
+    session = call.session
+    if not call.text:
+        raise UsageError("call needs an expression", hint="call deposit(3)")
+    stop = session.stop
+    if stop is not None and session.thread not in {0, stop.thread}:
+        raise UsageError(
+            f"thread {session.thread} can't call anything",
+            why=f"the stop is about thread {stop.thread}, which can",
+            hint=f"thread {stop.thread} call {call.text}",
+        )
+    session.ask(CallRequest(call.text, session.frame_index))
+    session.wait_for_stop()
+
+
+def jump(call: Call) -> None:
+    """``jump``: go on from another line."""
+    session = call.session
+    if not call.text:
+        raise UsageError("jump needs a line", hint="jump +1")
+    stop = session.stop
+    if session.frame_index or (stop is not None and session.thread not in {0, stop.thread}):
+        raise UsageError(
+            "jump works in the innermost frame of the thread that stopped only",
+            why="the others wait for what they called",
+            hint=f"thread {stop.thread if stop else 1} frame 0 jump {call.text}",
+        )
+    session.ask(Jump(call.text))
+
+
+def signal_(call: Call) -> None:
+    """``signal``: a signal for the program, as it runs on."""
+    session = call.session
+    number = signal_number(call.text)
+    session.require_alive("signal")
+    session.ask(SendSignal(number))
+    if session.status == "stopped":
+        session.ask(Resume("continue", session.thread))
+    session.wait_for_stop()
 
 
 def stepout(call: Call) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import signal
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,6 +169,24 @@ def hit_condition(text: str) -> HitCondition:
             hint="condition -hitcount 1 >= 3",
         )
     return HitCondition(match[1] or "==", int(match[2]))
+
+
+def signal_number(text: str) -> int:
+    """``INT``, ``SIGINT``, ``sigint`` or ``2``.
+
+    Raises:
+        UsageError: there is no such signal.
+    """
+    if not text:
+        raise UsageError("signal needs a signal's name", hint="signal INT")
+    known = {entry.name[3:]: int(entry) for entry in signal.Signals}
+    word = text.upper().removeprefix("SIG")
+    if word.isdigit() and int(word) in signal.valid_signals():
+        return int(word)
+    if word not in known:
+        close = nearest(word, known)
+        raise UsageError(f"there is no signal {text}", hint=f"signal {close[0]}" if close else "signal INT")
+    return known[word]
 
 
 def split_assignment(text: str) -> tuple[str, str]:

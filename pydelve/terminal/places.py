@@ -48,8 +48,10 @@ def _reason(stop: Stop, names: Mapping[int, str]) -> str:
             return "attached"
         case "entry":
             return "entry"
-        case "step" | "location":
+        case "step" | "location" | "jump":
             return stop.reason
+        case "call":
+            return f"call ended by {exception_line(stop.exception)}" if stop.exception else "call returned"
 
 
 def stop_tail(stop: Stop) -> list[str]:
@@ -57,6 +59,8 @@ def stop_tail(stop: Stop) -> list[str]:
     lines = []
     if stop.exception is not None:
         lines += [f"  {note}" for note in stop.exception.notes]
+    if stop.reason in {"step", "jump"} and stop.detail:
+        lines.append(stop.detail)
     if stop.reason == "exception":
         lines.append("post-mortem: the program ends when you continue")
     return lines

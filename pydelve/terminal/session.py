@@ -315,6 +315,15 @@ class Session:
         last = min(last, len(source.lines))
         return last if last >= max(first, 1) else 0
 
+    def require_alive(self, doing: str) -> None:
+        """Refuse what needs a program, running or not.
+
+        Raises:
+            TargetStateError: there is none.
+        """
+        if self.status not in {"running", "stopped"}:
+            self.require_stopped(doing)
+
     def require_stopped(self, doing: str) -> None:
         """Refuse what needs a stopped program.
 

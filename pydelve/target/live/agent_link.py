@@ -92,7 +92,7 @@ class AgentLink:
         channel: Channel = self._hold if by_hold else self._link
         self._awaited[self._next_id] = (self._next_id, operation, arguments)
         channel.send(self._awaited[self._next_id])
-        if by_hold and operation in (protocol.EVALUATE, protocol.ASSIGN):
+        if by_hold and operation in protocol.EVALUATING:
             self._moving = self._next_id
         return self._next_id
 

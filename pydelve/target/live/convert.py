@@ -7,6 +7,8 @@ and names the field. Pure: called by the engine's thread, blocks on nothing.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, cast, get_args
 
 from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue
@@ -23,6 +25,17 @@ _FIELDS: dict[str, type] = {
     "type": str, "kind": str, "text": str, "length": int, "items": list, "shown": int, "attributes_cut": bool,
     "handle": int, "address": int, "cycle": bool,
 }  # fmt: skip
+
+
+@contextlib.contextmanager
+def reading(operation: str) -> Iterator[None]:
+    """What the agent answered is read in here: a shape that no agent of this version sends is told as such."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise ProtocolError(
+            f"the agent's answer to {operation!r} is malformed", why=f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def to_value(wire: object) -> Value:

@@ -10,7 +10,6 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,22 +17,23 @@ from pydelve.agent import protocol
 from pydelve.api.target import ExitStatus, Frame, TargetInfo
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.errors import (
+    AgentError,
     EvaluationError,
-    EvaluationInterrupted,
     ProtocolError,
-    PydelveError,
     TargetBusyError,
     TargetError,
     TargetGoneError,
+    UnsupportedError,
 )
-from pydelve.target import Armed, Arming, Listener, ModuleReport, ModulesReport, Plan, ThreadReport, Waiter
+from pydelve.target import Armed, Arming, Jumped, Listener, ModuleReport, ModulesReport, Plan, ThreadReport, Waiter
 from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.live.launch import Launched, leave
+from pydelve.target.live.user_code import UserCode
 
 _HELLO_LIMIT_S = 20.0
 _DETACH_LIMIT_S = 2.0
-_GRACE_S = 1.0  # for user code to end after it was interrupted
+_JUMP_LIMIT_S = 10.0  # what leaves the stack may run code
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,7 @@ class LiveProcess:
         self._runs = 0
         self._clean = False
         self._leaving = False
-        self._evaluating = False
-        self._by_user = False
+        self._user_code = UserCode(self._agent)
         waiter.watch(self._pidfd, self._on_exit)
 
     def meet(self) -> None:
@@ -142,6 +141,8 @@ class LiveProcess:
             "into_libraries": plan.into_libraries,
             "units": None if plan.units is None else list(plan.units),
             "line": plan.line,
+            "goal": plan.goal,
+            "text": plan.text,
         }
         self._agent.tell(protocol.RUN, wire)
         self._agent.stopped = False
@@ -151,6 +152,12 @@ class LiveProcess:
         """See ``target.Process``."""
         if not self._agent.stopped and not self.ended:
             self._agent.tell(protocol.HALT, {"run": self._runs})
+
+    def signal(self, number: int) -> None:
+        """See ``target.Process``."""
+        if not self.ended:
+            with contextlib.suppress(ProcessLookupError):  # it ends at this moment: the exit tells
+                signal.pidfd_send_signal(self._pidfd, number)
 
     def detach(self) -> None:
         """See ``target.Process``."""
@@ -187,7 +194,7 @@ class LiveProcess:
             "placements": [convert.from_arming(breakpoint_id, arming) for arming in armings],
         }
         answer = self._agent.ask(protocol.ARM, wire)
-        with _read("arm"):
+        with convert.reading("arm"):
             how, states = str(answer["how"]), answer["states"]
             if [state for state, _ in states if state not in ("armed", "suspended", "refused")]:
                 raise ValueError("a state is unknown")
@@ -198,13 +205,13 @@ class LiveProcess:
     def counts(self) -> dict[int, int]:
         """See ``target.Process``."""
         answer = self._agent.ask(protocol.COUNTS, {})
-        with _read("counts"):
+        with convert.reading("counts"):
             return {int(number): int(hits) for number, hits in answer.items()}
 
     def modules(self) -> ModulesReport:
         """See ``target.Process``."""
         answer = self._agent.ask(protocol.MODULES, {})
-        with _read("modules"):
+        with convert.reading("modules"):
             modules = tuple(ModuleReport(str(name), str(file), bool(own)) for name, file, own in answer["modules"])
             return ModulesReport(modules, tuple(map(str, answer["path"])), str(answer["cwd"]))
 
@@ -214,7 +221,7 @@ class LiveProcess:
         """See ``target.Process``."""
         states = kernel.thread_states(self._popen.pid)
         answer = self._agent.ask(protocol.THREADS, {})
-        with _read("threads"):
+        with convert.reading("threads"):
             return tuple(self._thread(entry, states) for entry in answer)
 
     def _thread(self, entry: dict[str, Any], states: dict[int, str]) -> ThreadReport:
@@ -232,7 +239,7 @@ class LiveProcess:
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
         """See ``target.Process``."""
         answer = self._agent.ask(protocol.STACK, {"thread": ident, "start": start, "count": count})
-        with _read("stack"):
+        with convert.reading("stack"):
             frames = tuple(convert.to_frame(start + index, wire) for index, wire in enumerate(answer["frames"]))
             return frames, int(answer["total"])
 
@@ -242,7 +249,7 @@ class LiveProcess:
         """See ``target.Process``."""
         wire = {"scope": scope, "thread": ident, "frame": frame, "limits": convert.from_limits(limits)}
         answer = self._agent.ask(protocol.VARIABLES, wire)
-        with _read("variables"):
+        with convert.reading("variables"):
             return tuple(convert.to_variable(entry) for entry in answer)
 
     def expand(self, handle: int, start: int, count: int, limits: Limits) -> Value:
@@ -263,7 +270,7 @@ class LiveProcess:
             "statements": statements,
             "limits": convert.from_limits(limits),
         }
-        return self._run_user_code(protocol.EVALUATE, wire, timeout_s)
+        return self._evaluated(protocol.EVALUATE, wire, timeout_s)
 
     def assign(
         self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits
@@ -276,49 +283,34 @@ class LiveProcess:
             "frame": frame,
             "limits": convert.from_limits(limits),
         }
-        done = self._run_user_code(protocol.ASSIGN, wire, timeout_s)
+        done = self._evaluated(protocol.ASSIGN, wire, timeout_s)
         if done.value is None:
             raise ProtocolError("the agent's answer to 'assign' is malformed", why="it has no value")
         return done.value
 
+    def jump(self, line: int) -> Jumped:
+        """See ``target.Process``."""
+        try:
+            answer = self._user_code.run(protocol.JUMP, {"line": line}, _JUMP_LIMIT_S)
+        except EvaluationError as error:
+            raise UnsupportedError(f"can't jump to line {line}", why=error.message.partition(": ")[2]) from error
+        except AgentError as error:
+            raise UnsupportedError(
+                f"can't jump to line {line}", why=error.message.partition(": ")[2], hint="next"
+            ) from error
+        with convert.reading(protocol.JUMP):
+            return Jumped(int(answer["line"]), tuple(map(str, answer["none"])))
+
     def interrupt(self) -> None:
         """See ``target.Process``. Goes by *link*, as *hold*'s reader is the one to interrupt."""
-        if self._evaluating:
-            self._by_user = True
-        else:
-            self._agent.interrupt()
+        self._user_code.interrupt()
 
-    def _run_user_code(self, operation: str, arguments: dict[str, Any], timeout_s: float) -> Evaluation:
-        number = self._agent.send(operation, arguments)
-        self._evaluating, self._by_user = True, False
-        try:
-            ended = self._agent.wait_or(number, timeout_s, lambda: self._by_user) or self._end(number)
-            if not ended:
-                self._agent.give_up(number, operation, timeout_s)
-                raise TargetBusyError(
-                    f"the evaluation did not end within {timeout_s:g} s and can't be interrupted",
-                    why="it is in C code, or waits for a lock that a stopped thread may hold",
-                    hint="restart",
-                )
-            answer = self._agent.result(number, operation)
-        finally:
-            self._evaluating = False
-        with _read(operation):
-            if "error" in answer:
-                raise _evaluation_error(answer, timeout_s, self._by_user)
+    def _evaluated(self, operation: str, wire: dict[str, Any], timeout_s: float) -> Evaluation:
+        answer = self._user_code.run(operation, wire, timeout_s)
+        with convert.reading(operation):
             value = answer["value"]
             shown = None if value is None else convert.to_value(value)
             return Evaluation(shown, float(answer["took"]), self._agent.others)
-
-    def _end(self, number: int) -> bool:
-        """Interrupt an evaluation, then, where that does not help, with a signal too; False where it goes on all the
-        same.
-        """
-        for force in (False, True):
-            self._agent.tell(protocol.INTERRUPT, {"force": force}, by_link=True)
-            if self._agent.wait(number, _GRACE_S):
-                return True
-        return False
 
     # -- events --------------------------------------------------------------------------------------------------------
 
@@ -371,26 +363,3 @@ class LiveProcess:
             self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False), error)
         else:
             self._on_exit()
-
-
-@contextlib.contextmanager
-def _read(operation: str) -> Iterator[None]:
-    """What the agent answered is read in here: a shape that no agent of this version sends is told as such."""
-    try:
-        yield
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise ProtocolError(
-            f"the agent's answer to {operation!r} is malformed", why=f"{type(error).__name__}: {error}"
-        ) from error
-
-
-def _evaluation_error(answer: dict[str, Any], timeout_s: float, by_user: bool) -> PydelveError:
-    error = answer["error"]
-    if answer["interrupted"]:
-        return EvaluationInterrupted(
-            "the evaluation was interrupted",
-            why="by you" if by_user else f"it ran for {timeout_s:g} s, its deadline",
-            hint="" if by_user else "print -timeout 60 EXPRESSION gives it longer",
-        )
-    message = f"{error['type']}: {error['message']}" if error["message"] else str(error["type"])
-    return EvaluationError(message, traceback=tuple(error.get("traceback", ())))

@@ -649,8 +649,10 @@ class TestLines:
             == desk.run("h s")
             == (
                 "step: run to the next line, also in a called function\n\n"
-                "  step\n  step COUNT\n  step -all\n\nAlso: s\n\n"
-                "Options:\n  -all  enter library code too\n"
+                "  step\n  step COUNT\n  step -all\n  step FUNCTION\n\nAlso: s\n\n"
+                "Options:\n  -all  enter library code too\n\n"
+                "With a function, only that one is entered, if this line calls it: the others run.\n\n"
+                "Examples:\n  step withdraw  in `pay(find(name), withdraw(3))`: into withdraw\n"
             )
         )
         assert desk.run("help stp") == "there is no command stp\n  try: help step\n"
