@@ -5,7 +5,9 @@ debugpy is installed by name into a virtual environment of the target's interpre
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 import socket
 import subprocess
 import time
@@ -42,15 +44,22 @@ def debugpy_version(python: str) -> str:
     return done.stdout.strip()
 
 
+def _free_port() -> int:
+    """A port below those that the system gives out, or debugpy's own sockets may get it before its adapter does."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+
+
 class Debugpy:
     """One program under debugpy, up to its first stop or its end. A context manager."""
 
     def __init__(
         self, python: str, program: Path, *arguments: str, line: int, condition: str = "", stops: bool = False
     ) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = _free_port()
         words = ["-m", "debugpy", "--listen", f"127.0.0.1:{port}", "--wait-for-client", str(program), *arguments]
         self._process = subprocess.Popen(
             [python, "-X", "frozen_modules=off", *words], cwd=program.parent, env=environment(program.parent),
