@@ -131,12 +131,17 @@ def _what_became(case: Case) -> str:
 
 
 def _find(case: Case) -> int:
-    """Pid of the program, which is our child now that its parent is gone; 0 where there is none."""
+    """Pid of the program, which is our child now that its parent is gone; 0 where there is none.
+
+    A process that the debugger had just forked still has the debugger's command line: it is waited for until it has
+    become what it was forked for, the program or one of the debugger's helpers, which may end with any status.
+    """
     wanted = str(case.folder).encode() + b"\0"
-    for pid in leftovers.children():
-        if _command_line(pid).endswith(wanted):
-            return pid
-    return 0
+    while True:
+        lines = {pid: _command_line(pid) for pid in leftovers.children()}
+        ours = {pid: line for pid, line in lines.items() if line.endswith(wanted)}
+        if not any(str(LAUNCHER).encode() in line for line in ours.values()):
+            return next(iter(ours), 0)
 
 
 def _command_line(pid: int) -> bytes:
