@@ -20,6 +20,7 @@ from pydelve.cli.launching import HELP as DEBUG  # noqa: E402
 from pydelve.cli.ps import HELP as PS  # noqa: E402
 from pydelve.cli.stack import HELP as STACK  # noqa: E402
 from pydelve.cli.subcommands import Help, help_lines, overview_lines  # noqa: E402
+from pydelve.cli.test import HELP as TEST  # noqa: E402
 from pydelve.terminal.commands import TABLE  # noqa: E402
 from pydelve.terminal.model import GROUPS, Command  # noqa: E402
 
@@ -51,7 +52,7 @@ nothing, and the end of input leaves as `exit` does.
 
 def render() -> str:
     """The whole page."""
-    parts = [_HEAD, _block(overview_lines()), *map(_subcommand, (DEBUG, EXEC, STACK, PS)), _PROMPT]
+    parts = [_HEAD, _block(overview_lines()), *map(_subcommand, (DEBUG, EXEC, TEST, STACK, PS)), _PROMPT]
     parts += [_row(command) for group in GROUPS for command in TABLE if command.group == group]
     for group in GROUPS:
         parts.append(f"\n### {group}\n")

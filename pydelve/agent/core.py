@@ -20,6 +20,7 @@ from _thread import get_ident
 
 from . import evaluation, protocol, threads
 from .breakpoints import Table
+from .failing_tests import FailingTests
 from .gil import Gil
 from .hold import Hold
 from .hooks import Hooks
@@ -55,8 +56,9 @@ _FAULTS_TOLD = 3  # of our own; more of them would say the same
 class Agent:
     """One per target process."""
 
-    def __init__(self, link_fd: int, hold_fd: int) -> None:
+    def __init__(self, link_fd: int, hold_fd: int, tests: bool = False) -> None:
         """Takes the two sockets over; see ``start``."""
+        self._stops_at_tests = tests
         self.pid = posix.getpid()
         self.main = get_ident()
         self.own: set[int] = set()  # idents of our threads
@@ -69,6 +71,7 @@ class Agent:
         self.stepper = Stepper(self.ownership, self.events)
         self.service = Service(self)
         self.hooks = Hooks(self)
+        self.tests = FailingTests(self)
         self.active = True
         self.user_code = UserCode(self.hold, self.own, self.main, _signal.pthread_sigmask(_signal.SIG_BLOCK, ()))
         self.stops = Stops(self)
@@ -118,6 +121,7 @@ class Agent:
         """Leave the program as if we had never been there."""
         self.events.silence()
         self.hooks.remove()
+        self.tests.remove()
         for _ in range(_QUIET_TRIES):
             if not threads.others_inside():
                 self.events.close()
@@ -285,6 +289,8 @@ class Agent:
         """The program's ``__main__`` module starts: its first line is where the session begins."""
         package = frame.f_globals.get("__package__")
         self.ownership.program(frame.f_code.co_filename, package if type(package) is str else "")
+        if self._stops_at_tests:
+            self.tests.install()
         self.stepper.begin(Step("entry", get_ident(), frame, None, True))
 
     def arrive(self, frame: FrameType, unit: int, offset: int, breakpoints: Sequence[Armed], stepping: bool) -> None:
@@ -333,8 +339,11 @@ def _dict_of(module: Any) -> dict[str, Any]:
     return found
 
 
-def start(link_fd: int, hold_fd: int) -> Agent:
-    """Begin to serve; called once, from the main thread, before the program's first line."""
-    agent = Agent(link_fd, hold_fd)
+def start(link_fd: int, hold_fd: int, tests: bool = False) -> Agent:
+    """Begin to serve; called once, from the main thread, before the program's first line.
+
+    With ``tests``, the program is pytest, and stops at each test that fails.
+    """
+    agent = Agent(link_fd, hold_fd, tests)
     agent.start()
     return agent

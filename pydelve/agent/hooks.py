@@ -88,6 +88,16 @@ class Hooks:
     def _on_exit(self) -> None:
         """Last of the exit functions, as it was registered first: an exception another hook reported is told now."""
         value = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-        if value is not None and value is not self._reported and sys.excepthook is not self._except:
-            self._post_mortem(value, getattr(value, "__traceback__", None))
+        traceback = getattr(value, "__traceback__", None)
+        replaced = sys.excepthook is not self._except
+        if replaced and value is not None and value is not self._reported and _left_main(traceback):
+            self._post_mortem(value, traceback)
         self._agent.ending()
+
+
+def _left_main(traceback: TracebackType | None) -> bool:
+    """Does a traceback begin where the program does? Test runners and consoles leave others in ``sys.last_value``."""
+    if traceback is None:
+        return False
+    frame = traceback.tb_frame
+    return frame.f_globals.get("__name__") == "__main__" or frame.f_code.co_name == "_run_module_as_main"

@@ -45,6 +45,7 @@ EVALUATE = "evaluate"
 ASSIGN = "assign"
 THREADS = "threads"
 JUMP = "jump"
+CAPTURED = "captured"
 # Operations while running: on link only.
 HALT = "halt"
 INTERRUPT = "interrupt"

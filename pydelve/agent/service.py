@@ -121,6 +121,9 @@ class Service:
             raise Refused("the value was shown at an earlier stop") from None
         return inspection.inspect_children(value, start, count, _limits(limits), self._handles)
 
+    def _captured(self) -> list[list[str]]:
+        return self._agent.tests.captured()
+
     # -- running the program's code ------------------------------------------------------------------------------------
 
     def _evaluate(self, text: str, thread: int, frame: int, statements: bool, limits: dict[str, int]) -> dict[str, Any]:
@@ -169,6 +172,7 @@ class Service:
         protocol.THREADS: _threads,
         protocol.VARIABLES: _variables,
         protocol.EXPAND: _expand,
+        protocol.CAPTURED: _captured,
         protocol.EVALUATE: _evaluate,
         protocol.ASSIGN: _assign,
         protocol.JUMP: _jump,

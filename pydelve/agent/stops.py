@@ -29,7 +29,7 @@ _FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 class Cause:
     """Why a thread stops: the fields of ``pydelve.target.StopReport`` that are known by then."""
 
-    __slots__ = ("at_line", "detail", "exception", "ids", "reason", "returned", "step")
+    __slots__ = ("at_line", "detail", "exception", "frame", "ids", "reason", "returned", "step", "test")
 
     def __init__(
         self,
@@ -40,9 +40,12 @@ class Cause:
         returned: tuple[Any, Any] | None = None,
         exception: BaseException | None = None,
         at_line: bool = False,
+        frame: int = 0,
+        test: dict[str, Any] | None = None,
     ) -> None:
         """``ids`` of the breakpoints hit; ``step`` that ended here; ``returned``: code (or what was called) and value
-        of a call left; ``at_line``: the thread is in the callback of a line event, and may jump.
+        of a call left; ``at_line``: the thread is in the callback of a line event, and may jump; ``frame`` to look at
+        first; ``test``: what ``failing_tests`` says of a test that failed.
         """
         self.reason = reason
         self.ids = ids
@@ -51,6 +54,8 @@ class Cause:
         self.returned = returned
         self.exception = exception
         self.at_line = at_line
+        self.frame = frame
+        self.test = test
 
 
 class Stops:
@@ -130,7 +135,7 @@ class Stops:
         report["interrupted_step"] = overtaken not in (None, cause.step) and cause.reason != "call"
         agent.hold.send(("event", protocol.STOPPED, report))
         plan = self._serve()
-        if plan is not None and plan["how"] not in ("continue", "call"):
+        if plan is not None and plan["how"] not in ("continue", "call") and cause.reason != "exception":
             self._begin_step(plan)
         else:
             agent.events.unwatch()
@@ -146,6 +151,7 @@ class Stops:
             "ids": cause.ids,
             "counts": agent.table.counts() if cause.ids else {},
             "detail": cause.detail,
+            "frame": cause.frame,
             "frames": [agent.service.describe(*entry) for entry in frames[:_FIRST_FRAMES]],
             "run": self.run + 1,
             "others": self._others_run(),
@@ -159,7 +165,15 @@ class Stops:
             report["detail"] = cause.step.goal[0] + " was not called"
         if cause.exception is not None:
             report["exception"] = evaluation.describe_error(cause.exception)
+        if cause.test is not None:
+            report["test"] = self._test(cause.test)
         return report
+
+    def _test(self, test: dict[str, Any]) -> dict[str, Any]:
+        wire = dict(test)
+        for given in ("parameters", "fixtures"):
+            wire[given] = [[name, "local", self._agent.service.inspect(value)] for name, value in test[given]]
+        return wire
 
     def _others_run(self) -> bool:
         """Is there any other Python thread than this one and ours?"""

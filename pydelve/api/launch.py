@@ -33,3 +33,5 @@ class LaunchOptions:
     """False with ``--continue``: runs until the first breakpoint."""
     interpreter_options: tuple[str, ...] = ()
     """The interpreter's own, in front of the program: ``-s``."""
+    tests: bool = False
+    """The program is ``-m pytest``: each test that fails is a stop."""

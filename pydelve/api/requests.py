@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
-from pydelve.api.target import SourceText, Stack, State, Thread
+from pydelve.api.target import CapturedOutput, SourceText, Stack, State, Thread
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 
 R_co = TypeVar("R_co", covariant=True)
@@ -198,6 +198,11 @@ class GetVariables(Request["tuple[Variable, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
+class GetCaptured(Request["tuple[CapturedOutput, ...]"]):
+    """What the current test has written while pytest captured it; empty outside tests, and with ``pytest -s``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expand(Request[Value]):
     """Open a value further: the same value with children ``start`` to ``start + count``."""
 
@@ -269,7 +274,7 @@ class Detach(Request[None]):
 
 ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
-    FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, Expand, Evaluate, Assign, GetSource, Restart,
-    Detach, SubstitutePaths,
+    FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Assign,
+    GetSource, Restart, Detach, SubstitutePaths,
     Call, Jump, SendSignal,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydelve.api.values import Value
+from pydelve.api.values import Value, Variable
 
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "attach", "location",
@@ -75,6 +75,32 @@ class ReturnedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class TestFailure:
+    """A test that failed under pytest, or could not be set up, torn down or collected."""
+
+    __test__ = False  # no test itself, whatever its name
+
+    name: str
+    """Its node id, ``test_bank.py::test_withdraw[3-4]``; of a module that can't be collected its path."""
+    phase: Literal["setup", "call", "teardown", "collect"]
+    parameters: tuple[Variable, ...] = ()
+    """What it was parametrised with."""
+    fixtures: tuple[Variable, ...] = ()
+    """The fixtures it got so far."""
+    captured: tuple[str, ...] = ()
+    """Titles of what was captured of its output (see ``GetCaptured``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedOutput:
+    """A part of what a test has written while pytest captured it."""
+
+    title: str
+    """As in pytest's report: ``Captured stdout call``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Why and where the target stopped: one message, so that a step is one round trip."""
 
@@ -92,6 +118,10 @@ class Stop:
     to step into was not called; jump: which variables are None now."""
     returned: ReturnedValue | None = None
     exception: ExceptionInfo | None = None
+    frame: int = 0
+    """Index in ``frames`` of the one to look at first."""
+    test: TestFailure | None = None
+    """exception: the test that it made fail; None where it ends the program."""
     interrupted_step: bool = False
     """True where a step was under way in another thread or frame and this stop came first."""
 

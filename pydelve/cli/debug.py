@@ -10,9 +10,11 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from pydelve import log
 from pydelve.api.launch import LaunchOptions
+from pydelve.api.target import ExitStatus
 from pydelve.cli.launching import HELP, Launch, read_words
 from pydelve.cli.streams import Streams
 from pydelve.cli.subcommands import import_late, importing
@@ -20,6 +22,9 @@ from pydelve.client import Client
 from pydelve.server.pipe import open_session
 from pydelve.terminal.console import ProgramConsole
 from pydelve.terminal.keeper import Keeper
+
+if TYPE_CHECKING:  # what needs it is imported while the target starts
+    from pydelve.terminal.session import Session
 
 __all__ = ["HELP", "run"]
 
@@ -30,8 +35,8 @@ def run(words: Sequence[str]) -> int:
     return 0
 
 
-def start(launch: Launch) -> None:
-    """Start a program and debug it to the end of the session."""
+def start(launch: Launch) -> ExitStatus | None:
+    """Start a program and debug it to the end of the session; how it ended, None where it did not before we left it."""
     log_path = log.configure(launch.log or None, verbose=launch.log is not None)
     if launch.log is not None:
         print(f"log: {log_path}", file=sys.stderr)
@@ -51,12 +56,13 @@ def start(launch: Launch) -> None:
         cleanup.callback(transport.close)
         client = Client(transport)
         if interactive:
-            detached_pid: int = import_late(front).run(client, console, streams, launch)
+            session: Session = import_late(front).run(client, console, streams, launch)
             transport.close()
-            if detached_pid:
-                _stay_its_terminal(console, detached_pid)
+            if session.left_running and streams.terminal:
+                _stay_its_terminal(console, session.left_running)
         else:
-            import_late(front).run(client, streams, launch, _input_lines())
+            session = import_late(front).run(client, streams, launch, _input_lines())
+    return session.exit
 
 
 def _stay_its_terminal(console: ProgramConsole, pid: int) -> None:
@@ -78,6 +84,7 @@ def _options(launch: Launch, streams: Streams) -> LaunchOptions:
         program=launch.program,
         arguments=launch.arguments,
         interpreter_options=launch.interpreter_options,
+        tests=launch.tests,
         python=launch.python,
         cwd=launch.cwd,
         environment=launch.environment,

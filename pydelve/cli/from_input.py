@@ -17,8 +17,8 @@ from pydelve.terminal.script import begin, interrupts_to, run_script, wait_for_e
 from pydelve.terminal.session import Session
 
 
-def run(client: Client, streams: Streams, launch: Launch, lines: Iterable[str]) -> None:
-    """Run the init file's commands and these lines, to their end or to the end of the session."""
+def run(client: Client, streams: Streams, launch: Launch, lines: Iterable[str]) -> Session:
+    """Run the init file's commands and these lines, to their end or to the end of the session; gives it back."""
     session = Session(
         client, Screen(sys.stdout), wait=wait_for_event, cwd=os.path.realpath(os.curdir), before_restart=streams.rewind
     )
@@ -27,3 +27,4 @@ def run(client: Client, streams: Streams, launch: Launch, lines: Iterable[str]) 
     with interrupts_to(session.on_interrupt):
         begin(interpreter, session, init=launch.init, continue_=launch.continue_)
         run_script(interpreter, session, lines)
+    return session

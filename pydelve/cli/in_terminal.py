@@ -20,8 +20,8 @@ from pydelve.terminal.session import Session
 from pydelve.terminal.theme import Theme, wants_color
 
 
-def run(client: Client, console: ProgramConsole, streams: Streams, launch: Launch) -> int:
-    """Run the session; gives back the pid of a program that was detached from and sits on our terminal, else 0."""
+def run(client: Client, console: ProgramConsole, streams: Streams, launch: Launch) -> Session:
+    """Run the session to its end; gives it back."""
     color = wants_color(os.environ, terminal=True)
     screen = Screen(
         sys.stdout,
@@ -48,8 +48,6 @@ def run(client: Client, console: ProgramConsole, streams: Streams, launch: Launc
     with interrupts_to(session.on_interrupt):
         begin(interpreter, session, init=launch.init, continue_=launch.continue_)
         prompt.run()
-    on_our_terminal = session.status == "detached" and not session.killed and streams.terminal
-    if not on_our_terminal or session.target is None:
-        return 0
-    screen.line("  it keeps this terminal until it ends; Ctrl-C interrupts it from now on")
-    return session.target.pid
+    if session.left_running and streams.terminal:
+        screen.line("  it keeps this terminal until it ends; Ctrl-C interrupts it from now on")
+    return session

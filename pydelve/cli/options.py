@@ -49,8 +49,17 @@ class Words:
         return values[-1] if values else None
 
 
-def parse(command: str, options: Sequence[Option], words: Sequence[str], *, ends: Sequence[str] = ()) -> Words:
+def parse(
+    command: str,
+    options: Sequence[Option],
+    words: Sequence[str],
+    *,
+    ends: Sequence[str] = (),
+    unknown_ends: bool = False,
+) -> Words:
     """Take the options up to the first word that is none, up to ``--``, or through one of ``ends`` (``-m``).
+
+    With ``unknown_ends``, an unknown option is such a word too: it is another program's.
 
     Raises:
         UsageError: an option that there is not, one without its value, one given twice.
@@ -64,6 +73,9 @@ def parse(command: str, options: Sequence[Option], words: Sequence[str], *, ends
             break
         name, equals, value = word.partition("=")
         option = known.get(name)
+        if option is None and unknown_ends:
+            todo.insert(0, word)
+            break
         if option is None:
             raise _unknown(command, known, name)
         if option.value and not equals and not option.optional_value:

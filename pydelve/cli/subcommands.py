@@ -20,6 +20,7 @@ from pydelve.cli.options import Option, option_lines
 SUBCOMMANDS = {
     "debug": ("pydelve.cli.debug", "start a program and debug it"),
     "exec": ("pydelve.cli.exec", "start a command that is written in Python and debug it"),
+    "test": ("pydelve.cli.test", "run pytest, and stop where a test fails"),
     "stack": ("pydelve.cli.stack", "show what all threads of a running process do"),
     "ps": ("pydelve.cli.ps", "list the Python processes"),
     "help": ("pydelve.cli.help", "show the subcommands, or one of them"),
@@ -85,6 +86,7 @@ def overview_lines() -> list[str]:
         "  pydelve debug [options] script.py [arguments]",
         "  pydelve debug [options] -m module [arguments]",
         "  pydelve exec [options] COMMAND [arguments]",
+        "  pydelve test [options] [pytest's arguments]",
         "  pydelve stack [options] PID",
         "",
         "Subcommands:",

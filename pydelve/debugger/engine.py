@@ -266,7 +266,7 @@ class Debugger:
 
     def _to_stop(self, report: StopReport) -> Stop:
         number = self._current.threads.number(report.ident)
-        if report.exception is not None and report.reason == "exception":
+        if report.exception is not None and report.reason == "exception" and report.test is None:
             self._exception = report.exception
         return Stop(
             reason=report.reason,
@@ -277,6 +277,8 @@ class Debugger:
             detail=report.detail,
             returned=report.returned,
             exception=report.exception,
+            frame=report.frame,
+            test=report.test,
             interrupted_step=report.interrupted_step,
         )
 

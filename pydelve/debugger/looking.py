@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pydelve.api import requests
-from pydelve.api.target import SourceText, Stack, Thread
+from pydelve.api.target import CapturedOutput, SourceText, Stack, Thread
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.threads import to_thread
@@ -25,6 +25,7 @@ class Looking:
             requests.GetThreads: self._get_threads,
             requests.GetStack: self._get_stack,
             requests.GetVariables: self._get_variables,
+            requests.GetCaptured: self._get_captured,
             requests.Expand: self._expand,
             requests.Evaluate: self._evaluate,
             requests.Assign: self._assign,
@@ -50,6 +51,9 @@ class Looking:
         return self._current.stopped().variables(
             request.scope, self._current.ident(request.thread), request.frame, request.limits
         )
+
+    def _get_captured(self, request: requests.GetCaptured) -> tuple[CapturedOutput, ...]:
+        return self._current.stopped().captured()
 
     def _expand(self, request: requests.Expand) -> Value:
         return self._current.stopped().expand(request.handle, request.start, request.count, request.limits)

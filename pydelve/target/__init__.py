@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pydelve.api.breakpoints import After, HitCondition, Location
-from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, ReturnedValue, StopReason, TargetInfo
+from pydelve.api.target import (
+    CapturedOutput,
+    ExceptionInfo,
+    ExitStatus,
+    Frame,
+    ReturnedValue,
+    StopReason,
+    TargetInfo,
+    TestFailure,
+)
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.errors import PydelveError
 
@@ -95,6 +104,8 @@ class StopReport:
     detail: str = ""
     returned: ReturnedValue | None = None
     exception: ExceptionInfo | None = None
+    frame: int = 0
+    test: TestFailure | None = None
     interrupted_step: bool = False
 
 
@@ -246,6 +257,10 @@ class Process(Protocol):
         self, scope: Literal["arguments", "locals", "globals"], ident: int, frame: int, limits: Limits
     ) -> tuple[Variable, ...]:
         """A frame's variables, in the order of its code."""
+        ...
+
+    def captured(self) -> tuple[CapturedOutput, ...]:
+        """What the current test has written while pytest captured it."""
         ...
 
     def expand(self, handle: int, start: int, count: int, limits: Limits) -> Value:

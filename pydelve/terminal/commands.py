@@ -13,6 +13,7 @@ from pydelve.terminal import handlers_looking as looking
 from pydelve.terminal import handlers_moving as moving
 from pydelve.terminal import handlers_running as running
 from pydelve.terminal import handlers_session as session
+from pydelve.terminal import handlers_tests as tests
 from pydelve.terminal.model import Command, CommandTable, Option
 
 LOCATIONS = """\
@@ -194,6 +195,11 @@ TABLE = CommandTable([
             ("print rows[100:200]", "a part of a long list"),
             ("print -n 500 table", "the first 500 entries of a dict"),
         ),
+    ),
+    Command(
+        "captured", "Looking", "show what the current test has written while pytest captured it", ("",),
+        tests.captured, needs="stopped", options=(Option("-full", "also what is before the last 200 lines"),),
+        details="Of a test that has failed, as pytest reports it; of one that runs, what it has written so far.",
     ),
     Command(
         "whatis", "Looking", "show the type of an expression's value", ("EXPRESSION",),

@@ -23,6 +23,8 @@ _MODULE_NAMES = {
     "__annotations__", "__annotate__", "__conditional_annotations__", "__path__",
 }  # fmt: skip
 """What Python itself puts into each module."""
+_OF_ASSERTIONS = "@py_"
+"""How the variables begin that pytest adds to a function whose assertions it rewrites."""
 _ALL_LINES = 1_000_000
 
 
@@ -44,7 +46,12 @@ def _variables(call: Call, scope: Literal["arguments", "locals"]) -> None:
         session.screen.line(
             f"no {'arguments' if scope == 'arguments' else 'local variables'}{' of that name' if call.text else ''}"
         )
-    own = [variable for variable in variables if variable.name not in _MODULE_NAMES]
+    own = [
+        variable
+        for variable in variables
+        if variable.name not in _MODULE_NAMES and not variable.name.startswith(_OF_ASSERTIONS)
+    ]
+    names = {variable.name for variable in variables}
     hidden = len(variables) - len(own) if not call.text and "-full" not in call.options else 0
     if hidden:
         variables = own
@@ -58,10 +65,9 @@ def _variables(call: Call, scope: Literal["arguments", "locals"]) -> None:
         if shortened or is_cut(variable.value):
             cut.append(variable.name)
     if hidden:
+        whose = "that every module has" if _MODULE_NAMES & names else "of pytest's own"
         session.screen.line(
-            session.screen.theme.dim(
-                f"  (and {counted(hidden, 'name')} that every module has: {call.command.name} -full)"
-            )
+            session.screen.theme.dim(f"  (and {counted(hidden, 'name')} {whose}: {call.command.name} -full)")
         )
     if cut and "-full" not in call.options:
         more = f"print {cut[0]}" if not as_asked else f"print -full {cut[0]}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydelve.api.breakpoints import Breakpoint, HitCondition, Placement
-from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, Thread
+from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, TestFailure, Thread
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
 
@@ -15,6 +16,23 @@ def place(frame: Frame, cwd: str) -> str:
     """``bank.py:14 in Account.withdraw``."""
     path = short_path(frame.file, cwd, library=frame.library)
     return f"{path}:{frame.line} in {frame.function}" if frame.line else f"{path} in {frame.function}"
+
+
+_FAILED = {
+    "setup": "failed in set-up",
+    "call": "failed",
+    "teardown": "failed in teardown",
+    "collect": "can't be collected",
+}
+
+
+def failure_line(test: TestFailure, exception: ExceptionInfo | None) -> str:
+    """``test_bank.py::test_withdraw[3] failed: AssertionError: assert 1 == 2``, with the message's first line."""
+    text = f"{test.name} {_FAILED[test.phase]}"
+    if exception is None:
+        return text
+    first = exception.message.partition("\n")[0]
+    return f"{text}: {exception_line(replace(exception, message=first))}"
 
 
 def exception_line(info: ExceptionInfo) -> str:
@@ -27,7 +45,7 @@ def stop_head(stop: Stop, cwd: str, names: Mapping[int, str] | None = None) -> s
     why = _reason(stop, names or {})
     if stop.interrupted_step:
         why += " (before the step ended)"
-    where = place(stop.frames[0], cwd) if stop.frames else "no Python frame"
+    where = place(stop.frames[stop.frame], cwd) if stop.frames else "no Python frame"
     return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name})"
 
 
@@ -38,6 +56,8 @@ def _reason(stop: Stop, names: Mapping[int, str]) -> str:
             return f"breakpoint{'s' if len(stop.breakpoints) > 1 else ''} {ids}"
         case "condition-error":
             return f"the condition of breakpoint {ids} failed with {stop.detail}"
+        case "exception" if stop.test is not None:
+            return failure_line(stop.test, stop.exception)
         case "exception":
             return f"uncaught {exception_line(stop.exception)}" if stop.exception else "uncaught exception"
         case "halt":
@@ -58,10 +78,12 @@ def stop_tail(stop: Stop) -> list[str]:
     """What is to be known besides place and source: notes of an exception, and what continuing means post-mortem."""
     lines = []
     if stop.exception is not None:
+        if stop.test is not None:  # the rest of what its head says
+            lines += [f"  {line}" for line in stop.exception.message.splitlines()[1:]]
         lines += [f"  {note}" for note in stop.exception.notes]
     if stop.reason in {"step", "jump"} and stop.detail:
         lines.append(stop.detail)
-    if stop.reason == "exception":
+    if stop.reason == "exception" and stop.test is None:
         lines.append("post-mortem: the program ends when you continue")
     return lines
 

@@ -17,6 +17,7 @@ from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.config import Settings
 from pydelve.errors import PydelveError, TargetStateError, UsageError
+from pydelve.terminal.failures import failure_lines
 from pydelve.terminal.listing import render_lines
 from pydelve.terminal.messages import part_lines
 from pydelve.terminal.names import counted, short_path
@@ -92,6 +93,11 @@ class Session:
             self.ask(SubstitutePaths(settings.substitute_path))
             self._sources.clear()
 
+    @property
+    def left_running(self) -> int:
+        """The pid of the program that was let go of and runs on; 0 where there is none."""
+        return self.target.pid if self.target and self.status == "detached" and not self.killed else 0
+
     # Requests ---------------------------------------------------------------------------------------------------------
 
     def ask(self, request: Request[R]) -> R:
@@ -160,6 +166,7 @@ class Session:
             case Stopped(stop):
                 self.status, self.stop = "stopped", stop
                 self._forget_place()
+                self.frame_index = stop.frame
                 self._show_stop(stop)
                 points = [self.breakpoints[number] for number in stop.breakpoints if number in self.breakpoints]
                 self.hit_commands = [command for point in points for command in point.commands]
@@ -220,8 +227,10 @@ class Session:
             value = render_value(stop.returned.value, width=self.screen.width, used=len(label))
             self.screen.line(label + value)
         if stop.frames:
-            self.show_source(stop.frames[0])
+            self.show_source(stop.frames[stop.frame])
         self.screen.lines(stop_tail(stop))
+        if stop.test is not None:
+            self.screen.lines(failure_lines(stop.test, self.screen.width))
 
     # Place ------------------------------------------------------------------------------------------------------------
 

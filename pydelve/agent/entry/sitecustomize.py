@@ -30,7 +30,7 @@ def _leave_no_trace(folder: str) -> str:
     while folder in sys.path:
         sys.path.remove(folder)
     sys.path_importer_cache.pop(folder, None)
-    if message.endswith(("e", "et")):
+    if "e" in message.rpartition(",")[2]:
         environ["PYTHONPATH"] = ""
     return message
 
@@ -56,7 +56,7 @@ def _start(message: str, folder: str) -> None:
     if "t" in flags:
         _take_terminal()
     core = namespace["load"](read_code, "core", agent)
-    core.start(int(link), int(hold))
+    core.start(int(link), int(hold), "p" in flags)
 
 
 _folder = __file__.rpartition("/")[0]

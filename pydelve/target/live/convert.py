@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, cast, get_args
 
-from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue
+from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue, TestFailure
 from pydelve.api.values import Item, Kind, Limits, Value, Variable
 from pydelve.errors import ProtocolError
 from pydelve.target import Arming, Landing, StopReport
@@ -130,8 +130,23 @@ def to_stop(wire: dict[str, Any]) -> StopReport:
         exception=None if exception is None else ExceptionInfo(
             str(exception["type"]), str(exception["message"]), tuple(map(str, exception.get("notes", ())))
         ),
+        frame=int(wire["frame"]),
+        test=None if wire.get("test") is None else _test(wire["test"]),
         interrupted_step=bool(wire["interrupted_step"]),
     )  # fmt: skip
+
+
+def _test(wire: dict[str, Any]) -> TestFailure:
+    """``agent/failing_tests.py``: ``_describe``."""
+    if wire["phase"] not in ("setup", "call", "teardown", "collect"):
+        raise _malformed("a test's phase is unknown", wire["phase"])
+    return TestFailure(
+        name=str(wire["name"]),
+        phase=wire["phase"],
+        parameters=tuple(map(to_variable, wire["parameters"])),
+        fixtures=tuple(map(to_variable, wire["fixtures"])),
+        captured=tuple(map(str, wire["captured"])),
+    )
 
 
 def to_landing(wire: dict[str, Any], how: str) -> Landing:

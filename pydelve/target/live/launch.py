@@ -113,6 +113,6 @@ def _environment(options: LaunchOptions, link_fd: int, hold_fd: int) -> dict[str
 
 def _flags(path: str | None, options: LaunchOptions) -> str:
     """Letters the entry understands: ``e`` for an empty PYTHONPATH to restore, ``t`` to take the terminal as
-    controlling one.
+    controlling one, ``p`` to stop where tests fail under pytest.
     """
-    return ("e" if path == "" else "") + ("t" if options.terminal else "")
+    return ("e" if path == "" else "") + ("t" if options.terminal else "") + ("p" if options.tests else "")

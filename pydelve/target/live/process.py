@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydelve.agent import protocol
-from pydelve.api.target import ExitStatus, Frame, TargetInfo
+from pydelve.api.target import CapturedOutput, ExitStatus, Frame, TargetInfo
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.errors import (
     AgentError,
@@ -251,6 +251,12 @@ class LiveProcess:
         answer = self._agent.ask(protocol.VARIABLES, wire)
         with convert.reading("variables"):
             return tuple(convert.to_variable(entry) for entry in answer)
+
+    def captured(self) -> tuple[CapturedOutput, ...]:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.CAPTURED, {})
+        with convert.reading("captured"):
+            return tuple(CapturedOutput(str(title), str(text)) for title, text in answer)
 
     def expand(self, handle: int, start: int, count: int, limits: Limits) -> Value:
         """See ``target.Process``."""
