@@ -13,7 +13,7 @@ import posix
 import sys
 
 from . import threads
-from .stops import Cause
+from .stops import FIRST_FRAMES, Cause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -132,7 +132,7 @@ def _shown_frame(frames: Stack) -> int:
 
     By a variable ``__tracebackhide__``, or a global ``__unittest`` (pytest's ``Traceback.filter`` does the same).
     """
-    for index, (frame, _) in enumerate(frames):
+    for index, (frame, _) in enumerate(frames[:FIRST_FRAMES]):
         hidden = frame.f_globals.get("__unittest") or frame.f_globals.get("__tracebackhide__")
         if not hidden and "__tracebackhide__" not in frame.f_code.co_varnames:
             return index

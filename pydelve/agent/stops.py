@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .core import Agent
     from .threads import Stack
 
-_FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
+FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 
 
 class Cause:
@@ -152,7 +152,7 @@ class Stops:
             "counts": agent.table.counts() if cause.ids else {},
             "detail": cause.detail,
             "frame": cause.frame,
-            "frames": [agent.service.describe(*entry) for entry in frames[:_FIRST_FRAMES]],
+            "frames": [agent.service.describe(*entry) for entry in frames[:FIRST_FRAMES]],
             "run": self.run + 1,
             "others": self._others_run(),
             "interval_us": agent.hold.interval_us,

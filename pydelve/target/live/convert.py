@@ -130,10 +130,17 @@ def to_stop(wire: dict[str, Any]) -> StopReport:
         exception=None if exception is None else ExceptionInfo(
             str(exception["type"]), str(exception["message"]), tuple(map(str, exception.get("notes", ())))
         ),
-        frame=int(wire["frame"]),
+        frame=_shown_frame(wire),
         test=None if wire.get("test") is None else _test(wire["test"]),
         interrupted_step=bool(wire["interrupted_step"]),
     )  # fmt: skip
+
+
+def _shown_frame(wire: dict[str, Any]) -> int:
+    index = int(wire.get("frame", 0))
+    if index and not 0 <= index < len(wire["frames"]):
+        raise _malformed("the frame to look at is none of the stop's", index)
+    return index
 
 
 def _test(wire: dict[str, Any]) -> TestFailure:
