@@ -48,6 +48,11 @@ class Settings:
     confirm_exit: bool = field(
         default=True, metadata=_about("ask before exit kills a program that is still under way (in a terminal)")
     )
+    just_my_code: bool = field(default=True, metadata=_about("steps pass through libraries; step -all enters them"))
+    step_skip: str = field(
+        default="",
+        metadata=_about("functions that steps pass through too: patterns, as in tests.* */vendor/*"),
+    )
     aliases: tuple[tuple[str, str], ...] = field(
         default=(), metadata=_about("names of your own for commands: config alias COMMAND NAME")
     )

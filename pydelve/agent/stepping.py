@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any, Protocol
 
     from .paths import Ownership
+    from .skipping import Skipped
 
     Goal = tuple[str, str, int]  # name of a function, its file and its first line, or "" and 0 for any of that name
 
@@ -63,9 +64,11 @@ class Step:
         into_libraries: bool,
         least_line: int = 0,
         goal: Goal | None = None,
+        skip: Skipped | None = None,
     ) -> None:
         """``frame`` is where it was asked; ``line_map`` tells arrivals in it (None: any new line is one); those before
-        ``least_line`` don't count; ``goal`` is the one function that is entered.
+        ``least_line`` don't count; ``goal`` is the one function that is entered; ``skip``
+        are those to pass through.
         """
         self.how = how
         self.ident = ident
@@ -74,6 +77,7 @@ class Step:
         self.line_map = line_map
         self.into_libraries = into_libraries
         self.least_line = least_line
+        self.skip = skip
         self.goal = goal  # None also once it was entered
         self.any_line = how == "entry"
         self.previous = frame.f_lasti  # of the frame's last LINE event, as far as it matters (LineMap.repeats)
@@ -123,6 +127,8 @@ class Stepper:
 
     def _is_user(self, step: Step, frame: FrameType) -> bool:
         name = frame.f_code.co_filename
+        if step.skip is not None and step.skip.has(frame):
+            return False
         if step.into_libraries:
             return not name.startswith("<frozen ")
         return not self._ownership.is_library(name)

@@ -13,6 +13,7 @@ from _thread import get_ident
 from . import evaluation, protocol, threads
 from .linemap import LineMap
 from .service import Refused
+from .skipping import Skipped
 from .stepping import Step
 
 TYPE_CHECKING = False
@@ -229,5 +230,9 @@ class Stops:
         if plan["units"] is not None:
             self._units[key] = LineMap(code, [tuple(unit) for unit in plan["units"]])
         into = plan["into_libraries"] or agent.ownership.is_library(code.co_filename)
+        skip = Skipped(plan["skip"])
+        if skip.has(frame):
+            skip = Skipped(())  # asked in code that is skipped: then it is what the user looks at
         agent.events.unwatch()
-        agent.stepper.begin(Step(plan["how"], ident, frame, self._units.get(key), into, plan["line"], plan["goal"]))
+        line_map = self._units.get(key)
+        agent.stepper.begin(Step(plan["how"], ident, frame, line_map, into, plan["line"], plan["goal"], skip))

@@ -51,6 +51,8 @@ class Resume(Request[State]):
     frame: int = 0
     into_libraries: bool = False
     """step: enter library code too."""
+    skip: tuple[str, ...] = ()
+    """Functions taken for library code: patterns with ``*`` of ``module.function``, or of absolute paths."""
     line: int = 0
     """until: the least line to stop at; 0 is the one after the current line."""
     location: str = ""

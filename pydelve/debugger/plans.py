@@ -26,7 +26,7 @@ def plan_for(request: requests.Resume, current: Current) -> Plan:
     if request.how == "until" and not line and frame is not None:
         line = frame.line + 1
     goal = _goal(request.function, current) if request.function else None
-    return Plan(request.how, ident, index, request.into_libraries, units, line, goal)
+    return Plan(request.how, ident, index, request.into_libraries, units, line, goal, skip=request.skip)
 
 
 def _goal(function: str, current: Current) -> tuple[str, str, int]:

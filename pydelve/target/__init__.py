@@ -46,6 +46,8 @@ class Plan:
     """step: the only function to enter: its name, its file and first line; "" and 0 where any of that name will do."""
     text: str = ""
     """call: the expression."""
+    skip: tuple[str, ...] = ()
+    """Functions taken for library code: patterns with ``*`` of ``module.function``, or of absolute paths."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,15 @@ TABLE = CommandTable([
         options=_BREAK_OPTIONS, details=LOCATIONS, examples=(("tbreak main", "stop once, in main"),),
     ),
     Command(
-        "breakpoints", "Breakpoints", "list the breakpoints with their hits and conditions", ("",),
-        breakpoints.list_breakpoints, aliases=("bp",),
-        options=(Option("-v", "say also how each is armed"),),
+        "breakpoints", "Breakpoints", "list the breakpoints with their hits and conditions",
+        ("", "-v", "-save [FILE]", "-restore [FILE]"),
+        breakpoints.list_breakpoints, aliases=("bp",), takes="words",
+        options=(
+            Option("-v", "everything about each of their places, and how it is armed there"),
+            Option("-save", "write the commands that set them to a file (default: one kept for this folder)"),
+            Option("-restore", "set those that were saved"),
+        ),
+        examples=(("bp -save", "keep them for another session in this folder"), ("bp -restore", "set them again")),
     ),
     Command(
         "condition", "Breakpoints", "set, change or take away a breakpoint's condition",

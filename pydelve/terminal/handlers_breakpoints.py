@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 
 from pydelve.api.breakpoints import After, Breakpoint
 from pydelve.api.requests import AmendBreakpoint, ClearBreakpoint, CreateBreakpoint, FindLocations, ListBreakpoints
-from pydelve.errors import UsageError
+from pydelve.errors import PydelveError, UsageError
+from pydelve.terminal import recipes
 from pydelve.terminal.model import Call
+from pydelve.terminal.names import counted
 from pydelve.terminal.parsing import breakpoint_recipe, hit_condition, python_kind, split_line, whole_number
 from pydelve.terminal.places import breakpoint_head, breakpoint_lines, place_lines
 from pydelve.terminal.session import Session
@@ -43,12 +46,45 @@ def _create(call: Call, *, temporary: bool) -> None:
 
 
 def list_breakpoints(call: Call) -> None:
-    """``breakpoints``: all of them."""
+    """``breakpoints``: all of them; or to a file, or from one."""
     session, found = call.session, _all(call.session)
+    if "-save" in call.options or "-restore" in call.options:
+        path = os.path.join(session.cwd, call.text) if call.text else recipes.project_file(session.cwd)
+        if "-save" in call.options:
+            recipes.save(path, recipes.recipe_lines(found, session.cwd))
+            where = f"to {call.text}" if call.text else "for this folder"
+            session.screen.line(f"saved {counted(len(found), 'breakpoint')} {where}")
+        else:
+            _restore(call, path)
+        return
+    if call.text:
+        raise UsageError(
+            f"{call.command.name} takes no arguments", why=f"{call.text!r} follows it", hint=call.command.name
+        )
     if not found:
         session.screen.line("no breakpoints; break LOCATION sets one")
     for point in found:
         session.screen.lines(breakpoint_lines(point, session.cwd, verbose="-v" in call.options))
+
+
+def _restore(call: Call, path: str) -> None:
+    """Set what was saved; what can't be set is told, and does not keep the rest from it."""
+    session = call.session
+    if session.breakpoints:
+        raise UsageError(
+            "there are breakpoints already",
+            why="what was saved is restored where none are set",
+            hint="clearall, and then breakpoints -restore",
+        )
+    if not call.text and not os.path.exists(path):
+        raise UsageError(
+            "no breakpoints were saved in this folder", why=f"it is {session.cwd}", hint="breakpoints -save"
+        )
+    for line in recipes.read(path):
+        try:
+            call.execute(line)
+        except PydelveError as error:
+            session.screen.error(error)
 
 
 def set_condition(call: Call) -> None:

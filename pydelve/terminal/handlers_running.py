@@ -33,7 +33,7 @@ def until(call: Call) -> None:
     here, line = session.current_frame(), 0
     if call.text:
         line = _line_below(call, here)
-    session.ask(Resume("until", session.thread, session.frame_index, line=line))
+    session.ask(_step(call, "until", session.frame_index, line=line))
     session.wait_for_stop()
 
 
@@ -76,7 +76,7 @@ def step(call: Call) -> None:
         _repeat(call, "step")
         return
     session = call.session
-    session.ask(Resume("step", session.thread, session.frame_index, "-all" in call.options, function=call.text))
+    session.ask(_step(call, "step", session.frame_index, function=call.text))
     session.wait_for_stop()
 
 
@@ -185,5 +185,14 @@ def _repeat(call: Call, how: Literal["next", "step"]) -> None:
 def _resume(call: Call, how: Literal["next", "step", "stepout"]) -> None:
     session = call.session
     frame = 0 if how == "step" else session.frame_index
-    session.ask(Resume(how, session.thread, frame, into_libraries="-all" in call.options))
+    session.ask(_step(call, how, frame))
     session.wait_for_stop()
+
+
+def _step(
+    call: Call, how: Literal["next", "step", "stepout", "until"], frame: int, *, line: int = 0, function: str = ""
+) -> Resume:
+    settings = call.session.settings
+    everywhere = "-all" in call.options or not settings.just_my_code
+    skip = () if "-all" in call.options else tuple(settings.step_skip.split())
+    return Resume(how, call.session.thread, frame, everywhere, skip, line, function=function)

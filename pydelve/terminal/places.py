@@ -6,10 +6,15 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pydelve.api.breakpoints import Breakpoint, HitCondition, Placement
+from pydelve.api.breakpoints import Breakpoint, HitCondition, Placement, UnitKind
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, TestFailure, Thread
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
+
+_KINDS: dict[UnitKind, str] = {
+    "simple": "a statement", "loop": "the head of a loop", "block": "the head of a block", "with": "the head of a with",
+    "decorator": "a decorator", "except": "an except clause", "case": "a case", "definition": "a definition",
+}  # fmt: skip
 
 
 def place(frame: Frame, cwd: str) -> str:
@@ -146,8 +151,8 @@ def thread_lines(threads: Sequence[Thread], *, selected: int, cwd: str, theme: T
     return lines
 
 
-def placement_text(placement: Placement, cwd: str, *, verbose: bool = False) -> str:
-    """``bank.py:14 in Account.withdraw``, with why it is not armed, or not everywhere, or (``verbose``) how it is."""
+def placement_text(placement: Placement, cwd: str) -> str:
+    """``bank.py:14 in Account.withdraw``, with why it is not armed, or not everywhere."""
     location = placement.location
     text = f"{short_path(location.file, cwd)}:{location.unit.line}"
     if location.function:
@@ -155,18 +160,29 @@ def placement_text(placement: Placement, cwd: str, *, verbose: bool = False) -> 
     if placement.state in {"suspended", "refused"}:
         text += f", {placement.state}" + (f": {placement.why}" if placement.why else "")
     elif placement.state == "armed":
-        text += (f", by {placement.how}" if verbose else "") + (f", but {placement.why}" if placement.why else "")
+        text += f", but {placement.why}" if placement.why else ""
     return text
 
 
-def breakpoint_head(point: Breakpoint, cwd: str, *, verbose: bool = False) -> str:
+def _everything(placement: Placement, cwd: str) -> str:
+    """A place with what it is in the source, and how it is armed."""
+    location = placement.location
+    unit = location.unit
+    lines = f"{unit.line}-{unit.end_line}" if unit.end_line > unit.line else f"{unit.line}"
+    scope = f"{unit.scope} (from line {unit.scope_line})" if unit.scope != "<module>" else "the module"
+    state = f"armed by {placement.how}" if placement.state == "armed" else placement.state
+    why = f": {placement.why}" if placement.why else ""
+    return f"{short_path(location.file, cwd)}:{lines}, {_KINDS[unit.kind]} in {scope}, {state}{why}"
+
+
+def breakpoint_head(point: Breakpoint, cwd: str) -> str:
     """Number and place of a breakpoint in one line; several places are counted."""
     kind = "temporary breakpoint" if point.temporary else "breakpoint"
     match point.placements:
         case ():
             where = f"{point.text}, suspended"
         case (only,):
-            where = placement_text(only, cwd, verbose=verbose)
+            where = placement_text(only, cwd)
         case several:
             where = f"{point.text}, {len(several)} places"
     name = f" ({point.name})" if point.name else ""
@@ -180,12 +196,16 @@ def is_suspended(point: Breakpoint) -> bool:
 
 def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> list[str]:
     """A breakpoint with its state, its hits, its conditions and, where there are several, its places."""
-    head = breakpoint_head(point, cwd, verbose=verbose)
+    head = breakpoint_head(point, cwd)
     if not point.enabled:
         head += ", disabled"
     if point.hits:
         head += f", hit {counted(point.hits, 'time')}"
-    lines = [head, *place_lines(point, cwd, verbose=verbose)]
+    if verbose:
+        lines = [head, f"    location: {point.text}"]
+        lines += [f"    place: {_everything(placement, cwd)}" for placement in point.placements]
+    else:
+        lines = [head, *place_lines(point, cwd)]
     if point.condition:
         lines.append(f"    if {point.condition}")
     if point.hit_condition:
@@ -196,11 +216,11 @@ def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> l
     return lines
 
 
-def place_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> list[str]:
+def place_lines(point: Breakpoint, cwd: str) -> list[str]:
     """The places of a breakpoint that has several; none where the head says it."""
     if len(point.placements) < 2:
         return []
-    return [f"    {placement_text(placement, cwd, verbose=verbose)}" for placement in point.placements]
+    return [f"    {placement_text(placement, cwd)}" for placement in point.placements]
 
 
 def hit_condition_text(condition: HitCondition) -> str:

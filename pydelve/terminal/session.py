@@ -165,6 +165,7 @@ class Session:
                 self._on_started(target)
             case Stopped(stop):
                 self.status, self.stop = "stopped", stop
+                self._sources.clear()  # what is on disk may have changed meanwhile
                 self._forget_place()
                 self.frame_index = stop.frame
                 self._show_stop(stop)
@@ -285,7 +286,7 @@ class Session:
     # Source -----------------------------------------------------------------------------------------------------------
 
     def source(self, path: str) -> SourceText:
-        """A file's text, asked for once per run of the program."""
+        """A file's text, asked for once per stop of the program."""
         if path not in self._sources:
             self._sources[path] = self.ask(GetSource(path))
         return self._sources[path]

@@ -143,6 +143,7 @@ class LiveProcess:
             "line": plan.line,
             "goal": plan.goal,
             "text": plan.text,
+            "skip": list(plan.skip),
         }
         self._agent.tell(protocol.RUN, wire)
         self._agent.stopped = False

@@ -64,6 +64,11 @@ class FakeTransport:
         self._replies[request] = reply
         self._brings[request] = deque(tuple(events) for events in brings)
 
+    @property
+    def asked(self) -> list[Request[Any]]:
+        """All requests but those for the source that is shown at each stop."""
+        return [request for request in self.calls if not isinstance(request, GetSource)]
+
     def call(self, request: Request[R]) -> R:
         self.calls.append(request)
         if type(request) not in self._replies:

@@ -179,13 +179,13 @@ class TestRunning:
     )
     def test_resume(self, desk: Desk, line: str, request_: Resume) -> None:
         assert desk.run(line) == STEP
-        assert desk.transport.calls[-1] == request_
+        assert desk.transport.asked[-1] == request_
 
     def test_resume_counts_from_the_frame_and_thread_looked_at(self, desk: Desk) -> None:
         desk.transport.on(GetThreads, (thread(), thread(2)))
         desk.transport.on(GetStack, lambda asked: Stack((frame(asked.start, "main", 14),), 3))
         desk.run("thread 2", "frame 1", "next")
-        assert desk.transport.calls[-1] == Resume("next", 2, 1)
+        assert desk.transport.asked[-1] == Resume("next", 2, 1)
 
     def test_several_steps_end_with_another_stop(self, desk: Desk) -> None:
         hit = stop("breakpoint", breakpoints=(1,))
@@ -208,13 +208,13 @@ class TestRunning:
     def test_detach(self, desk: Desk) -> None:
         desk.transport.on(Detach)
         assert desk.run("detach") == "detached: process 1234 runs on\n"
-        assert (desk.transport.calls[-1], desk.session.done) == (Detach(kill=False), True)
+        assert (desk.transport.asked[-1], desk.session.done) == (Detach(kill=False), True)
 
     @pytest.mark.parametrize("line", ["exit", "quit", "q"])
     def test_exit_kills_what_was_launched(self, desk: Desk, line: str) -> None:
         desk.transport.on(Detach)
         assert desk.run(line) == ""
-        assert (desk.transport.calls[-1], desk.session.done) == (Detach(kill=True), True)
+        assert (desk.transport.asked[-1], desk.session.done) == (Detach(kill=True), True)
 
     def test_exit_after_the_end_asks_nothing(self, desk: Desk) -> None:
         ended(desk).transport.calls.clear()
@@ -277,7 +277,7 @@ class TestBreakpoints:
         desk.transport.on(CreateBreakpoint, breakpoint_())
         desk.transport.on(ListBreakpoints, (breakpoint_(),))
         assert desk.run(line) == "breakpoint 1 at bank.py:9 in Account.withdraw\n"
-        assert desk.transport.calls[-1] == request_
+        assert desk.transport.asked[-1] == request_
 
     def test_set_says_what_was_found(self, desk: Desk) -> None:
         why = "later.py is not imported yet"
@@ -309,7 +309,7 @@ class TestBreakpoints:
     def test_before_the_program_has_a_place(self, desk: Desk) -> None:
         ended(desk).transport.on(CreateBreakpoint, breakpoint_())
         desk.run("b bank.py:9")
-        assert desk.transport.calls[-1] == CreateBreakpoint("bank.py:9")
+        assert desk.transport.asked[-1] == CreateBreakpoint("bank.py:9")
 
     @pytest.mark.parametrize("line", ["breakpoints", "bp", "break", "b"])
     def test_list(self, desk: Desk, line: str) -> None:
@@ -329,7 +329,11 @@ class TestBreakpoints:
 
     def test_list_verbose_and_empty(self, desk: Desk) -> None:
         desk.transport.on(ListBreakpoints, [(breakpoint_(),), ()])
-        assert desk.run("bp -v") == "breakpoint 1 at bank.py:9 in Account.withdraw, by events\n"
+        assert desk.run("bp -v") == (
+            "breakpoint 1 at bank.py:9 in Account.withdraw\n"
+            "    location: bank.py:9\n"
+            "    place: bank.py:9, a statement in Account.withdraw (from line 6), armed by events\n"
+        )
         assert desk.run("bp") == "no breakpoints; break LOCATION sets one\n"
 
     @pytest.mark.parametrize(
@@ -351,14 +355,14 @@ class TestBreakpoints:
         desk.transport.on(ListBreakpoints, (breakpoint_(),))
         desk.transport.on(AmendBreakpoint, breakpoint_(enabled=False, condition="x > 1"))
         assert desk.run(line) == "breakpoint 1 at bank.py:9 in Account.withdraw, disabled\n    if x > 1\n"
-        assert desk.transport.calls[-1] == request_
+        assert desk.transport.asked[-1] == request_
 
     @pytest.mark.parametrize("line", ["clear 1", "cl bank.py:9", "clear ann/bank.py:9", "clear all", "clear 1 1"])
     def test_clear(self, desk: Desk, line: str) -> None:
         desk.transport.on(ListBreakpoints, (breakpoint_(),))
         desk.transport.on(ClearBreakpoint, breakpoint_())
         assert desk.run(line) == "cleared breakpoint 1 at bank.py:9 in Account.withdraw\n"
-        assert (desk.transport.calls[-1], desk.session.breakpoints) == (ClearBreakpoint(1), {})
+        assert (desk.transport.asked[-1], desk.session.breakpoints) == (ClearBreakpoint(1), {})
 
     def test_bad_input(self, desk: Desk) -> None:
         desk.transport.on(ListBreakpoints, (breakpoint_(), breakpoint_(2)))
@@ -390,9 +394,9 @@ class TestLooking:
             ),
         )
         assert desk.run("locals") == ("self = <bank.Account 0x7f0012345678> {owner: 'ann', balance: 3}\namount = 1\n")
-        assert desk.transport.calls[-1] == GetVariables("locals")
+        assert desk.transport.asked[-1] == GetVariables("locals")
         assert desk.run("a amount") == "amount = 1\n"
-        assert desk.transport.calls[-1] == GetVariables("arguments")
+        assert desk.transport.asked[-1] == GetVariables("arguments")
         assert desk.run("args nobody") == "no arguments of that name\n"
 
     def test_what_every_module_has_is_counted_only(self, desk: Desk) -> None:
@@ -410,7 +414,7 @@ class TestLooking:
         rows = Variable("rows", sequence("list", integer(1), length=9))
         desk.transport.on(GetVariables, [(rows,), (rows, Variable("more", rows.value))])
         assert desk.run("locals -n 1") == "rows = [1, ...+8 more]\n  (cut; more: print -full rows)\n"
-        assert desk.transport.calls[-1] == GetVariables(limits=Limits(200, 1, 2, 2000))
+        assert desk.transport.asked[-1] == GetVariables(limits=Limits(200, 1, 2, 2000))
         assert desk.run("locals") == (
             "rows = [1, ...+8 more]\nmore = [1, ...+8 more]\n  (cut; more: locals -full, or print rows)\n"
         )
@@ -438,7 +442,7 @@ class TestLooking:
     def test_evaluate(self, desk: Desk, line: str, request_: Evaluate) -> None:
         desk.transport.on(Evaluate, evaluation(integer(4)))
         assert desk.run(line) == "4\n"
-        assert desk.transport.calls[-1] == request_
+        assert desk.transport.asked[-1] == request_
 
     def test_none_is_shown_only_where_it_was_asked_for(self, desk: Desk) -> None:
         nothing = Value("NoneType", "none", "None")
@@ -489,7 +493,7 @@ class TestLooking:
     def test_set(self, desk: Desk, line: str, left: str, right: str) -> None:
         desk.transport.on(Assign, integer(1))
         assert desk.run(line) == f"{left} = 1\n"
-        assert desk.transport.calls[-1] == Assign(left, right)
+        assert desk.transport.asked[-1] == Assign(left, right)
 
     def test_bad_input(self, desk: Desk) -> None:
         assert desk.run("print") == "print needs an expression\n  try: print total, or locals\n"
@@ -519,7 +523,7 @@ class TestLooking:
         desk.transport.on(FindLocations, (location(13, "main"),))
         lines = [f"{number:3}:  {text}".rstrip() for number, text in enumerate(TEXT, 1)]
         assert desk.run("list main") == "bank.py:13 in main\n" + shown(lines[7:16])
-        assert desk.transport.calls[-1] == FindLocations("main", BANK, 9)
+        assert desk.transport.asked[-1] == FindLocations("main", BANK, 9)
 
 
 TEXT = SOURCE.lines
@@ -542,7 +546,7 @@ class TestMoving:
                 "...+96 more frames; all: stack 100\n"
             )
         desk.run("stack 7")
-        assert desk.transport.calls[-1] == GetStack(0, 0, 7)
+        assert desk.transport.asked[-1] == GetStack(0, 0, 7)
 
     def test_up_and_down(self, desk: Desk) -> None:
         desk.transport.on(GetStack, Stack(FRAMES[:1], 3))
@@ -560,7 +564,7 @@ class TestMoving:
     def test_frame_for_good_and_for_one_command(self, desk: Desk) -> None:
         desk.transport.on(GetVariables, ())
         desk.run("frame 1 locals")
-        assert (desk.transport.calls[-1], desk.session.frame_index) == (GetVariables(frame=1), 0)
+        assert (desk.transport.asked[-1], desk.session.frame_index) == (GetVariables(frame=1), 0)
         assert desk.run("frame 1") == IN_MAIN
         assert desk.run("frame") == IN_MAIN
         desk.transport.on(GetStack, Stack((), 3))
@@ -569,7 +573,7 @@ class TestMoving:
 
     def test_a_command_behind_a_prefix_may_resume(self, desk: Desk) -> None:
         assert desk.run("frame 1 stepout") == STEP
-        assert (desk.transport.calls[-1], desk.session.frame_index) == (Resume("stepout", 0, 1), 0)
+        assert (desk.transport.asked[-1], desk.session.frame_index) == (Resume("stepout", 0, 1), 0)
 
     def test_errors_behind_a_prefix_keep_the_place(self, desk: Desk) -> None:
         assert desk.run("frame 1 next x") == (
@@ -590,7 +594,7 @@ class TestMoving:
         desk.transport.on(GetThreads, (thread(), thread(2, "worker", "frozen")))
         desk.transport.on(GetStack, Stack((frame(0, "main", 14),), 1))
         assert desk.run("thread 2 bt") == "=> 0  bank.py:14 in main\n"
-        assert (desk.transport.calls[-1], desk.session.thread) == (GetStack(2, 0, 50), 0)
+        assert (desk.transport.asked[-1], desk.session.thread) == (GetStack(2, 0, 50), 0)
         assert desk.run("thread 2") == (
             "=> 2  worker  frozen  bank.py:9 in Account.withdraw\n" + IN_MAIN.partition("\n")[2]
         )

@@ -59,7 +59,7 @@ def typed(
         prompt = Prompt(desk.interpreter, desk.session, TABLE, ProgramConsole(), stdin=keyboard, stdout=DummyOutput())
         keyboard.send_text(keys)
         prompt.run()
-        return desk.transport.calls
+        return desk.transport.asked
 
     return type_
 
@@ -221,7 +221,7 @@ class TestCompletion:
 
     def test_locations_refer_to_the_current_file(self, desk: Desk) -> None:
         complete("b x", desk.session, TABLE)
-        assert desk.transport.calls[-1] == CompleteLocation("x", BANK)
+        assert desk.transport.asked[-1] == CompleteLocation("x", BANK)
 
     def test_a_refusal_completes_nothing(self, desk: Desk) -> None:
         desk.transport.on(CompleteLocation, TargetStateError("no"))

@@ -1,0 +1,133 @@
+"""Breakpoints as the commands that set them, for a file that ``source`` and ``breakpoints -restore`` read."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pydelve import locspec
+from pydelve.api.breakpoints import Breakpoint
+from pydelve.config import state_folder
+from pydelve.errors import LocationError, UsageError
+from pydelve.terminal.names import short_path
+
+HEAD = "# Breakpoints of pydelve, written by its command breakpoints -save."
+
+
+def recipe_lines(points: Sequence[Breakpoint], cwd: str) -> list[str]:
+    """Commands that set the same breakpoints where none are set; paths below ``cwd`` are relative to it."""
+    named = _with_names(points)
+    lines = [HEAD]
+    done: set[int] = set()
+    for point in points:
+        for each in _with_those_before(named[point.id], named, done):
+            lines += _of_one(each, named, cwd)
+    return lines
+
+
+def _with_names(points: Sequence[Breakpoint]) -> dict[int, Breakpoint]:
+    """By number; one that another one waits for gets a name, as numbers may differ the next time."""
+    awaited = {point.after.id for point in points if point.after}
+    taken = {point.name for point in points}
+    found: dict[int, Breakpoint] = {}
+    for point in points:
+        name = point.name
+        if point.id in awaited and not name:
+            name = f"breakpoint-{point.id}"
+            while name in taken:
+                name += "-"
+        found[point.id] = replace(point, name=name)
+    return found
+
+
+def _with_those_before(point: Breakpoint, named: Mapping[int, Breakpoint], done: set[int]) -> Iterator[Breakpoint]:
+    if point.id in done:
+        return
+    done.add(point.id)
+    if point.after is not None and point.after.id in named:
+        yield from _with_those_before(named[point.after.id], named, done)
+    yield point
+
+
+def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> list[str]:
+    words = ["tbreak" if point.temporary else "break"]
+    if point.hit_condition is not None:
+        words.append(f"-hitcount {point.hit_condition.op} {point.hit_condition.count}")
+    if point.after is not None and point.after.id in named:
+        words.append(f"-after {named[point.after.id].name}:{point.after.hits}")
+    if point.name:
+        words.append(point.name)
+    words.append(_location(point, cwd))
+    if point.condition:
+        words.append(f"if {point.condition}")
+    lines = [" ".join(words)]
+    lines += [f"on {point.name or 'last'} {command}" for command in point.commands]
+    if not point.enabled:
+        lines.append(f"disable {point.name or 'last'}")
+    return lines
+
+
+def _location(point: Breakpoint, cwd: str) -> str:
+    """The location as it was typed, where that means the same anywhere; else the file and the line."""
+    with contextlib.suppress(LocationError):
+        if isinstance(locspec.parse(point.text), locspec.Function | locspec.Pattern):
+            return point.text
+    if not point.placements:
+        return point.text
+    place = point.placements[0].location
+    path = short_path(place.file, cwd) if place.file.startswith(cwd.rstrip("/") + "/") else place.file
+    return f"{path}:{place.unit.line}"
+
+
+def project_file(cwd: str) -> str:
+    """Where the breakpoints of the project in this folder are kept.
+
+    Raises:
+        UsageError: there can be no such file.
+    """
+    name = (
+        f"{os.path.basename(cwd) or 'root'}-{hashlib.sha256(cwd.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+    )
+    try:
+        folder = os.path.join(state_folder(), "breakpoints")
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            "can't keep the project's breakpoints", why=str(error), hint="breakpoints -save FILE"
+        ) from error
+    return os.path.join(folder, name)
+
+
+def save(path: str, lines: Sequence[str]) -> None:
+    """Write a file, in place of an older one of ours.
+
+    Raises:
+        UsageError: there is another file of that name, or it can't be written.
+    """
+    try:
+        if os.path.exists(path) and read(path)[:1] != [HEAD]:
+            raise UsageError(
+                f"{path} is no file of breakpoints", why="it would be lost", hint="breakpoints -save another-name"
+            )
+        written = f"{path}.{os.getpid()}"
+        with open(written, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        os.replace(written, path)
+    except OSError as error:
+        raise UsageError(f"can't write {path}", why=error.strerror or str(error)) from error
+
+
+def read(path: str) -> list[str]:
+    """The lines of a file.
+
+    Raises:
+        UsageError: it can't be read.
+    """
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read().splitlines()
+    except OSError as error:
+        raise UsageError(f"can't read {path}", why=error.strerror or str(error), hint="breakpoints -save") from error
