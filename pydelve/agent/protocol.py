@@ -46,6 +46,7 @@ ASSIGN = "assign"
 THREADS = "threads"
 JUMP = "jump"
 CAPTURED = "captured"
+CODE = "code"
 # Operations while running: on link only.
 HALT = "halt"
 INTERRUPT = "interrupt"

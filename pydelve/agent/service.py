@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 
-from . import evaluation, fastlocals, inspection, jumping, protocol, threads
+from . import bytecode, evaluation, fastlocals, inspection, jumping, protocol, threads
 from .user_code import Interrupted
 
 TYPE_CHECKING = False
@@ -81,6 +81,10 @@ class Service:
         frames = self.frames(thread)
         shown = frames[start : start + count]
         return {"total": len(frames), "frames": [self.describe(*entry) for entry in shown]}
+
+    def _code(self, thread: int, frame: int) -> dict[str, Any]:
+        found = self.frame(thread, frame)
+        return {"lasti": found.f_lasti, "parts": bytecode.code_parts(found.f_code)}
 
     def describe(self, frame: FrameType, line: int) -> dict[str, Any]:
         """The wire form of one frame."""
@@ -170,6 +174,7 @@ class Service:
     _METHODS: ClassVar[dict[str, Callable[..., Any]]] = {
         protocol.STACK: _stack,
         protocol.THREADS: _threads,
+        protocol.CODE: _code,
         protocol.VARIABLES: _variables,
         protocol.EXPAND: _expand,
         protocol.CAPTURED: _captured,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
+from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.target import CapturedOutput, SourceText, Stack, State, Thread
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 
@@ -252,6 +253,49 @@ class GetSource(Request[SourceText]):
 
 
 @dataclass(frozen=True, slots=True)
+class GetModules(Request["tuple[Module, ...]"]):
+    """Loaded modules that have a source file, by name: the program's own, or (``libraries``) all."""
+
+    libraries: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GetDefinitions(Request["tuple[Definition, ...]"]):
+    """Functions and classes of the program's loaded modules, main file first, then by module and line.
+
+    Read from source; runs nothing, and answers while the target runs.
+
+    Raises:
+        LocationError: ``pattern`` is no regular expression, or ``file`` can't be read.
+    """
+
+    kind: Literal["function", "class", "any"] = "any"
+    pattern: str = ""
+    """A regular expression found in the full name, ``module.Class.method``."""
+    libraries: bool = False
+    """Those of libraries, too, in modules whose name begins with ``module``."""
+    module: str = ""
+    file: str = ""
+    """Of this file only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disassemble(Request[Disassembly]):
+    """The instructions of a frame's function, or, as the target's interpreter compiles it, of a location's.
+
+    Raises:
+        LocationError: ``location`` does not resolve.
+        UnsupportedError: the target's interpreter can't be asked for it.
+    """
+
+    thread: int = 0
+    frame: int = 0
+    location: str = ""
+    frame_file: str = ""
+    frame_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SubstitutePaths(Request[None]):
     """Where sources are: pairs of what a path in the program begins with, and what it begins with here; first match."""
 
@@ -277,6 +321,5 @@ class Detach(Request[None]):
 ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Assign,
-    GetSource, Restart, Detach, SubstitutePaths,
-    Call, Jump, SendSignal,
+    GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
 )  # fmt: skip

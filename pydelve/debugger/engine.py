@@ -15,6 +15,7 @@ from pydelve.api.events import BreakpointChanged, Continued, Event, Exited, Halt
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import ExceptionInfo, ExitStatus, State, Stop
 from pydelve.debugger.breakpoints import Breakpoints
+from pydelve.debugger.code import Code
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.jumping import jumped
 from pydelve.debugger.looking import Looking
@@ -57,6 +58,7 @@ class Debugger:
             requests.Detach: self._detach,
             **self._placing.handlers(),
             **Looking(self._current).handlers(),
+            **Code(self._current).handlers(),
         }
 
     def start(self) -> None:

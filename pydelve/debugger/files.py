@@ -11,6 +11,7 @@ from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import Frame
 from pydelve.debugger.completion import complete_location
 from pydelve.debugger.locations import TargetFiles, resolve
+from pydelve.debugger.searching import Search
 from pydelve.debugger.sources import Interpreter, Sources
 from pydelve.debugger.substitution import Rules
 from pydelve.errors import LocationError, PydelveError
@@ -78,6 +79,10 @@ class Files:
             cwd=known.cwd,
             launch_kind=self._options.kind,
         )
+
+    def search(self, process: Process | None) -> Search:
+        """A look into what is loaded now."""
+        return Search(self._files(process), self.sources, self.is_library)
 
     def units_of(self, frame: Frame) -> tuple[UnitSpan, ...] | None:
         """The units of a frame's code; None where its source can't be read or parsed."""

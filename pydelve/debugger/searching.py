@@ -154,6 +154,16 @@ class Search:
                 found.extend(Found(module, source, info) for info in source.functions)
         return found
 
+    def library_functions(self, module: str) -> list[Found]:
+        """All functions and classes of the loaded library modules whose dotted name begins with ``module``."""
+        found: list[Found] = []
+        for name, path in sorted(self.files.modules.items()):
+            if (name == module or name.startswith(module + ".")) and self._is_library(path):
+                source = None if path.endswith(_COMPILED) else self._load(path)
+                if source is not None:
+                    found.extend(Found(name, source, info) for info in source.functions)
+        return found
+
     def functions_named(self, name: str) -> list[Found]:
         """Functions and classes that a dotted name, or the end of one, means; several where it is ambiguous.
 

@@ -9,9 +9,7 @@ thread.
 from __future__ import annotations
 
 import io
-import json
 import os
-import subprocess
 import sys
 import tokenize
 from bisect import bisect_left
@@ -23,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydelve.api.breakpoints import Unit
-from pydelve.debugger import unit_helper
+from pydelve.debugger import helper, unit_helper
 from pydelve.debugger.substitution import Rules, here
 from pydelve.errors import LocationError
 
@@ -31,9 +29,7 @@ if TYPE_CHECKING:
     import zipfile
 
 _HELPER = Path(__file__).with_name("unit_helper.py")
-_HELPER_TIMEOUT_S = 15.0
 _MAX_SOURCE_BYTES = 64 << 20
-_MAX_OUTPUT_BYTES = 64 << 20
 _FIRST_COMPARABLE_MINOR = 10
 """Line tables of 3.10 and later agree statement by statement (PEP 626); 3.9 drops ``pass``, ``try`` and others."""
 _UNREADABLE_BY_US = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -317,18 +313,10 @@ def _syntax_problem(message: str, line: int) -> str:
 
 def _parse_in_helper(interpreter: Interpreter, content: bytes) -> _Parsed:
     """Parse with the target's interpreter, isolated from its environment and site-packages."""
-    command = [interpreter.path, "-I", "-S", "-E", str(_HELPER)]
     try:
-        # A session of its own: Ctrl-C at the prompt is not meant for it.
-        done = subprocess.run(
-            command, input=content, capture_output=True, timeout=_HELPER_TIMEOUT_S, check=False, start_new_session=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        return _Parsed(problem=f"{interpreter.path} could not be asked to parse it: {_describe(error)}")
-    if done.returncode != 0 or len(done.stdout) > _MAX_OUTPUT_BYTES:
-        return _Parsed(problem=f"{interpreter.path} failed to parse it (exit status {done.returncode})")
-    try:
-        return _from_rows(json.loads(done.stdout))
+        return _from_rows(helper.ask(interpreter.path, _HELPER, content, "parse it"))
+    except helper.HelperFailed as error:
+        return _Parsed(problem=str(error))
     except (ValueError, TypeError, KeyError):
         return _Parsed(problem=f"{interpreter.path} gave no usable answer when asked to parse it")
 

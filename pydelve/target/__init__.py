@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from pydelve.api.breakpoints import After, HitCondition, Location
 from pydelve.api.target import (
@@ -123,6 +123,16 @@ class ThreadReport:
     kernel_state: str = ""
     """The letter of ``/proc/PID/task/TID/stat``; "" where it is not known."""
     waits_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeReport:
+    """The code that a frame runs."""
+
+    parts: dict[str, Any]
+    """Of the code object, as ``agent/bytecode.py`` tells them; bytes as hexadecimal digits."""
+    current: int
+    """Offset of the instruction that the frame is at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +263,10 @@ class Process(Protocol):
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
         """Frames of a thread (0: the stop's), innermost first, and how many there are in all."""
+        ...
+
+    def code(self, ident: int, frame: int) -> CodeReport:
+        """The code that a frame runs."""
         ...
 
     def variables(

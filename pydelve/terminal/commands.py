@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from pydelve.terminal import handlers_breakpoints as breakpoints
 from pydelve.terminal import handlers_config as config
+from pydelve.terminal import handlers_display as display
+from pydelve.terminal import handlers_listing as listing
 from pydelve.terminal import handlers_looking as looking
 from pydelve.terminal import handlers_moving as moving
 from pydelve.terminal import handlers_running as running
 from pydelve.terminal import handlers_session as session
 from pydelve.terminal import handlers_tests as tests
+from pydelve.terminal import handlers_variables as variables
+from pydelve.terminal.commands_code import CODE
 from pydelve.terminal.model import Command, CommandTable, Option
 
 LOCATIONS = """\
@@ -30,6 +34,12 @@ _CUT_OPTIONS = (
     Option("-depth", "levels of nesting to show", "N"),
     Option("-full", "show (almost) everything: 10,000 elements, 6 levels"),
 )
+_NAMED_OPTIONS = (
+    *_CUT_OPTIONS,
+    Option("-v", "with the type and the scope of each"),
+    Option("-all", "every name, however many there are"),
+)
+_BY_NAME = "A word that is the name of a variable means it; any other is a regular expression found in names."
 _SUSPENDED = "Code that is not imported yet gives a suspended breakpoint, which says so when it lands."
 _HITS = "OP is one of == != > >= < <= %, compared with the number of hits; % N stops at every N-th one."
 
@@ -181,14 +191,38 @@ TABLE = CommandTable([
     ),
     # Looking
     Command(
-        "args", "Looking", "show the arguments of this frame", ("", "NAME [NAME ...]"),
-        looking.args, aliases=("a",), needs="stopped", takes="words", options=_CUT_OPTIONS,
+        "args", "Looking", "show the arguments of this frame", ("", "REGEXP [REGEXP ...]"),
+        variables.args, aliases=("a",), needs="stopped", takes="words", options=_NAMED_OPTIONS, details=_BY_NAME,
+        completes="variable",
     ),
     Command(
-        "locals", "Looking", "show the local variables of this frame", ("", "NAME [NAME ...]"),
-        looking.locals_, needs="stopped", takes="words", options=_CUT_OPTIONS,
-        details="Looking runs none of the program's code.",
-        examples=(("frame 2 locals", "those of frame 2"), ("locals -full", "with nothing cut")),
+        "locals", "Looking", "show the local variables of this frame", ("", "REGEXP [REGEXP ...]"),
+        variables.locals_, needs="stopped", takes="words", options=_NAMED_OPTIONS,
+        details=f"{_BY_NAME}\nLooking runs none of the program's code.", completes="variable",
+        examples=(
+            ("frame 2 locals", "those of frame 2"), ("locals -full", "with nothing cut"),
+            ("locals ^acc", "those whose names begin so"),
+        ),
+    ),
+    Command(
+        "vars", "Looking", "show the global variables of this frame's module", ("", "REGEXP [REGEXP ...]"),
+        variables.vars_, needs="stopped", takes="words", options=_NAMED_OPTIONS,
+        details=f"Functions, classes and modules are left out unless they are named, or with -all.\n{_BY_NAME}",
+        examples=(("vars", "the data of the module"), ("vars -v CONFIG", "what has CONFIG in its name, with types")),
+    ),
+    Command(
+        "display", "Looking", "show an expression's value at each stop, and how it changed", ("", "EXPRESSION", "-d N"),
+        display.display, takes="python", completes="expression",
+        options=(Option("-a", "add it, as Delve has it: the same as without"), Option("-d", "take one away")),
+        details="A variable of the frame is read as it is; any other expression runs, as with print, at each stop.",
+        examples=(
+            ("display total", "show it at each stop"), ("display len(queue)", "an expression"),
+            ("display", "show them all now"),
+        ),
+    ),
+    Command(
+        "undisplay", "Looking", "show an expression no more", ("N [N ...]", "EXPRESSION", "all"),
+        display.undisplay, takes="python", examples=(("undisplay 1", "the first"), ("undisplay", "all of them")),
     ),
     Command(
         "print", "Looking", "evaluate an expression in this frame and show its value", ("EXPRESSION",),
@@ -219,15 +253,20 @@ TABLE = CommandTable([
     Command(
         "list", "Looking", "show source: around the current line, a location, or on from the last",
         ("", ".", "LOCATION", "FIRST, LAST"),
-        looking.list_, aliases=("ls", "l"), takes="python", completes="location", repeats=True,
+        listing.list_, aliases=("ls", "l"), takes="python", completes="location", repeats=True,
         details="=> marks the current line, * a breakpoint. After a listing, a bare list goes on; list . goes back.",
         examples=(("list withdraw", "the source of a function"), ("list 10, 30", "these lines of the current file")),
     ),
+    *CODE,
     # Moving around
     Command(
         "stack", "Moving around", "show the frames of this thread, innermost first", ("", "DEPTH"),
         moving.stack, aliases=("bt", "w", "where"), needs="stopped", takes="words",
-        examples=(("thread 2 stack", "those of another thread"),),
+        options=(
+            Option("-full", "with the variables of each frame, in one line each"),
+            Option("-all", "every frame: those of libraries in a row are folded into one line without it"),
+        ),
+        examples=(("thread 2 stack", "those of another thread"), ("stack 3 -full", "three frames with variables")),
     ),
     Command(
         "frame", "Moving around", "look at another frame, for good or for one command", ("", "N", "N COMMAND"),
@@ -235,16 +274,18 @@ TABLE = CommandTable([
         examples=(("frame 2", "look at frame 2 from now on"), ("frame 2 locals", "its local variables")),
     ),
     Command(
-        "up", "Moving around", "look at the caller of this frame", ("", "COUNT"),
-        moving.up, aliases=("u",), needs="stopped", takes="words", repeats=True,
+        "up", "Moving around", "look at the caller of this frame, for good or for one command",
+        ("", "COUNT", "[COUNT] COMMAND"),
+        moving.up, aliases=("u",), needs="stopped", takes="command", completes="command", repeats=True,
+        examples=(("up 2", "the caller's caller"), ("up locals", "the caller's variables")),
     ),
     Command(
-        "down", "Moving around", "look at the frame that this one called", ("", "COUNT"),
-        moving.down, aliases=("d",), needs="stopped", takes="words", repeats=True,
+        "down", "Moving around", "look at the frame that this one called", ("", "COUNT", "[COUNT] COMMAND"),
+        moving.down, aliases=("d",), needs="stopped", takes="command", completes="command", repeats=True,
     ),
     Command(
         "threads", "Moving around", "list the threads: state, what they wait in, place", ("",),
-        moving.threads, needs="stopped",
+        moving.threads, needs="stopped", options=(Option("-all", "also where there are more than a hundred"),),
         details="stopped: the one that the stop is about. frozen: can't run Python until the program goes on.\n"
         "running in C: uses the processor without Python's lock, and comes to rest when it wants it back.",
     ),

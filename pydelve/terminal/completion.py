@@ -44,6 +44,9 @@ def complete(line: str, session: Session, table: CommandTable) -> tuple[str, lis
         case "breakpoint":
             last = rest.rsplit(" ", 1)[-1]
             return last, [str(number) for number in sorted(session.breakpoints) if str(number).startswith(last)]
+        case "variable":
+            last = rest.rpartition(" ")[2]
+            return _names(last, session) if last.isidentifier() else (last, [])
         case "config":
             return _settings(rest)
         case _:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from pydelve.errors import EvaluationError, PydelveError, UsageError
 from pydelve.log import record_internal_error
+from pydelve.terminal.handlers_display import show_all
 from pydelve.terminal.handlers_looking import explain_name_error, run_python
 from pydelve.terminal.messages import internal_error_lines
 from pydelve.terminal.model import Call, Command, CommandTable
@@ -26,6 +27,7 @@ class Interpreter:
         self._session = session
         self._table = table
         self._last = ""
+        session.after_stop = lambda: show_all(session)
 
     def execute(self, line: str) -> None:
         """Run a line; an error is shown, never raised."""

@@ -12,8 +12,8 @@ from pydelve.terminal.session import Session
 Needs = Literal["stopped", "running", "any"]
 Takes = Literal["nothing", "words", "python", "command"]
 """What follows the options: nothing; words; Python or a location, kept as it is; a number and then a command."""
-Completes = Literal["", "command", "location", "expression", "breakpoint", "config"]
-GROUPS = ("Breakpoints", "Running", "Looking", "Moving around", "Session")
+Completes = Literal["", "command", "location", "expression", "breakpoint", "config", "variable"]
+GROUPS = ("Breakpoints", "Running", "Looking", "Code", "Moving around", "Session")
 
 
 @dataclass(frozen=True, slots=True)

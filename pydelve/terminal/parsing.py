@@ -63,7 +63,7 @@ def python_kind(text: str) -> PythonKind:
 def take_options(
     command: str, options: Sequence[tuple[str, str]], text: str, *, free_text: bool
 ) -> tuple[dict[str, str], str]:
-    """The leading options of a command's text, and what follows them.
+    """The leading options of a command's text (and, of words, the trailing ones), and what is left.
 
     Args:
         command: Its name, for messages.
@@ -96,6 +96,8 @@ def take_options(
                 break  # ``print -n * 2``: a minus and a variable
             rest = rest.strip()
         taken[name], text = value, rest
+    while not free_text and (match := re.search(r"(?:^|\s)(-[A-Za-z][\w-]*)$", text)) and known.get(match[1]) == "":
+        taken[match[1]], text = "", text[: match.start()].rstrip()  # ``stack 5 -full``
     return taken, text
 
 

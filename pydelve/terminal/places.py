@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pydelve.api.breakpoints import Breakpoint, HitCondition, Placement, UnitKind
@@ -123,18 +123,60 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def stack_lines(frames: Sequence[Frame], total: int, *, selected: int, cwd: str, theme: Theme) -> list[str]:
-    """Frames innermost first, ``=>`` at the selected one; the last line says how many more there are."""
+def stack_lines(
+    frames: Sequence[Frame],
+    total: int,
+    *,
+    selected: int,
+    cwd: str,
+    theme: Theme,
+    fold: bool = True,
+    inside: Callable[[Frame, str], list[str]] = lambda frame, indent: [],
+) -> list[str]:
+    """Frames innermost first, ``=>`` at the selected one; the last line says how many more there are.
+
+    Args:
+        fold: Library frames in a row have one line together, but for the innermost and the selected one.
+        inside: Lines that follow a frame's, with their indent.
+    """
     digits = len(str(frames[-1].index)) if frames else 1
-    lines = []
-    for frame in frames:
-        arrow = theme.mark("=>") if frame.index == selected else "  "
-        text = f"{frame.index:>{digits}}  {place(frame, cwd)}"
-        lines.append(f"{arrow} {theme.dim(text) if frame.library else text}")
+    lines, folded = [], False
+    for group in _folded(frames, selected) if fold else [[frame] for frame in frames]:
+        first = group[0]
+        if len(group) > 1:
+            files = dict.fromkeys(short_path(frame.file, cwd, library=True) for frame in group)
+            more = "" if folded else "; all: stack -all"
+            text = f"{first.index:>{digits}}  ...{len(group):,} library frames: {_some(list(files))}{more}"
+            folded = True
+            lines.append(f"   {theme.dim(text)}")
+            continue
+        arrow = theme.mark("=>") if first.index == selected else "  "
+        text = f"{first.index:>{digits}}  {place(first, cwd)}"
+        lines.append(f"{arrow} {theme.dim(text) if first.library else text}")
+        lines += inside(first, " " * (digits + 5))
     shown = frames[-1].index + 1 if frames else 0
     if total > shown:
         lines.append(f"...+{counted(total - shown, 'more frame')}; all: stack {total}")
     return lines
+
+
+def _folded(frames: Sequence[Frame], selected: int) -> list[list[Frame]]:
+    """Groups of frames, those of libraries in a row in one; the one that runs and the selected one are alone."""
+    groups: list[list[Frame]] = []
+    open_ = False
+    for frame in frames:
+        folds = frame.library and frame.index not in {0, selected}
+        if folds and open_:
+            groups[-1].append(frame)
+        else:
+            groups.append([frame])
+        open_ = folds
+    return groups
+
+
+def _some(words: Sequence[str], count: int = 3) -> str:
+    """The first words, and how many more there are."""
+    return ", ".join(words[:count]) + (f", ...+{len(words) - count} more" if len(words) > count else "")
 
 
 def thread_lines(threads: Sequence[Thread], *, selected: int, cwd: str, theme: Theme) -> list[str]:

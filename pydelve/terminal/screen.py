@@ -75,6 +75,10 @@ class Screen:
         """Write one line."""
         self.lines([text])
 
+    def remark(self, text: str) -> None:
+        """Write what is beside the point: what was cut, how to see more."""
+        self.line(self.theme.dim(f"  ({text})"))
+
     def error(self, error: PydelveError) -> None:
         """Write an error in its three parts."""
         first, *more = error_lines(error)

@@ -17,6 +17,7 @@ from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.config import Settings
 from pydelve.errors import PydelveError, TargetStateError, UsageError
+from pydelve.terminal.displays import Display
 from pydelve.terminal.failures import failure_lines
 from pydelve.terminal.listing import render_lines
 from pydelve.terminal.messages import part_lines
@@ -72,6 +73,9 @@ class Session:
         """What ``on`` said to run at the stop that came last, and has not run yet."""
         self.list_next: tuple[str, int] | None = None
         """File and line where ``list`` goes on."""
+        self.displays: list[Display] = []
+        self.after_stop: Callable[[], None] = lambda: None
+        """Shows what belongs to a stop besides itself."""
         self.done = False
         self.killed = False
         """Leaving killed the program."""
@@ -232,6 +236,7 @@ class Session:
         self.screen.lines(stop_tail(stop))
         if stop.test is not None:
             self.screen.lines(failure_lines(stop.test, self.screen.width))
+        self.after_stop()
 
     # Place ------------------------------------------------------------------------------------------------------------
 
@@ -290,6 +295,17 @@ class Session:
         if path not in self._sources:
             self._sources[path] = self.ask(GetSource(path))
         return self._sources[path]
+
+    def source_lines(self, path: str) -> tuple[str, ...]:
+        """The lines of a file; none where it can't be read."""
+        try:
+            return self.source(path).lines
+        except PydelveError:
+            return ()
+
+    def forget_sources(self) -> None:
+        """Ask for them anew: they may have changed."""
+        self._sources.clear()
 
     def show_source(self, frame: Frame) -> None:
         """A few lines around a frame's line; one that says why where there are none."""

@@ -14,7 +14,7 @@ from typing import Any, cast, get_args
 from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue, TestFailure
 from pydelve.api.values import Item, Kind, Limits, Value, Variable
 from pydelve.errors import ProtocolError
-from pydelve.target import Arming, Landing, StopReport
+from pydelve.target import Arming, CodeReport, Landing, StopReport
 
 _KINDS = frozenset(get_args(Kind))
 _SCOPES = ("argument", "local", "cell", "free", "global")
@@ -154,6 +154,19 @@ def _test(wire: dict[str, Any]) -> TestFailure:
         fixtures=tuple(map(to_variable, wire["fixtures"])),
         captured=tuple(map(str, wire["captured"])),
     )
+
+
+def to_code(wire: dict[str, Any]) -> CodeReport:
+    """The code of a frame (``agent/bytecode.py``), in the types that JSON has."""
+    parts = wire["parts"]
+    texts = {name: str(parts[name]) for name in ("name",)}
+    numbers = {name: int(parts[name]) for name in ("flags", "firstlineno", "stacksize")}
+    names = {
+        name: [str(text) for text in parts[name]] for name in ("names", "varnames", "cellvars", "freevars", "consts")
+    }
+    code = {name: bytes(parts[name]).hex() for name in ("code", "lines", "exceptions")}
+    counts = [int(count) for count in parts["counts"]]
+    return CodeReport({**texts, **numbers, **names, **code, "counts": counts}, int(wire["lasti"]))
 
 
 def to_landing(wire: dict[str, Any], how: str) -> Landing:

@@ -25,7 +25,18 @@ from pydelve.errors import (
     TargetGoneError,
     UnsupportedError,
 )
-from pydelve.target import Armed, Arming, Jumped, Listener, ModuleReport, ModulesReport, Plan, ThreadReport, Waiter
+from pydelve.target import (
+    Armed,
+    Arming,
+    CodeReport,
+    Jumped,
+    Listener,
+    ModuleReport,
+    ModulesReport,
+    Plan,
+    ThreadReport,
+    Waiter,
+)
 from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.live.launch import Launched, leave
@@ -243,6 +254,12 @@ class LiveProcess:
         with convert.reading("stack"):
             frames = tuple(convert.to_frame(start + index, wire) for index, wire in enumerate(answer["frames"]))
             return frames, int(answer["total"])
+
+    def code(self, ident: int, frame: int) -> CodeReport:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.CODE, {"thread": ident, "frame": frame})
+        with convert.reading("code"):
+            return convert.to_code(answer)
 
     def variables(
         self, scope: Literal["arguments", "locals", "globals"], ident: int, frame: int, limits: Limits

@@ -397,12 +397,13 @@ class TestLooking:
         assert desk.transport.asked[-1] == GetVariables("locals")
         assert desk.run("a amount") == "amount = 1\n"
         assert desk.transport.asked[-1] == GetVariables("arguments")
-        assert desk.run("args nobody") == "no arguments of that name\n"
+        assert desk.run("args nobody") == "no arguments match nobody
+"
 
     def test_what_every_module_has_is_counted_only(self, desk: Desk) -> None:
         names = ("__name__", "__builtins__", "total")
         desk.transport.on(GetVariables, tuple(Variable(name, integer(1), "global") for name in names))
-        assert desk.run("locals") == "total = 1\n  (and 2 names that every module has: locals -full)\n"
+        assert desk.run("locals") == "total = 1\n  (and those that every module has: locals -full)\n"
         assert desk.run("locals __name__") == "__name__ = 1\n"
         assert desk.run("locals -full") == "__name__ = 1\n__builtins__ = 1\ntotal = 1\n"
 

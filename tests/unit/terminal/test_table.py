@@ -33,7 +33,7 @@ def test_a_row_is_whole(command: Command) -> None:
     assert all(len(line) <= 120 for line in command_lines(command))
     for typed, _ in command.examples:
         first = typed.split()[0]
-        assert TABLE.find(first) in {command, TABLE.find("frame"), TABLE.find("thread")}
+        assert TABLE.find(first) in {command, *map(TABLE.find, ("frame", "thread", "up", "down"))}
     if any(form for form in command.usage):
         assert command.takes != "nothing" or command.options
 
