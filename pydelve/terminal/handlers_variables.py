@@ -59,7 +59,7 @@ def _show(call: Call, scope: Literal["arguments", "locals", "globals"]) -> None:
         data = [each for each in own if each.value.kind not in _DEFINITIONS]
     shown = data if "-all" in call.options else data[: session.settings.listing_lines]
     _show_values(call, shown)
-    hidden = [each.name for each in variables if each not in own]
+    hidden = [] if everything else [each.name for each in variables if _is_hidden(each.name)]
     _show_hidden(call, hidden, len(own) - len(data), len(data) - len(shown))
 
 
