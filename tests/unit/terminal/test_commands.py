@@ -397,8 +397,7 @@ class TestLooking:
         assert desk.transport.asked[-1] == GetVariables("locals")
         assert desk.run("a amount") == "amount = 1\n"
         assert desk.transport.asked[-1] == GetVariables("arguments")
-        assert desk.run("args nobody") == "no arguments match nobody
-"
+        assert desk.run("args nobody") == "no arguments match nobody\n"
 
     def test_what_every_module_has_is_counted_only(self, desk: Desk) -> None:
         names = ("__name__", "__builtins__", "total")
