@@ -56,15 +56,23 @@ _FAULTS_TOLD = 3  # of our own; more of them would say the same
 class Agent:
     """One per target process."""
 
-    def __init__(self, link_fd: int, hold_fd: int, tests: bool = False) -> None:
-        """Takes the two sockets over; see ``start``."""
+    def __init__(self, link_fd: int, hold_fd: int, main: int, blocked: set[int], tests: bool = False) -> None:
+        """Takes the two sockets over; see ``start`` and ``attach``, at the end.
+
+        Args:
+            link_fd: *link*.
+            hold_fd: *hold*.
+            main: Ident of the main thread.
+            blocked: The signals that it blocks.
+            tests: It is pytest, and stops at each test that fails.
+        """
         self._stops_at_tests = tests
         self.pid = posix.getpid()
-        self.main = get_ident()
+        self.main = main
         self.own: set[int] = set()  # idents of our threads
         self.gil = Gil()
         self.link = Link(own_fd(link_fd))
-        self.hold = Hold(hold_fd, self.gil)
+        self.hold = Hold(hold_fd, self.gil, main)
         self.table = Table()
         self.ownership = Ownership()
         self.events = Events(self)
@@ -73,20 +81,41 @@ class Agent:
         self.hooks = Hooks(self)
         self.tests = FailingTests(self)
         self.active = True
-        self.user_code = UserCode(self.hold, self.own, self.main, _signal.pthread_sigmask(_signal.SIG_BLOCK, ()))
+        self.user_code = UserCode(self.hold, self.own, main, blocked)
         self.stops = Stops(self)
         self._faults = 0
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Say hello, hook in, and start the agent's own thread."""
+        """Say hello, hook in, and start the agent's own thread: before the program's first line."""
         self.hooks.install()
         self.events.wait_for_main(self._main_begins)
-        self.link.send(("event", protocol.HELLO, self._hello()))
+        self.link.send(("event", protocol.HELLO, self._hello("")))
         self.own.add(start_thread(self._serve_link))
 
-    def _hello(self) -> dict[str, Any]:
+    def join(self) -> None:
+        """The same in a program that runs, from a thread that ends with this."""
+        starter = get_ident()
+        self.own.add(start_thread(lambda: self._begin_beside(starter)))
+
+    def _begin_beside(self, starter: int) -> None:
+        """On the agent's own thread, as soon as the one that started it is gone: nobody is to see that."""
+        for _ in range(_QUIET_TRIES):
+            if starter not in sys._current_frames():
+                break
+            _sleep(0.001)
+        module = sys.modules.get("__main__")
+        names = _dict_of(module) if module is not None else {}
+        file, package = names.get("__file__"), names.get("__package__")
+        file = file if type(file) is str else ""
+        if file:
+            self.ownership.program(file, package if type(package) is str else "")
+        self.hooks.install()
+        self.link.send(("event", protocol.HELLO, self._hello(canonical(file))))
+        self._serve_link()
+
+    def _hello(self, main_file: str) -> dict[str, Any]:
         return {
             "protocol": protocol.VERSION,
             "pid": self.pid,
@@ -95,6 +124,7 @@ class Agent:
             "main": self.main,
             "exact": self.gil.exact,
             "how": NAME,
+            "main_file": main_file,
         }
 
     def ending(self) -> None:
@@ -165,7 +195,7 @@ class Agent:
         if operation == protocol.HALT:
             self.link.send(("reply", identifier, None))
             if arguments["run"] == self.stops.run:
-                start_thread(lambda: self._halt(arguments["run"]))
+                start_thread(lambda: self._halt(arguments["run"], arguments["reason"]))
             return
         if operation != protocol.INTERRUPT:
             # no stop may come between the request and its answer: we would not get the GIL to send it
@@ -201,7 +231,7 @@ class Agent:
             return None
         raise Refused("not while the program runs: " + str(operation))
 
-    def _halt(self, run: int) -> None:
+    def _halt(self, run: int, reason: str) -> None:
         """On a thread of its own: show the main thread, or, where its Python part has ended, any other."""
         own = get_ident()
         self.own.add(own)
@@ -209,7 +239,7 @@ class Agent:
             frames = sys._current_frames()
             ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
             if ident:
-                self.stops.stop(Cause("halt"), threads.frames_of(frames[ident]), ident, run)
+                self.stops.stop(Cause(reason), threads.frames_of(frames[ident]), ident, run)
         finally:
             del frames
             self.own.discard(own)
@@ -344,6 +374,13 @@ def start(link_fd: int, hold_fd: int, tests: bool = False) -> Agent:
 
     With ``tests``, the program is pytest, and stops at each test that fails.
     """
-    agent = Agent(link_fd, hold_fd, tests)
+    agent = Agent(link_fd, hold_fd, get_ident(), _signal.pthread_sigmask(_signal.SIG_BLOCK, ()), tests)
     agent.start()
+    return agent
+
+
+def attach(link_fd: int, hold_fd: int, blocked: list[int]) -> Agent:
+    """Begin to serve in a program that runs; called once, from any thread, which ends soon."""
+    agent = Agent(link_fd, hold_fd, threads.oldest(), set(blocked))
+    agent.join()
     return agent

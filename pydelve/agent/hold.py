@@ -50,8 +50,8 @@ class _Program:
 class Hold:
     """The stopped thread's end of *hold*."""
 
-    def __init__(self, fd: int, gil: Gil) -> None:
-        """``fd`` is ours from now on."""
+    def __init__(self, fd: int, gil: Gil, main: int) -> None:
+        """``fd`` is ours from now on; ``main`` is the main thread's ident."""
         self._socket = native.HeldSocket(own_fd(fd))
         self._identity = identity(self._socket.fd)
         self._gil = gil
@@ -59,7 +59,7 @@ class Hold:
         self._then = native.Buffer(protocol.INTERVAL_BYTES)
         self._scratch = native.Buffer(16)
         self._program = _Program(0, set(), False, 0, 0)
-        self._signals = Deferral()
+        self._signals = Deferral(main)
         self._raised: BaseException | None = None
         self.lost = False
 

@@ -1,13 +1,13 @@
 """The program's ends and its own calls for the debugger: ``breakpoint()``, an uncaught exception, the exit, ``fork``.
 
-Each hook is one function put where Python looks for it, and taken away again on detach, but for one: what is registered
-to run in forked children can't be taken back, so one callback that does nothing stays behind. They run in the program's
+Each hook is one function put where Python looks for it, and taken away again on detach. They run in the program's
 threads.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import posix
 import sys
 
@@ -16,6 +16,7 @@ from .stops import Cause
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Any
 
@@ -30,6 +31,7 @@ class Hooks:
         self._agent = agent
         self._excepthook = sys.excepthook
         self._breakpointhook = sys.breakpointhook
+        self._after_fork: Callable[[], None] | None = None
         self._reported: BaseException | None = None
         # made once, so that they can be recognised and taken away again
         self._except, self._break = self._on_uncaught, self._on_breakpoint
@@ -37,10 +39,15 @@ class Hooks:
 
     def install(self) -> None:
         """The originals go along, so that a program that asks whether a hook was changed is not misled."""
-        sys.excepthook = sys.__excepthook__ = self._except
-        sys.breakpointhook = sys.__breakpointhook__ = self._break
+        self._excepthook, self._breakpointhook = sys.excepthook, sys.breakpointhook
+        if sys.__excepthook__ is sys.excepthook:  # else it has one of its own, which may call the original
+            sys.__excepthook__ = self._except
+        sys.excepthook = self._except
+        if sys.__breakpointhook__ is sys.breakpointhook:
+            sys.__breakpointhook__ = self._break
+        sys.breakpointhook = self._break
         atexit.register(self._on_exit)
-        # The interpreter keeps this callback for good: of us it holds a list that ``forget`` empties.
+        # The interpreter may keep this callback for good: of us it holds a list that ``forget`` empties.
         watched = self._children
         watched.append(self._agent)
 
@@ -49,6 +56,7 @@ class Hooks:
                 agent.after_fork()
 
         posix.register_at_fork(after_in_child=after_fork)
+        self._after_fork = after_fork
 
     def remove(self) -> None:
         """Put back what is still ours, but for the callback in forked children: see :meth:`forget`."""
@@ -63,8 +71,18 @@ class Hooks:
         atexit.unregister(self._on_exit)
 
     def forget(self) -> None:
-        """Nothing is left that a forked child would have to leave: the callback stays, with nothing to do."""
+        """Nothing is left that a forked child would have to leave.
+
+        What is registered for it can't be taken back by the book: it is looked for where the interpreter keeps it.
+        After ``gc.freeze`` it is not found, and stays, with nothing to do.
+        """
         self._children.clear()
+        if posix.getpid() != self._agent.pid:
+            return  # in a forked child: the search takes too long for that, and there it is for once only
+        callback, self._after_fork = self._after_fork, None
+        for holder in gc.get_referrers(callback) if callback is not None else ():
+            if type(holder) is list:
+                holder[:] = [entry for entry in holder if entry is not callback]
 
     def _on_uncaught(self, kind: type[BaseException], value: BaseException, traceback: TracebackType | None) -> None:
         """An exception ends the main thread: Python's own report first, then the stop, with ``finally`` blocks done."""

@@ -1,9 +1,9 @@
 """Loads the agent's modules privately: they never appear in ``sys.modules`` and nothing on ``sys.path`` can shadow
 them.
 
-Run as a script body by ``entry/sitecustomize.py``; ``load`` is its one function. Relative imports between the agent's
-modules are served from a table of its own by an ``__import__`` that only these modules see; absolute ones go to the
-interpreter, and are built-in modules and ``_ctypes`` only.
+Run as a script body by ``entry/sitecustomize.py`` and ``entry/attached.py``; ``load`` is its one function. Relative
+imports between the agent's modules are served from a table of its own by an ``__import__`` that only these modules
+see; absolute ones go to the interpreter, and are built-in modules and ``_ctypes`` only.
 """
 
 import posix
@@ -27,20 +27,23 @@ class _Future:
     annotations = None
 
 
-def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "ModuleType":
+def load(
+    read_code: "Callable[[str], CodeType]", name: str, prefix: str, debugger: int, alone: bool = True
+) -> "ModuleType":
     """The agent module ``name``, with all it imports.
 
     Args:
         read_code: Gives the code object of an agent module by name.
         name: ``core`` and the like.
         prefix: What every ``co_filename`` of the agent begins with, kept as ``AGENT_PREFIX`` in each module.
+        debugger: Pid of the debugger, as it sees itself, kept as ``DEBUGGER``.
+        alone: Nothing of the program runs yet.
     """
-    real_import = __import__
     modules: "dict[str, ModuleType]" = {}
-    known, known_folders, path = {*sys.modules, *_KEPT}, {*sys.path_importer_cache}, sys.path
-    # interpreters have _ctypes built in, or there: no _ctypes.py on PYTHONPATH may come first
-    sys.path = sorted(path, key=lambda entry: not str(entry).endswith("/lib-dynload"))
-    placeholders = _fill_low_descriptors()
+    outside: "dict[str, ModuleType]" = {}
+    real_import = __import__
+    loaded: "list[bool]" = []
+    placeholders = _fill_low_descriptors() if alone else []
     scope = dict(vars(sys.modules["builtins"]))
 
     def private_import(  # called with positional arguments, by the IMPORT_NAME instruction
@@ -49,7 +52,11 @@ def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "Mod
         if name == "__future__":
             return _Future
         if level == 0:
-            return real_import(name, globals_, locals_, fromlist, level)
+            if loaded:  # not ours: C code imports by the builtins of the frame it is called from, such as a hook's
+                return real_import(name, globals_, locals_, fromlist, level)
+            if name not in outside:
+                outside[name] = _import_unseen(name)
+            return outside[name]
         if name:
             return get(name)
         package = type(sys)("pydelve.agent")
@@ -61,7 +68,9 @@ def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "Mod
         if name not in modules:
             module = type(sys)("pydelve.agent." + name)
             modules[name] = module
-            module.__dict__.update(__builtins__=scope, __package__="pydelve.agent", AGENT_PREFIX=prefix)
+            module.__dict__.update(
+                __builtins__=scope, __package__="pydelve.agent", AGENT_PREFIX=prefix, DEBUGGER=debugger
+            )
             exec(read_code(name), module.__dict__)
         return modules[name]
 
@@ -69,13 +78,35 @@ def load(read_code: "Callable[[str], CodeType]", name: str, prefix: str) -> "Mod
     try:
         return get(name)
     finally:
+        loaded.append(True)
         for fd in placeholders:
             posix.close(fd)
-        for unknown in sys.modules.keys() - known:  # the program finds them as it would without us: not imported yet
-            del sys.modules[unknown]
-        for unknown in sys.path_importer_cache.keys() - known_folders:
-            del sys.path_importer_cache[unknown]
-        sys.path = path
+
+
+def _import_unseen(name: str) -> "ModuleType":
+    """A module of the interpreter's own. The program finds it as it would without us: not imported, if it was not."""
+    known = name in sys.modules or name in _KEPT
+    folders = {*sys.path_importer_cache}
+    module = _find_ctypes() if name == "_ctypes" and not known else None
+    if module is None:
+        module = __import__(name)
+    if not known:
+        sys.modules.pop(name, None)
+        for folder in sys.path_importer_cache.keys() - folders:
+            sys.path_importer_cache.pop(folder, None)
+    return module
+
+
+def _find_ctypes() -> "ModuleType | None":
+    """The interpreter's own ``_ctypes``, where it is a file: no ``_ctypes.py`` on PYTHONPATH may come first."""
+    folders = [entry for entry in sys.path if str(entry).endswith("/lib-dynload")]
+    if not folders or "_ctypes" in sys.builtin_module_names:
+        return None
+    spec = sys.modules["_frozen_importlib_external"].PathFinder.find_spec("_ctypes", folders)
+    if spec is None:
+        return None
+    module: "ModuleType" = sys.modules["_frozen_importlib"]._load(spec)
+    return module
 
 
 def _fill_low_descriptors() -> "list[int]":

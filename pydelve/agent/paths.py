@@ -13,7 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType
 
-_HERE = posix.getcwd()  # a relative co_filename was made when the program began; it may have changed folder since
+try:
+    _HERE = posix.getcwd()  # a relative co_filename was made when the program began; it may change its folder
+except OSError:  # it was deleted
+    _HERE = "/"
 _canonical: dict[str, str] = {}
 
 

@@ -58,6 +58,7 @@ MOVING = (RUN, DETACH, *EVALUATING)
 
 # Events.
 HELLO = "hello"
+REFUSED = "refused"  # in place of a hello: the agent could not begin
 STOPPED = "stopped"
 LANDED = "landed"
 ENDING = "ending"

@@ -29,9 +29,9 @@ except AttributeError:  # 3.9: only by a real signal
 class Deferral:
     """The program's handlers, while they are put aside. Main thread only."""
 
-    def __init__(self) -> None:
-        """Nothing is put aside yet."""
-        self._main = get_ident()
+    def __init__(self, main: int) -> None:
+        """Nothing is put aside yet; ``main`` is the main thread's ident."""
+        self._main = main
         self._handlers: dict[int, Any] = {}
         self._noted: list[int] = []
         self._action = native.Buffer(_ACTION_BYTES)

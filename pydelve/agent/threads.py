@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 
+from . import native
 from .paths import canonical, is_agent
 from .quiet import FILENAME
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     Stack = list[tuple[FrameType, int]]
 
 _MAIN_NAME = "MainThread"
+_STATE_BYTES = 256  # of a thread's state, in which its ident stands: Include/cpython/pystate.h
+_first_state = native.held("PyInterpreterState_ThreadHead", native.WORD, native.WORD)
+_next_state = native.held("PyThreadState_Next", native.WORD, native.WORD)
 
 
 def active() -> dict[int, Any]:
@@ -39,6 +43,27 @@ def names() -> dict[int, tuple[str, int]]:
         name, native_id = inside.get("_name"), inside.get("_native_id")
         found[ident] = (name if type(name) is str else "", native_id if type(native_id) is int else 0)
     return found
+
+
+def oldest() -> int:
+    """Ident of the main thread: the interpreter's first, which stands last in its list of threads.
+
+    Not what the ``threading`` module says, for whom the main thread is the one that imported it.
+    """
+    frames = sys._current_frames()
+    own = get_ident()
+    state, place = native.thread_state(), 0
+    for at in range(0, _STATE_BYTES, 8):  # our own state holds our own ident
+        if native.read_word(state + at) == own:
+            place = at
+            break
+    last = found = 0
+    state = _first_state(native.interpreter_state())
+    while state:
+        last, state = state, _next_state(state)
+    if place and last:
+        found = native.read_word(last + place)
+    return found if found in frames else max(frames.keys() - {own}, default=own)
 
 
 def others_inside() -> bool:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .core import Agent
 
 NAME = "trace"
+_STATE_BYTES = 256  # of a thread's state: Include/cpython/pystate.h
+_copy = native.held("memmove", native.WORD, native.WORD, native.WORD, native.WORD)
 _getframe = sys._getframe  # taken before the program can replace it
 _call_tracing = sys.call_tracing
 _RETURN_VALUE, _YIELD_VALUE, _YIELD_FROM = 83, 86, 72  # Include/opcode.h of 3.9, 3.10 and 3.11
@@ -290,7 +292,8 @@ class Tracing:
         own = native.thread_state()  # not by ident: a thread that is just being started has its creator's
         for ident, state in self._threads.states():
             if state == own:
-                self._switch_here(on)
+                if get_ident() not in self._agent.own:
+                    self._switch_here(on)
             elif ident not in self._agent.own:
                 self._threads.set_trace(state, on)
 
@@ -366,25 +369,27 @@ class _Threads:
         self._ident = self._find_word(get_ident())
 
     def _find_trampoline(self) -> tuple[int, int]:
+        """The two words.
+
+        While the thread is traced only C functions are called: 3.11 does not get past the begin of a traced Python
+        function as long as the eval breaker is set (``Python/ceval.c``: DO_TRACING of RESUME), and in a stop it may be.
+        """
         before = sys.gettrace()
+        trace, state, copy, seen = self._trace, native.thread_state(), _copy, native.Buffer(_STATE_BYTES)
         try:
-            sys.settrace(self._trace)
-            place = self._find_word(id(self._trace))
+            sys.settrace(trace)
+            copy(seen.address, state, _STATE_BYTES)
         finally:
             sys.settrace(before)
-        if not place:
-            return 0, 0
-        try:
-            sys.settrace(self._trace)
-            return native.read_word(native.thread_state() + place - 16), place
-        finally:
-            sys.settrace(before)
+        words = [native.read_word(seen.address + at) for at in range(0, _STATE_BYTES, 8)]
+        place = words.index(id(trace)) if id(trace) in words[2:] else 0
+        return (words[place - 2], place * 8) if place else (0, 0)
 
     @staticmethod
     def _find_word(word: int) -> int:
         """Offset of a word in our own thread state; 0 where it is not there."""
         state = native.thread_state()
-        return next((at for at in range(0, 256, 8) if native.read_word(state + at) == word), 0)
+        return next((at for at in range(0, _STATE_BYTES, 8) if native.read_word(state + at) == word), 0)
 
     def states(self) -> Iterator[tuple[int, int]]:
         """``(ident, thread state address)`` of each thread."""

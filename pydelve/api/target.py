@@ -130,9 +130,9 @@ class Stop:
 class ExitStatus:
     """How the target ended."""
 
-    how: Literal["exited", "killed", "lost", "replaced"]
-    """exited: with ``status``; killed: by signal ``status``; replaced: it exec'd another program and runs on without
-    us."""
+    how: Literal["exited", "killed", "gone", "lost", "replaced"]
+    """exited: with ``status``; gone: ended, its parent knows how; killed: by signal ``status``; replaced: it
+    exec'd another program and runs on without us."""
     status: int = 0
     clean: bool = True
     """False where Python did not get to its own clean-up (``os._exit``, a signal, a crash)."""

@@ -61,7 +61,7 @@ def start(launch: Launch) -> ExitStatus | None:
             if session.left_running and streams.terminal:
                 _stay_its_terminal(console, session.left_running)
         else:
-            session = import_late(front).run(client, streams, launch, _input_lines())
+            session = import_late(front).run(client, streams, launch, input_lines())
     return session.exit
 
 
@@ -97,7 +97,7 @@ def _options(launch: Launch, streams: Streams) -> LaunchOptions:
     )
 
 
-def _input_lines() -> Iterator[str]:
+def input_lines() -> Iterator[str]:
     """The lines of standard input as they come."""
     with open(os.dup(0), encoding="utf-8", errors="backslashreplace") as stream:
         yield from iter(stream.readline, "")

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from pydelve.cli.launching import Launch
+from pydelve.cli.launching import Opening
 from pydelve.cli.settings import begin_with
 from pydelve.cli.streams import Streams
 from pydelve.client import Client
@@ -17,7 +17,7 @@ from pydelve.terminal.script import begin, interrupts_to, run_script, wait_for_e
 from pydelve.terminal.session import Session
 
 
-def run(client: Client, streams: Streams, launch: Launch, lines: Iterable[str]) -> Session:
+def run(client: Client, streams: Streams, opening: Opening, lines: Iterable[str]) -> Session:
     """Run the init file's commands and these lines, to their end or to the end of the session; gives it back."""
     session = Session(
         client, Screen(sys.stdout), wait=wait_for_event, cwd=os.path.realpath(os.curdir), before_restart=streams.rewind
@@ -25,6 +25,6 @@ def run(client: Client, streams: Streams, launch: Launch, lines: Iterable[str]) 
     begin_with(session)
     interpreter = Interpreter(session, TABLE)
     with interrupts_to(session.on_interrupt):
-        begin(interpreter, session, init=launch.init, continue_=launch.continue_)
+        begin(interpreter, session, init=opening.init, continue_=opening.continue_)
         run_script(interpreter, session, lines)
     return session

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.subcommands import Help
@@ -42,6 +43,20 @@ HELP = Help(
     ),
 )
 _STREAMS = ("stdin", "stdout", "stderr")
+
+
+class Opening(Protocol):
+    """How a session begins, however its program was reached."""
+
+    @property
+    def init(self) -> tuple[str, ...]:
+        """The lines of the init file."""
+        ...
+
+    @property
+    def continue_(self) -> bool:
+        """Go on from the first stop at once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +122,7 @@ def prepare(
         cwd=folder_path(parsed.last("--cwd")),
         environment=_environment(parsed),
         redirects=_redirects(parsed),
-        init=_init(parsed.last("--init")),
+        init=init_lines(parsed.last("--init")),
         continue_=parsed.last("--continue") is not None,
         log=parsed.last("--log"),
         interpreter_options=interpreter_options,
@@ -257,7 +272,12 @@ def _redirects(parsed: Words) -> dict[str, str]:
     return result
 
 
-def _init(path: str | None) -> tuple[str, ...]:
+def init_lines(path: str | None) -> tuple[str, ...]:
+    """The lines of an init file; none where none is asked for.
+
+    Raises:
+        UsageError: it can't be read.
+    """
     if path is None:
         return ()
     try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydelve.api import requests
+from pydelve.api.attach import AttachOptions
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import Frame, Stack, State
 from pydelve.debugger.files import Files
@@ -23,7 +24,7 @@ _EXPRESSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 class Current:
     """The current target. Everything here runs on the engine's thread."""
 
-    def __init__(self, options: LaunchOptions) -> None:
+    def __init__(self, options: LaunchOptions | AttachOptions) -> None:
         """There is no process yet."""
         self.process: Process | None = None
         self.state = State("starting")

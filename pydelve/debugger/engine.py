@@ -7,9 +7,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydelve.api import requests
+from pydelve.api.attach import AttachOptions
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import BreakpointChanged, Continued, Event, Exited, HaltPending, Notice, Started, Stopped
 from pydelve.api.launch import LaunchOptions
@@ -23,8 +24,10 @@ from pydelve.debugger.loop import Loop
 from pydelve.debugger.placing import Placing
 from pydelve.debugger.plans import plan_for, plan_for_call
 from pydelve.debugger.threads import ThreadNumbers
-from pydelve.errors import PydelveError, TargetError
+from pydelve.errors import PydelveError, TargetError, TargetStateError
 from pydelve.target import Landing, Plan, Process, StopReport
+from pydelve.target.live.attach import attach
+from pydelve.target.live.handle import Reached
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
 
@@ -36,7 +39,7 @@ _log = logging.getLogger("pydelve.engine")
 class Debugger:
     """One session. Every method runs on the engine's thread."""
 
-    def __init__(self, options: LaunchOptions, loop: Loop, emit: Callable[[Event], None]) -> None:
+    def __init__(self, options: LaunchOptions | AttachOptions, loop: Loop, emit: Callable[[Event], None]) -> None:
         """``emit`` gives an event to every client."""
         self._options = options
         self._loop = loop
@@ -62,19 +65,29 @@ class Debugger:
         }
 
     def start(self) -> None:
-        """Start the target; it stops at its first line.
+        """Start the target, which stops at its first line; or attach to it, which stops it where it is.
 
         Raises:
-            TargetError: it can't be started; the family says more.
+            TargetError: it can't be started, or not be attached to; the family says more.
         """
-        self._start(command(self._options))
+        options = self._options
+        if isinstance(options, LaunchOptions):
+            self._begin(launch(options, command(options)))
+            return
+        self._begin(attach(options))
+        process = self._current.process
+        if process is None or process.ended:
+            return
+        self._current.files.main_is(process.main_file)
+        if options.stop:
+            self._halt_it(process, "attach")
 
-    def _start(self, argv: tuple[str, ...]) -> None:
+    def _begin(self, reached: Reached) -> None:
         self._halts += 1
         self._current.threads = ThreadNumbers(0)
         self._exception = None
         self._current.state = State("starting")
-        process = LiveProcess(launch(self._options, argv), self._current.files.cwd, self._loop, self)
+        process = LiveProcess(reached, self._current.files.cwd, self._loop, self)
         self._current.process = process
         process.meet()
         if process.ended:
@@ -102,9 +115,13 @@ class Debugger:
         return result
 
     def leave(self) -> None:
-        """The last client went: kill what was launched."""
-        if self._current.process is not None and not self._current.process.ended:
-            self._current.process.kill()
+        """The last client went: kill what was launched, let go of what was attached to."""
+        process = self._current.process
+        if process is not None and not process.ended:
+            if process.info.launched:
+                process.kill()
+            else:
+                process.detach()
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
@@ -144,10 +161,13 @@ class Debugger:
 
     def _halt(self, request: requests.Halt) -> State:
         if self._current.state.status == "running" and self._current.process is not None:
-            self._current.process.halt()
-            self._halts += 1
-            self._loop.after(_HALT_PATIENCE_S, lambda halt=self._halts: self._halt_overdue(halt))  # type: ignore[misc]
+            self._halt_it(self._current.process, "halt")
         return self._current.state
+
+    def _halt_it(self, process: Process, reason: Literal["halt", "attach"]) -> None:
+        process.halt(reason)
+        self._halts += 1
+        self._loop.after(_HALT_PATIENCE_S, lambda halt=self._halts: self._halt_overdue(halt))  # type: ignore[misc]
 
     def _halt_overdue(self, halt: int) -> None:
         if self._current.state.status != "running" or halt != self._halts or self._current.process is None:
@@ -166,6 +186,12 @@ class Debugger:
 
     def _restart(self, request: requests.Restart) -> State:
         options = self._options
+        if not isinstance(options, LaunchOptions):
+            raise TargetStateError(
+                "the program was attached to, and can't be restarted",
+                why="pydelve did not start it",
+                hint="pydelve debug script.py, for one that pydelve starts",
+            )
         if request.arguments is not None:
             options = replace(options, arguments=request.arguments)
         argv = command(options)  # an interpreter that is gone is found out before anything is killed
@@ -175,7 +201,7 @@ class Debugger:
         if killed and process is not None:
             process.kill()
         try:
-            self._start(argv)
+            self._begin(launch(options, argv))
         except PydelveError:
             self._start_failed(process, killed)
             raise
@@ -251,7 +277,7 @@ class Debugger:
                 self._current.files.main_is(stop.frames[0].file)
             for error in self._breakpoints.begin_run(process):
                 self._emit(Notice(error.message, error.why, error.hint))
-            if not self._options.stop_at_entry:
+            if isinstance(self._options, LaunchOptions) and not self._options.stop_at_entry:
                 self._run(process, Plan())
                 return False
         self._breakpoints.count(report.counts)

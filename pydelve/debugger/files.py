@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Literal
 
 from pydelve import locspec
+from pydelve.api.attach import AttachOptions
 from pydelve.api.breakpoints import Location
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import Frame
@@ -23,10 +25,12 @@ class Files:
     changed.
     """
 
-    def __init__(self, options: LaunchOptions) -> None:
-        self._options = options
-        self.cwd = os.path.realpath(options.cwd or os.getcwd())
-        self._main = os.path.realpath(os.path.join(self.cwd, options.program)) if options.kind == "script" else ""
+    def __init__(self, options: LaunchOptions | AttachOptions) -> None:
+        launch = options if isinstance(options, LaunchOptions) else None
+        self._kind: Literal["script", "module"] = launch.kind if launch else "script"
+        self.cwd = os.path.realpath((launch.cwd if launch else "") or os.getcwd())
+        script = launch.program if launch and launch.kind == "script" else ""
+        self._main = os.path.realpath(os.path.join(self.cwd, script)) if script else ""
         self._modules: ModulesReport | None = None
         self._library: frozenset[str] = frozenset()
         self.sources = Sources()
@@ -77,7 +81,7 @@ class Files:
             modules={module.name: module.file for module in known.modules},
             search_path=known.search_path,
             cwd=known.cwd,
-            launch_kind=self._options.kind,
+            launch_kind=self._kind,
         )
 
     def search(self, process: Process | None) -> Search:

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from pydelve.api.attach import AttachOptions
 from pydelve.api.events import Event
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import Request
@@ -38,7 +39,7 @@ class _Answer:
 class PipeTransport:
     """One client's end. Implements ``pydelve.client.Transport``."""
 
-    def __init__(self, options: LaunchOptions) -> None:
+    def __init__(self, options: LaunchOptions | AttachOptions) -> None:
         """Starts the engine's thread; ``open_session`` waits until the target is started."""
         self._lock = threading.Lock()
         self._events: deque[Event] = deque()
@@ -193,11 +194,11 @@ def _closed_error() -> TargetGoneError:
     return TargetGoneError("the session is closed")
 
 
-def open_session(options: LaunchOptions) -> PipeTransport:
-    """Start a debugging session in this process and its program; events tell what it does.
+def open_session(options: LaunchOptions | AttachOptions) -> PipeTransport:
+    """Start a debugging session in this process, and its program or attach to one; events tell what it does.
 
     Raises:
-        TargetError: the program can't be started; the session is closed then.
+        TargetError: the program can't be started or attached to; the session is closed then.
     """
     transport = PipeTransport(options)
     try:

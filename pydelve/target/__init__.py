@@ -210,6 +210,11 @@ class Process(Protocol):
         ...
 
     @property
+    def main_file(self) -> str:
+        """File of the program's main module, where that runs already; else ""."""
+        ...
+
+    @property
     def exact(self) -> bool:
         """False where a stop may let other threads move a little."""
         ...
@@ -225,8 +230,8 @@ class Process(Protocol):
         """Let the stopped target run; returns at once."""
         ...
 
-    def halt(self) -> None:
-        """Ask the running target to stop; returns at once."""
+    def halt(self, reason: Literal["halt", "attach"] = "halt") -> None:
+        """Ask the running target to stop, and tell why; returns at once."""
         ...
 
     def signal(self, number: int) -> None:

@@ -327,8 +327,9 @@ TABLE = CommandTable([
         running.detach,
     ),
     Command(
-        "exit", "Session", "end the session, and the program with it", ("",),
+        "exit", "Session", "end the session, and the program where pydelve started it", ("",),
         running.exit_, aliases=("quit", "q"),
-        details="Ctrl-D does the same.",
+        options=(Option("-k", "kill the program, also where it was attached to"),),
+        details="A program that was attached to runs on, as after detach. Ctrl-D does the same.",
     ),
 ])  # fmt: skip

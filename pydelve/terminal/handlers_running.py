@@ -166,9 +166,17 @@ def detach(call: Call) -> None:
 
 
 def exit_(call: Call) -> None:
-    """``exit``: end the session, and the program where pydelve started it."""
-    target = call.session.target
-    call.session.leave(kill=target is None or target.launched)
+    """``exit``: end the session, and the program where pydelve started it; with ``-k`` any program."""
+    session = call.session
+    if session.target is None or session.target.launched:
+        session.leave(kill=True)
+    elif "-k" not in call.options:
+        detach(call)
+    else:
+        alive = session.status not in {"ended", "detached"}
+        session.leave(kill=True)
+        if alive:
+            session.screen.line(f"process {session.target.pid} was killed")
 
 
 def _repeat(call: Call, how: Literal["next", "step"]) -> None:

@@ -108,6 +108,8 @@ def _end(status: ExitStatus) -> str:
             return f"exited with status {status.status}"
         case "exited":
             return f"exited with status {status.status}, without Python's clean-up (os._exit, or an exit from C code)"
+        case "gone":
+            return "has ended; its status is known to its parent only"
         case "killed":
             return f"was killed by {_signal_name(status.status)}"
         case "lost":

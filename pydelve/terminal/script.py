@@ -28,7 +28,7 @@ def begin(interpreter: Interpreter, session: Session, *, init: Iterable[str], co
     """The first stop, then the commands of ``--init``, then ``--continue`` where they left the program at its entry."""
     interpreter.guard("starting the program", session.wait_for_stop)
     run_lines(interpreter, session, init)
-    if continue_ and not session.done and session.stop is not None and session.stop.reason == "entry":
+    if continue_ and not session.done and session.stop is not None and session.stop.reason in {"entry", "attach"}:
         interpreter.execute("continue")
 
 

@@ -210,7 +210,8 @@ class Session:
         self._sources.clear()
         self._forget_place()
         words = shlex.join(target.argv)
-        self.screen.line(f"process {target.pid} started: {words} (CPython {target.python})")
+        began = f"process {target.pid} started" if target.launched else f"attached to process {target.pid}"
+        self.screen.line(f"{began}: {words} (CPython {target.python})")
 
     def _on_exited(self, status: ExitStatus) -> None:
         if self._restarting:
@@ -219,7 +220,8 @@ class Session:
         self._forget_place()
         self.screen.line(end_line(status, self.target))
         if self.screen.interactive:
-            self.screen.lines(part_lines("", "restart, or exit"))
+            launched = self.target is None or self.target.launched
+            self.screen.lines(part_lines("", "restart, or exit" if launched else "exit"))
 
     def _forget_place(self) -> None:
         self.thread, self.frame_index, self.list_next = 0, 0, None

@@ -9,6 +9,7 @@ import time
 from types import TracebackType
 from typing import Self, TypeVar
 
+from pydelve.api.attach import AttachOptions
 from pydelve.api.events import Event, Exited, Stopped
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import Detach, Request, Resume
@@ -27,11 +28,11 @@ class LiveSession:
     A context manager: leaving it kills the target.
 
     Args:
-        options: What to start.
+        options: What to start, or to attach to.
         timeout_s: How long each wait lasts at most.
     """
 
-    def __init__(self, options: LaunchOptions, timeout_s: float = 20.0) -> None:
+    def __init__(self, options: LaunchOptions | AttachOptions, timeout_s: float = 20.0) -> None:
         self.client = Client(open_session(options))
         self.events: list[Event] = []
         """Everything taken from the queue so far, in order."""

@@ -55,7 +55,7 @@ def _start(message: str, folder: str) -> None:
     link, hold, flags = message.split(",")
     if "t" in flags:
         _take_terminal()
-    core = namespace["load"](read_code, "core", agent)
+    core = namespace["load"](read_code, "core", agent, sys.modules["posix"].getppid())
     core.start(int(link), int(hold), "p" in flags)
 
 

@@ -20,7 +20,8 @@ from pydelve.target.live import wire
 
 _SLACK_S = 0.001  # a waiting thread's timed wait ends a little after its interval
 _CONSUME_LIMIT_S = 5.0
-_LATE_LIMIT_S = 0.02
+_LATE_LIMIT_S = 1.0
+_ASKED_AFTER_NS = 1_000_000  # of running: whoever waited for the GIL has asked for it long before
 _QUIET_LIMIT_S = 1.0  # however long the program's own switch interval is: a request has a limit
 _OURS_AND_MAIN = 2  # threads that a program without threads of its own has
 _RECEIVE_BYTES = 1 << 18
@@ -97,6 +98,7 @@ class HoldChannel(Channel):
         """The target's, once known: its threads are looked at in ``/proc``."""
         self._interval_us = 0
         self._quiet_at = 0.0
+        self._late: dict[str, int] = {}
 
     def settle(self, interval_us: int, others: bool) -> None:
         """Make a stop exact: returns once the stopped thread is inside the one call that holds the GIL.
@@ -115,8 +117,14 @@ class HoldChannel(Channel):
         while self._unread() and time.monotonic() < deadline:  # usually none: a few microseconds of the other side
             time.sleep(pause)
             pause = min(pause * 2, 0.001)
-        others = others or len(_states(self.pid)) > _OURS_AND_MAIN
-        self._quiet_at = time.monotonic() + min(interval_us / 1e6 * 1.2 + _SLACK_S, _QUIET_LIMIT_S) if others else 0.0
+        states = _states(self.pid)
+        others = others or len(states) > _OURS_AND_MAIN
+        self._late = _run_times(self.pid, states) if others else {}
+        self._quiet_at = time.monotonic() + self._patience_s() if others else 0.0
+
+    def _patience_s(self) -> float:
+        """How long a thread waits for the GIL with the program's own interval before it asks for it."""
+        return min(self._interval_us / 1e6 * 1.2 + _SLACK_S, _QUIET_LIMIT_S)
 
     def _unread(self) -> int:
         waiting = array.array("i", [0])
@@ -138,26 +146,50 @@ class HoldChannel(Channel):
     def _wait_until_quiet(self) -> None:
         """Until every thread that began to wait with the program's own interval has asked for the GIL, and waits anew.
 
-        On a busy machine such a thread may be late: it is runnable then. So is one in C code without the GIL, which is
-        why this has a limit.
+        On a busy machine such a thread may be late at either end of its wait: it is runnable then, and does not run.
         """
+        if self._late:  # with the interval read, but its wait not begun, when the stop began
+            self._wait_for_late(self._late)
+            self._quiet_at = time.monotonic() + self._patience_s()
         time.sleep(max(0.0, self._quiet_at - time.monotonic()))
-        deadline = time.monotonic() + _LATE_LIMIT_S
-        while "R" in _states(self.pid) and time.monotonic() < deadline:
-            time.sleep(0.0002)
+        self._wait_for_late(_run_times(self.pid, _states(self.pid)))  # with its wait over, but not having asked
         self._quiet_at = 0.0
+
+    def _wait_for_late(self, ran: dict[str, int]) -> None:
+        """Until these threads have got as far as their next wait, or have run, so are in C code without the GIL."""
+        deadline = time.monotonic() + _LATE_LIMIT_S
+        while ran and time.monotonic() < deadline:
+            runnable = _run_times(self.pid, _states(self.pid))
+            ran = {
+                thread: before
+                for thread, before in ran.items()
+                if thread in runnable and runnable[thread] - before < _ASKED_AFTER_NS
+            }
+            time.sleep(0.0002 if ran else 0)
 
 
 def _interval(microseconds: int) -> bytes:
     return microseconds.to_bytes(protocol.INTERVAL_BYTES, "little")
 
 
-def _states(pid: int) -> list[str]:
-    """The kernel's state letter of each thread of a process; [] where ``/proc`` says nothing."""
-    found = []
+def _run_times(pid: int, states: dict[str, str]) -> dict[str, int]:
+    """Nanoseconds that each runnable thread has run for; more at each call where the kernel does not say."""
+    found = {}
+    for thread, state in states.items():
+        if state == "R":
+            found[thread] = time.monotonic_ns()
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                with open(f"/proc/{pid}/task/{thread}/schedstat", "rb") as file:
+                    found[thread] = int(file.read().split()[0])
+    return found
+
+
+def _states(pid: int) -> dict[str, str]:
+    """The kernel's state letter of each thread of a process; {} where ``/proc`` says nothing."""
+    found = {}
     with contextlib.suppress(OSError):  # the process ended, or this one may not look
         for thread in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError):  # the thread ended
                 with open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
-                    found.append(file.read().rpartition(b") ")[2][:1].decode())
+                    found[thread] = file.read().rpartition(b") ")[2][:1].decode()
     return found

@@ -15,24 +15,9 @@ from pydelve.api.launch import LaunchOptions
 from pydelve.errors import TargetError
 from pydelve.target.live import interpreter
 from pydelve.target.live.channel import Channel, HoldChannel
+from pydelve.target.live.handle import Child, Reached, reap_left
 
 ENTRY = str(Path(protocol.__file__).resolve().parent / "entry")
-
-
-_left: list[subprocess.Popen[bytes]] = []  # programs that run on without us: ours to reap all the same
-
-
-class Launched:
-    """A process that was just started: its handles, and our ends of its agent's sockets."""
-
-    def __init__(
-        self, popen: subprocess.Popen[bytes], pidfd: int, argv: tuple[str, ...], link: Channel, hold: HoldChannel
-    ) -> None:
-        self.popen = popen
-        self.pidfd = pidfd
-        self.argv = argv
-        self.link = link
-        self.hold = hold
 
 
 def command(options: LaunchOptions) -> tuple[str, ...]:
@@ -48,13 +33,13 @@ def command(options: LaunchOptions) -> tuple[str, ...]:
     return (python, *options.interpreter_options, *program, *options.arguments)
 
 
-def launch(options: LaunchOptions, argv: tuple[str, ...]) -> Launched:
+def launch(options: LaunchOptions, argv: tuple[str, ...]) -> Reached:
     """Start the program by its ``command``; it runs up to the agent's hello and on to its first line by itself.
 
     Raises:
         TargetError: it can't be started; nothing is left of the attempt.
     """
-    _reap_left()
+    reap_left()
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
         try:
             (link, agent_link), (hold, agent_hold) = (_socket_pair(ours, theirs) for _ in range(2))
@@ -66,17 +51,7 @@ def launch(options: LaunchOptions, argv: tuple[str, ...]) -> Launched:
                 f"can't start {argv[0]}", why=str(error), hint="pydelve debug --python PATH --cwd FOLDER ..."
             ) from error
         ours.pop_all()
-    return Launched(popen, pidfd, argv, Channel(link), HoldChannel(hold))
-
-
-def leave(popen: subprocess.Popen[bytes]) -> None:
-    """The program runs on by itself; it is reaped when it has ended and another one is launched, or by our parent."""
-    if popen.poll() is None:
-        _left.append(popen)
-
-
-def _reap_left() -> None:
-    _left[:] = [popen for popen in _left if popen.poll() is None]
+    return Reached(Child(popen, pidfd), argv, Channel(link), HoldChannel(hold), launched=True)
 
 
 def _socket_pair(ours: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:

@@ -13,7 +13,7 @@ from contextlib import closing, nullcontext, suppress
 from pydelve.api.snapshot import Activity, Snapshot, ThreadStack
 from pydelve.api.target import Frame
 from pydelve.api.values import Limits, Variable
-from pydelve.errors import TargetError, TargetGoneError, UnsupportedError
+from pydelve.errors import TargetError, UnsupportedError
 from pydelve.target.cpython.frames import FrameReader, RawFrame
 from pydelve.target.cpython.interpreters import InterpreterReader, RawThread
 from pydelve.target.cpython.layout import Layout, Runtime, choose_layout
@@ -21,7 +21,7 @@ from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
 from pydelve.target.cpython.values import ValueReader
 from pydelve.target.live import kernel
-from pydelve.target.live.memory import ProcessMemory, find_runtime, no_such_process
+from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime
 from pydelve.target.live.ptrace import StopReport, stopped, thread_ids
 
 _ATTEMPTS = 5
@@ -36,7 +36,7 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True) -> Snapshot:
         TargetError: it may not be looked into, is ourselves, or is no place to look at now.
         NotAPythonError, UnsupportedError: it is no CPython, or none whose structures are known.
     """
-    pid, letter = _check(pid)
+    pid, letter = check_process(pid)
     with closing(ProcessMemory(pid)) as memory:
         runtime = find_runtime(pid, memory)
         try:
@@ -63,31 +63,6 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True) -> Snapshot:
     return Snapshot(
         pid, _version_text(runtime), command, cwd, tuple(threads), stop and not report.problem, took_s, tuple(problems)
     )
-
-
-def _check(pid: int) -> tuple[int, str]:
-    """Pid of the process, where a thread's id was given, and its state letter."""
-    if pid <= 0:
-        raise no_such_process(pid)
-    status = {}
-    try:
-        with open(f"/proc/{pid}/status", "rb") as file:
-            for line in file:
-                name, _, value = line.partition(b":")
-                status[name] = value.strip()
-    except (FileNotFoundError, ProcessLookupError):
-        raise no_such_process(pid) from None
-    pid = int(status.get(b"Tgid", b"0")) or pid
-    if pid == os.getpid():
-        raise TargetError(f"process {pid} is pydelve itself", why="it can't stop to look at itself", hint="pydelve ps")
-    letter = status.get(b"State", b"?")[:1].decode()
-    if letter in "ZX":
-        raise TargetGoneError(
-            f"process {pid} has ended",
-            why=f"it is a zombie until its parent, process {int(status.get(b'PPid', b'0'))}, takes note",
-            hint="pydelve ps",
-        )
-    return pid, letter
 
 
 def _command(pid: int) -> tuple[str, ...]:

@@ -45,6 +45,13 @@ class ProcessMemory(Memory):
         """Let go of it."""
         os.close(self._fd)
 
+    def read_now(self, address: int, size: int) -> bytes:
+        """Bytes as they are at this moment, past what is kept; fewer where there are no more."""
+        try:
+            return os.pread(self._fd, size, address)
+        except OSError:
+            return b""
+
     def _read_page(self, number: int) -> bytes:
         address = number * PAGE_SIZE
         try:
@@ -71,6 +78,36 @@ class Mapping(NamedTuple):
 def no_such_process(pid: int) -> TargetGoneError:
     """There is none."""
     return TargetGoneError(f"no process {pid}", why="it has ended, or never was", hint="pydelve ps")
+
+
+def check_process(pid: int) -> tuple[int, str]:
+    """Pid of the process, where a thread's id was given, and its state letter.
+
+    Raises:
+        TargetGoneError: there is none, or it has ended.
+        TargetError: it is ourselves.
+    """
+    if pid <= 0:
+        raise no_such_process(pid)
+    status = {}
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            for line in file:
+                name, _, value = line.partition(b":")
+                status[name] = value.strip()
+    except (FileNotFoundError, ProcessLookupError):
+        raise no_such_process(pid) from None
+    pid = int(status.get(b"Tgid", b"0")) or pid
+    if pid == os.getpid():
+        raise TargetError(f"process {pid} is pydelve itself", why="it can't stop to look at itself", hint="pydelve ps")
+    letter = status.get(b"State", b"?")[:1].decode()
+    if letter in "ZX":
+        raise TargetGoneError(
+            f"process {pid} has ended",
+            why=f"it is a zombie until its parent, process {int(status.get(b'PPid', b'0'))}, takes note",
+            hint="pydelve ps",
+        )
+    return pid, letter
 
 
 def not_permitted(pid: int) -> TargetError:
@@ -154,7 +191,12 @@ def _likelihood(mapping: Mapping) -> int:
 
 
 def find_runtime(pid: int, memory: Memory | None, files: list[Mapping] | None = None) -> Runtime:
-    """The interpreter of a process; its version from the file alone where there is no ``memory``.
+    """The interpreter of a process, as :func:`find_interpreter`."""
+    return find_interpreter(pid, memory, files)[0]
+
+
+def find_interpreter(pid: int, memory: Memory | None, files: list[Mapping] | None = None) -> tuple[Runtime, Mapping]:
+    """The interpreter of a process, and its file; its version from the file alone where there is no ``memory``.
 
     ``files`` are those to look into: all that are mapped, where None.
 
@@ -167,7 +209,7 @@ def find_runtime(pid: int, memory: Memory | None, files: list[Mapping] | None = 
         if mapping.path.endswith((".mo", ".cache", "locale-archive")):
             continue
         try:
-            elf = _open(pid, mapping)
+            elf = open_mapped(pid, mapping)
         except (OSError, ElfError):
             continue
         try:
@@ -175,13 +217,13 @@ def find_runtime(pid: int, memory: Memory | None, files: list[Mapping] | None = 
             if symbol is not None:
                 address = elf.bias(mapping.start, mapping.offset) + symbol.value
                 version = _version(elf, mapping.path, symbol.size, address, memory)
-                return Runtime(address, symbol.size, version)
+                return Runtime(address, symbol.size, version), mapping
         finally:
             elf.close()
     raise _not_a_python(pid)
 
 
-def _open(pid: int, mapping: Mapping) -> ElfFile:
+def open_mapped(pid: int, mapping: Mapping) -> ElfFile:
     """The file as the process has it: replaced ones by the mapping itself, where the kernel lets us."""
     if mapping.path.endswith(_DELETED):
         path = f"/proc/{pid}/map_files/{mapping.start:x}-{mapping.end:x}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,7 +38,7 @@ from pydelve.target import (
 )
 from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
-from pydelve.target.live.launch import Launched, leave
+from pydelve.target.live.handle import Reached
 from pydelve.target.live.user_code import UserCode
 
 _HELLO_LIMIT_S = 20.0
@@ -57,6 +56,7 @@ class _Hello:
     main: int
     exact: bool
     how: str
+    main_file: str = ""
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> _Hello:
@@ -66,21 +66,26 @@ class _Hello:
             return cls(spoken, (0, 0, 0), "", 0, True, "")
         major, minor, micro = map(int, data["python"])
         python = (major, minor, micro)
-        return cls(spoken, python, str(data["executable"]), int(data["main"]), bool(data["exact"]), str(data["how"]))
+        return cls(
+            spoken, python, str(data["executable"]), int(data["main"]), bool(data["exact"]), str(data["how"]),
+            str(data["main_file"]),
+        )  # fmt: skip
 
 
 class LiveProcess:
-    """One run of a launched program."""
+    """One run of a program, launched or attached to."""
 
-    def __init__(self, launched: Launched, cwd: str, waiter: Waiter, listener: Listener) -> None:
-        """Takes ``launched`` over; call :meth:`meet` next."""
-        self._popen = launched.popen
-        self._argv, self._cwd = launched.argv, cwd
+    def __init__(self, reached: Reached, cwd: str, waiter: Waiter, listener: Listener) -> None:
+        """Takes ``reached`` over; call :meth:`meet` next."""
+        self._handle = reached.handle
+        self._launched = reached.launched
+        self._argv, self._cwd = reached.argv, reached.cwd or cwd
         self._waiter, self._listener = waiter, listener
         self._agent = AgentLink(
-            launched.link, launched.hold, waiter, self._on_event, self._on_link_lost, self._popen.pid
+            reached.link, reached.hold, waiter, self._on_event, self._on_link_lost, self._handle.pid
         )
-        self._pidfd = launched.pidfd
+        self._pidfd = self._handle.pidfd
+        self._refusal = ""
         self._hello: _Hello | None = None
         self._runs = 0
         self._clean = False
@@ -94,17 +99,28 @@ class LiveProcess:
         Raises:
             TargetError: it does not come, or the agent is of another version.
         """
-        if not self._waiter.wait_until(lambda: self._hello is not None or self.ended, _HELLO_LIMIT_S):
-            self.kill()
+        answered = lambda: self._hello is not None or self.ended or bool(self._refusal)  # noqa: E731
+        if not self._waiter.wait_until(answered, _HELLO_LIMIT_S):
+            self._give_up()
             raise TargetError(
-                f"the agent in process {self._popen.pid} did not answer within {_HELLO_LIMIT_S:.0f} s",
-                why="Python was started without its site module, or did not get that far",
-                hint=f"try without pydelve: {' '.join(self._argv)}",
+                f"the agent in process {self._handle.pid} did not answer within {_HELLO_LIMIT_S:.0f} s",
+                why="Python was started without its site module, or did not get that far"
+                if self._launched
+                else "its interpreter is kept busy, or another thread imports for that long",
+                hint=f"try without pydelve: {' '.join(self._argv)}"
+                if self._launched
+                else f"pydelve stack {self._handle.pid}",
             )
+        if self._refusal:
+            self._give_up()
+            raise TargetError(
+                f"process {self._handle.pid} refuses pydelve's agent", why=self._refusal,
+                hint=f"pydelve stack {self._handle.pid}",
+            )  # fmt: skip
         if self._hello is None or self.ended:
             return  # it ended, or sent nonsense: on_exited has told so
         if self._hello.protocol != protocol.VERSION:
-            self.kill()
+            self._give_up()
             raise TargetError(
                 f"the agent speaks version {self._hello.protocol} of the protocol, not {protocol.VERSION}",
                 why="two versions of pydelve are mixed",
@@ -112,24 +128,36 @@ class LiveProcess:
             )
         self._agent.begin()
 
+    def _give_up(self) -> None:
+        """It can't be debugged: what was launched ends, what was attached to runs on."""
+        if self._launched:
+            self.kill()
+        else:
+            self._leave()
+
     # -- who it is -----------------------------------------------------------------------------------------------------
 
     @property
     def info(self) -> TargetInfo:
         """See ``target.Process``."""
         return TargetInfo(
-            pid=self._popen.pid,
+            pid=self._handle.pid,
             python=".".join(map(str, self._hello.python)) if self._hello else "",
             executable=self._hello.executable if self._hello else self._argv[0],
             argv=self._argv[1:],
             cwd=self._cwd,
-            launched=True,
+            launched=self._launched,
         )
 
     @property
     def main_ident(self) -> int:
         """See ``target.Process``; 0 before the hello."""
         return self._hello.main if self._hello else 0
+
+    @property
+    def main_file(self) -> str:
+        """See ``target.Process``."""
+        return self._hello.main_file if self._hello else ""
 
     @property
     def exact(self) -> bool:
@@ -160,10 +188,10 @@ class LiveProcess:
         self._agent.stopped = False
         self._runs += 1
 
-    def halt(self) -> None:
+    def halt(self, reason: Literal["halt", "attach"] = "halt") -> None:
         """See ``target.Process``."""
         if not self._agent.stopped and not self.ended:
-            self._agent.tell(protocol.HALT, {"run": self._runs})
+            self._agent.tell(protocol.HALT, {"run": self._runs, "reason": reason})
 
     def signal(self, number: int) -> None:
         """See ``target.Process``."""
@@ -181,13 +209,11 @@ class LiveProcess:
                 number = self._agent.send(protocol.DETACH, {})
                 self._agent.wait_or(number, _DETACH_LIMIT_S, lambda: self._agent.stopped != was_stopped)
         self._leave()
-        leave(self._popen)
+        self._handle.leave()
 
     def kill(self) -> None:
         """See ``target.Process``."""
-        with contextlib.suppress(ProcessLookupError):
-            self._popen.send_signal(signal.SIGKILL)
-        self._popen.wait()
+        self._handle.kill()
         self._leave()
 
     def _leave(self) -> None:
@@ -231,13 +257,13 @@ class LiveProcess:
 
     def threads(self) -> tuple[ThreadReport, ...]:
         """See ``target.Process``."""
-        states = kernel.thread_states(self._popen.pid)
+        states = kernel.thread_states(self._handle.pid)
         answer = self._agent.ask(protocol.THREADS, {})
         with convert.reading("threads"):
             return tuple(self._thread(entry, states) for entry in answer)
 
     def _thread(self, entry: dict[str, Any], states: dict[int, str]) -> ThreadReport:
-        native_id = self._popen.pid if entry["main"] else int(entry["native_id"])
+        native_id = self._handle.pid if entry["main"] else int(entry["native_id"])
         return ThreadReport(
             ident=int(entry["ident"]),
             native_id=native_id,
@@ -245,7 +271,7 @@ class LiveProcess:
             main=bool(entry["main"]),
             frame=convert.to_frame(0, entry["frame"]) if entry["frame"] else None,
             kernel_state=states.get(native_id, ""),
-            waits_in=kernel.system_call(self._popen.pid, native_id) if native_id else "",
+            waits_in=kernel.system_call(self._handle.pid, native_id) if native_id else "",
         )
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
@@ -343,6 +369,8 @@ class LiveProcess:
             if self._hello is not None:
                 raise ProtocolError("a message of the agent is malformed", why="a second hello")
             self._hello = _Hello.read(data)
+        elif name == protocol.REFUSED:
+            self._refusal = str(data["message"])
         elif name == protocol.STOPPED:
             report, run = convert.to_stop(data), int(data["run"])
             self._agent.others = bool(data["others"])
@@ -364,9 +392,12 @@ class LiveProcess:
         self._agent.drain()
         if self.ended:
             return
-        code = self._popen.wait()
+        self._handle.wait(None)
+        code = self._handle.status()
         self._leave()
-        if code < 0:
+        if code is None:
+            self._listener.on_exited(ExitStatus("gone", 0, self._clean))
+        elif code < 0:
             self._listener.on_exited(ExitStatus("killed", -code, False))
         else:
             self._listener.on_exited(ExitStatus("exited", code, self._clean))
@@ -377,13 +408,11 @@ class LiveProcess:
         """
         if self._leaving:
             return  # it let go because we do
-        try:
-            self._popen.wait(0.2)  # most often it is just about to end, and the exit is what counts
-        except subprocess.TimeoutExpired:
-            started_as = b"".join(os.fsencode(word) + b"\0" for word in self._argv)
-            replaced = error is None and kernel.command_line(self._popen.pid) != started_as
-            self._leave()
-            leave(self._popen)
-            self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False), error)
-        else:
+        if self._handle.wait(0.2):  # most often it is just about to end, and the exit is what counts
             self._on_exit()
+            return
+        started_as = b"".join(os.fsencode(word) + b"\0" for word in self._argv)
+        replaced = error is None and kernel.command_line(self._handle.pid) != started_as
+        self._leave()
+        self._handle.leave()
+        self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False), error)

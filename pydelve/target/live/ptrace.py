@@ -15,8 +15,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17  # sys/ptrace.h
-_WALL = 0x40000000
+SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17  # sys/ptrace.h
+WALL = 0x40000000
 _RTLD_NOW = 2
 _STOP_LIMIT_S = 1.0
 _ROUNDS = 20
@@ -44,21 +44,23 @@ class StopReport:
         """A signal that was on its way to a thread: delivered as it is let go."""
 
 
+# The program's own libraries: the C library is among them.
+_ptrace = _Function(_ctypes.dlsym(_ctypes.dlopen(None, _RTLD_NOW), "ptrace"))  # type: ignore[arg-type]
+_ptrace.argtypes = (_Long, _Long, _Long, _Long)
+
+
+def request(number: int, native_id: int, address: int = 0, data: int = 0) -> int:
+    """One request of ptrace: 0, or errno."""
+    _ctypes.set_errno(0)
+    failed = _ptrace(_Long(number), _Long(native_id), _Long(address), _Long(data)) == -1
+    return int(_ctypes.get_errno()) if failed else 0
+
+
 class _Tracer:
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self.report = StopReport()
-        # The program's own libraries: the C library is among them.
-        library = _ctypes.dlopen(None, _RTLD_NOW)  # type: ignore[arg-type]
-        self._ptrace = _Function(_ctypes.dlsym(library, "ptrace"))
-        self._ptrace.argtypes = (_Long, _Long, _Long, _Long)
         self._refused: set[int] = set()
-
-    def _request(self, request: int, native_id: int, data: int = 0) -> int:
-        """0, or errno."""
-        _ctypes.set_errno(0)
-        failed = self._ptrace(_Long(request), _Long(native_id), _Long(0), _Long(data)) == -1
-        return int(_ctypes.get_errno()) if failed else 0
 
     def stop(self) -> None:
         """Stop every thread there is, and those that begin meanwhile."""
@@ -69,9 +71,9 @@ class _Tracer:
             if not new:
                 return
             for native_id in sorted(new):
-                error = self._request(_SEIZE, native_id)
+                error = request(SEIZE, native_id)
                 if error == 0:
-                    self._request(_INTERRUPT, native_id)
+                    request(INTERRUPT, native_id)
                     waiting.add(native_id)
                 else:
                     self._refuse(native_id, error)
@@ -83,7 +85,7 @@ class _Tracer:
     def _refuse(self, native_id: int, error: int) -> None:
         """A thread that ends can't be stopped and needs not be; else all are refused alike."""
         self._refused.add(native_id)
-        if error == _ESRCH or (error == _EPERM and _state(self._pid, native_id) in "XZ"):
+        if error == _ESRCH or (error == _EPERM and state_of(self._pid, native_id) in "XZ"):
             return
         tracer = tracer_of(self._pid, native_id)
         if tracer:
@@ -105,7 +107,7 @@ class _Tracer:
     def _stopped(self, native_id: int) -> bool:
         """Whether a thread has stopped by now, or has ended."""
         try:
-            found, status = os.waitpid(native_id, os.WNOHANG | _WALL)
+            found, status = os.waitpid(native_id, os.WNOHANG | WALL)
         except ChildProcessError:
             return True
         if found == 0:
@@ -119,7 +121,7 @@ class _Tracer:
     def release(self) -> None:
         """Let all of them go, each with the signal that was on its way."""
         for native_id in sorted(self.report.held):
-            self._request(_DETACH, native_id, self.report.signals.get(native_id, 0))
+            request(DETACH, native_id, 0, self.report.signals.get(native_id, 0))
         self.report.held.clear()
 
 
@@ -150,7 +152,8 @@ def tracer_of(pid: int, native_id: int) -> int:
     return 0
 
 
-def _state(pid: int, native_id: int) -> str:
+def state_of(pid: int, native_id: int) -> str:
+    """The kernel's state letter of a thread; ``X`` where it is gone."""
     with suppress(OSError), open(f"/proc/{pid}/task/{native_id}/stat", "rb") as file:
         return file.read().rpartition(b") ")[2][:1].decode()
     return "X"

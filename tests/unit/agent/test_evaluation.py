@@ -22,7 +22,7 @@ def read_code(name):
     with open(sys.argv[1] + "/pydelve/agent/" + name + ".py", "rb") as file:
         return compile(file.read(), "<agent>/" + name, "exec", dont_inherit=True)
 for name in ("inspection", "fastlocals", "evaluation"):
-    load(read_code, name, "<agent>/")
+    load(read_code, name, "<agent>/", 0)
 new = set(sys.modules) - before
 print(sorted(new - set(sys.builtin_module_names) - {"_ctypes", "_contextvars"}))
 """

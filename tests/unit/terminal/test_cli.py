@@ -284,7 +284,7 @@ def type_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Gives pydelve its standard input."""
 
     def type_(text: str) -> None:
-        monkeypatch.setattr(debug, "_input_lines", lambda: iter(text.splitlines(keepends=True)))
+        monkeypatch.setattr(debug, "input_lines", lambda: iter(text.splitlines(keepends=True)))
 
     return type_
 

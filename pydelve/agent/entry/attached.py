@@ -1,0 +1,55 @@
+"""How a running program gets its agent: the second half of what ``bootstrap.py`` begins, in the same thread.
+
+That thread ends with this; the agent's own goes on. Other threads of the program run meanwhile. Run in a namespace that
+holds ``parcel``. What is raised here goes to ``bootstrap.py``, which tells the debugger and closes *link*.
+"""
+
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from types import CodeType, FrameType
+    from typing import Any
+
+parcel: "dict[str, Any]" = globals()["parcel"]
+_READER = "_serve_link"  # the function that an agent's own thread is in (core.py)
+
+
+def _other_debugger() -> int:
+    """Pid of the debugger whose agent is here already, 0 where none is."""
+    frame: "FrameType | None"
+    for frame in sys._current_frames().values():
+        while frame is not None:
+            if frame.f_code.co_name == _READER and "AGENT_PREFIX" in frame.f_globals:
+                pid: int = frame.f_globals.get("DEBUGGER", 0)
+                return pid
+            frame = frame.f_back
+    return 0
+
+
+def _read_code(name: str) -> "CodeType":
+    file = parcel["prefix"] + "/" + name + ".py"
+    code: "CodeType" = compile(parcel["sources"][name], file, "exec", 0, True, 2)
+    return code
+
+
+def _enter() -> None:
+    if sys.version_info < (3, 9) or sys.implementation.name != "cpython":
+        raise RuntimeError("it is no CPython 3.9 or newer")
+    other = _other_debugger()
+    if other:
+        raise RuntimeError("another pydelve, process %d, has attached to it already" % other)
+    namespace: "dict[str, Any]" = {"__name__": "pydelve.agent.loader"}
+    exec(_read_code("loader"), namespace)
+    core = namespace["load"](_read_code, "core", parcel["prefix"], parcel["debugger"], False)
+    core.attach(parcel["link"], parcel["hold"], parcel["blocked"])
+
+
+try:
+    _enter()
+except BaseException:
+    posix.close(parcel["hold"])
+    raise
+finally:
+    parcel.clear()

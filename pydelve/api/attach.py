@@ -1,0 +1,20 @@
+"""Which process to attach to, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+AttachMethod = Literal["auto", "thread", "pending", "pep768"]
+"""thread: a thread that waits starts one of ours; pending: the main thread does, at its next look for pending calls;
+pep768: it runs a script (3.14 and newer); auto: the first where a thread waits, else the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachOptions:
+    """A process to bring under the debugger; it was started by somebody else, and outlives the session."""
+
+    pid: int
+    method: AttachMethod = "auto"
+    stop: bool = True
+    """False with ``--continue``: it runs on until a breakpoint."""

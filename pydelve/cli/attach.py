@@ -1,0 +1,198 @@
+"""``pydelve attach``: debugs a process that was started without a debugger; it runs on when the session ends.
+
+Where it can't be controlled it is at least looked at: the stacks of its threads, and why.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import get_args
+
+from pydelve import log
+from pydelve.api.attach import AttachMethod, AttachOptions
+from pydelve.cli.debug import input_lines
+from pydelve.cli.launching import init_lines
+from pydelve.cli.options import Option, Words, parse
+from pydelve.cli.streams import Streams
+from pydelve.cli.subcommands import Help, import_late, importing
+from pydelve.client import Client
+from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UsageError
+from pydelve.server.pipe import PipeTransport, open_session
+from pydelve.target.live.finding import PythonProcess, find_processes
+from pydelve.target.live.look import look
+from pydelve.terminal.console import ProgramConsole
+from pydelve.terminal.stacks import printable, snapshot_lines
+from pydelve.terminal.theme import Theme, terminal_width, wants_color
+
+_OPTIONS = (
+    Option("--name", "the one process whose command line matches, instead of PID", "PATTERN"),
+    Option("--wait-for", "the same, as soon as there is one", "PATTERN"),
+    Option("--continue", "let it run until a breakpoint, without stopping it first"),
+    Option("--init", "run the commands in a file first", "FILE"),
+    Option("--method", f"way into it: {', '.join(get_args(AttachMethod))}", "METHOD"),
+    Option(
+        "--log", "log everything pydelve does (default: pydelve.log in the state folder)", "FILE", optional_value=True
+    ),
+)
+HELP = Help(
+    "attach",
+    ("[options] PID", "[options] --name PATTERN", "[options] --wait-for PATTERN"),
+    details=(
+        "Attaches to a running CPython 3.9 to 3.15, stops it, and shows where. Nothing has to be installed in its\n"
+        "environment, and no port is opened. However the session ends, it runs on with nothing of pydelve in it;\n"
+        "only exit -k kills it. Where it can't be controlled its stacks are shown, and why. PATTERN is a regular\n"
+        "expression that is searched in the whole command line. Options stand before PID."
+    ),
+    options=_OPTIONS,
+    examples=(
+        ("pydelve attach 1234", "stop it, and show where"),
+        ("pydelve attach --name 'worker.py --queue mail'", "by its command line"),
+        ("pydelve attach --continue --init cmds 1234", "breakpoints by the commands in a file"),
+    ),
+)
+_POLL_S = 0.05
+_BEGIN_LIMIT_S = 5.0
+_WIDTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    init: tuple[str, ...]
+    continue_: bool
+
+
+def run(words: Sequence[str]) -> int:
+    """Attach, debug to the end of the session, let go; gives back pydelve's exit status."""
+    parsed = parse("attach", _OPTIONS, words)
+    log_path = log.configure(parsed.last("--log") or None, verbose=parsed.last("--log") is not None)
+    if parsed.last("--log") is not None:
+        print(f"log: {log_path}", file=sys.stderr)
+    opening = _Opening(init_lines(parsed.last("--init")), parsed.last("--continue") is not None)
+    method = _method(parsed.last("--method"))
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    front = "pydelve.cli.in_terminal" if interactive else "pydelve.cli.from_input"
+    with ExitStack() as cleanup:
+        pid = _process(parsed)
+        stop = bool(opening.init) or not opening.continue_
+        with importing(front):
+            try:
+                transport = _open(AttachOptions(pid, method, stop), retry=parsed.last("--wait-for") is not None)
+            except TargetError as error:
+                return _look_only(pid, error)
+        cleanup.callback(transport.close)
+        client, streams = Client(transport), Streams({})
+        if interactive:
+            import_late(front).run(client, ProgramConsole(), streams, opening)
+        else:
+            import_late(front).run(client, streams, opening, input_lines())
+    return 0
+
+
+def _open(options: AttachOptions, *, retry: bool) -> PipeTransport:
+    """The session; with ``retry``, a process that has only just begun is given time to become a Python."""
+    deadline = time.monotonic() + _BEGIN_LIMIT_S
+    while True:
+        try:
+            return open_session(options)
+        except TargetGoneError:
+            raise
+        except TargetError:
+            if not retry or time.monotonic() > deadline:
+                raise
+        time.sleep(_POLL_S)
+
+
+def _look_only(pid: int, error: TargetError) -> int:
+    """Show the stacks, and why there is no more.
+
+    Raises:
+        TargetError: the same error, where not even that is possible.
+    """
+    try:
+        snapshot = look(pid, None)
+    except PydelveError:
+        raise error from None
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    terminal = sys.stdout.isatty()
+    theme = Theme(wants_color(os.environ, terminal=terminal))
+    width = terminal_width(1, at_most=_WIDTH) if terminal else _WIDTH
+    why = f"{error.message}: {error.why}" if error.why else error.message
+    print(f"attached to look only, because {why}")
+    if error.hint and not error.hint.startswith("pydelve stack"):
+        print(f"  try: {error.hint}")
+    print("\n".join(["", *snapshot_lines(snapshot, width=width, theme=theme)]))
+    return error.exit_status
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def _method(word: str | None) -> AttachMethod:
+    for method in get_args(AttachMethod):
+        if word in (None, method):
+            found: AttachMethod = method
+            return found
+    raise UsageError(
+        f"there is no way in called {word}", why=f"there are {', '.join(get_args(AttachMethod))}",
+        hint="pydelve attach PID",
+    )  # fmt: skip
+
+
+def _process(parsed: Words) -> int:
+    name, wait_for = parsed.last("--name"), parsed.last("--wait-for")
+    given = len([word for word in (name, wait_for) if word is not None]) + len(parsed.rest)
+    if given != 1:
+        raise UsageError(
+            "pydelve attach needs one process",
+            why=f"it was given {given}" if given else "neither PID nor --name nor --wait-for was given",
+            hint="pydelve ps",
+        )
+    if parsed.rest:
+        word = parsed.rest[0]
+        if not (word.isascii() and word.isdecimal()):
+            raise UsageError(
+                f"{word} is no number of a process", why="a pid is a number", hint=f"pydelve attach --name {word}"
+            )
+        return int(word)
+    pattern = _compiled(name if name is not None else wait_for or "")
+    found = _matching(pattern)
+    if wait_for is not None and not found:
+        print(f"waiting for a process that matches {wait_for}", file=sys.stderr)
+        while not found:
+            time.sleep(_POLL_S)
+            found = _matching(pattern)
+    return _only(found, pattern.pattern)
+
+
+def _compiled(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise UsageError(
+            f"{text} is no regular expression", why=str(error), hint=f"pydelve attach --name {re.escape(text)}"
+        ) from error
+
+
+def _matching(pattern: re.Pattern[str]) -> list[PythonProcess]:
+    return [process for process in find_processes() if pattern.search(" ".join(process.command))]
+
+
+def _only(found: Sequence[PythonProcess], text: str) -> int:
+    if len(found) == 1:
+        return found[0].pid
+    if not found:
+        raise NotAPythonError(
+            f"no Python process matches {text}", why="none has it in its command line", hint="pydelve ps"
+        )
+    raise UsageError(
+        f"{len(found)} processes match {text}",
+        why="; ".join(f"{process.pid} {printable(shlex.join(process.command))[:60]}" for process in found[:5]),
+        hint=f"pydelve attach {found[0].pid}",
+    )

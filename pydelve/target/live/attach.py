@@ -1,0 +1,269 @@
+"""Attaches to a process that was started without a debugger: gets an agent into it that serves as a launched one does.
+
+Each phase has a limit and a name; whatever fails, the process runs on as it was. On the engine's thread, which does all
+of ptrace.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import ExitStack, closing, suppress
+
+from pydelve.agent import protocol
+from pydelve.api.attach import AttachOptions
+from pydelve.errors import TargetError, TargetGoneError, UnsupportedError
+from pydelve.target.cpython.layout import NEWEST, OLDEST, Runtime, cookie_version, has_cookie
+from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.live import kernel, machine, ptrace, stub
+from pydelve.target.live.borrow import Borrowed, Unborrowable, waiting_threads
+from pydelve.target.live.channel import Channel, HoldChannel
+from pydelve.target.live.descriptors import take_descriptor
+from pydelve.target.live.handle import Reached, Stranger
+from pydelve.target.live.inside import Inside
+from pydelve.target.live.memory import ProcessMemory, check_process, find_interpreter
+from pydelve.target.live.parcel import bootstrap, parcel
+from pydelve.target.live.traced import until
+
+START_LIMIT_S = 5.0
+PENDING_LIMIT_S = 10.0
+GIL_LIMIT_S = 10.0
+SEND_LIMIT_S = 10.0
+_DISABLED_BY = "PYTHON_DISABLE_REMOTE_DEBUG"
+
+
+def attach(options: AttachOptions) -> Reached:
+    """Get an agent into the process; its hello comes next, or what it refuses with.
+
+    Raises:
+        TargetGoneError: there is no such process, or it ended meanwhile.
+        NotAPythonError, UnsupportedError: it is no CPython that can be entered.
+        TargetError: it may not be entered, or a phase took too long; the message says which, and why.
+    """
+    pid, letter = check_process(options.pid)
+    if letter in "Tt":
+        raise TargetError(
+            f"process {pid} is stopped", why="by a signal (SIGSTOP), or by another debugger: none of its threads runs",
+            hint=f"kill -CONT {pid}, or look only: pydelve stack {pid}",
+        )  # fmt: skip
+    _check_permitted(pid)
+    with closing(ProcessMemory(pid)) as memory, ExitStack() as undo:
+        runtime, mapping = find_interpreter(pid, memory)
+        _check_interpreter(memory, runtime)
+        inside = Inside(memory, mapping)
+        handle = _open(pid)
+        undo.callback(os.close, handle.pidfd)
+        page = _Entry(inside, options.method).enter()
+        link, hold, theirs = _take_sockets(inside, page, handle.pidfd)
+        undo.callback(link.close)
+        undo.callback(hold.close)
+        _send(inside, page, link, parcel(theirs[0], theirs[1], _blocked_signals(pid)))
+        undo.pop_all()
+    argv = tuple(os.fsdecode(word) for word in kernel.command_line(pid).split(b"\0")[:-1])
+    cwd = ""
+    with suppress(OSError):
+        cwd = os.readlink(f"/proc/{pid}/cwd")
+    return Reached(handle, argv, Channel(link), HoldChannel(hold), launched=False, cwd=cwd)
+
+
+def _open(pid: int) -> Stranger:
+    try:
+        return Stranger(pid, os.pidfd_open(pid))
+    except OSError:
+        raise TargetGoneError(f"process {pid} has ended", hint="pydelve ps") from None
+
+
+# -- what forbids it ---------------------------------------------------------------------------------------------------
+
+
+def _check_permitted(pid: int) -> None:
+    """Did whoever started it forbid debuggers (PEP 768)? Honoured for all versions and every way in."""
+    by = ""
+    with suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+        if any(entry.startswith(_DISABLED_BY.encode() + b"=") for entry in file.read().split(b"\0")):
+            by = f"the environment variable {_DISABLED_BY}"
+    words = kernel.command_line(pid).replace(b"-X\0", b"-X").split(b"\0")
+    if b"-Xdisable-remote-debug" in words or b"-Xdisable_remote_debug" in words:
+        by = "its option -X disable-remote-debug"
+    if by:
+        raise TargetError(
+            f"process {pid} does not want to be debugged", why=f"{by} says so", hint=f"pydelve stack {pid}"
+        )
+
+
+def _check_interpreter(memory: ProcessMemory, runtime: Runtime) -> None:
+    pid, (major, minor, _) = memory.pid, runtime.version
+    if os.uname().machine != machine.NAME:
+        raise UnsupportedError(
+            f"process {pid} can't be entered",
+            why=f"pydelve does it on {machine.NAME} only, this is {os.uname().machine}",
+            hint=f"pydelve stack {pid}",
+        )  # fmt: skip
+    if not OLDEST <= (major, minor) <= NEWEST:
+        raise UnsupportedError(
+            f"process {pid} runs CPython {major}.{minor}",
+            why=f"pydelve supports {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]} as targets",
+            hint="pydelve ps",
+        )
+    with suppress(UnreadableError):
+        if has_cookie(memory, runtime.address) and cookie_version(memory, runtime.address)[1]:
+            raise UnsupportedError(
+                f"process {pid} runs a free-threaded build of CPython {major}.{minor}",
+                why="stopping all threads of such a build is not supported yet", hint="pydelve ps",
+            )  # fmt: skip
+
+
+# -- entering ----------------------------------------------------------------------------------------------------------
+
+
+class _Entry:
+    """Gets the page into the process, and its thread started."""
+
+    def __init__(self, inside: Inside, method: str) -> None:
+        self._inside = inside
+        self._method = method
+        self._reasons: list[str] = []
+
+    def enter(self) -> stub.Page:
+        """The page, whose thread has made its sockets.
+
+        Raises:
+            TargetError: it does not begin in time.
+        """
+        page = self._by_waiting_thread() if self._method in ("auto", "thread") else None
+        pending = page is None
+        if page is None and self._method == "thread":
+            raise self._failure("no thread waits where it may be borrowed", "pydelve attach --method pending")
+        if page is None:
+            page = self._by_pending_call()
+        limit_s = PENDING_LIMIT_S if pending else START_LIMIT_S
+        if not until(limit_s, lambda: _state(self._inside, page) != stub.NOT_YET):
+            if pending:
+                self._inside.write(page.pending, stub.DO_NOTHING)
+                raise self._failure(
+                    f"its main thread has not come back to Python within {limit_s:g} s, and no other thread waits: "
+                    + _doing(self._inside.pid, self._inside.pid), "",
+                )  # fmt: skip
+            raise self._failure(f"a thread was started in it, but did not begin within {limit_s:g} s", "")
+        return self._checked(page)
+
+    def _checked(self, page: stub.Page) -> stub.Page:
+        state = _state(self._inside, page)
+        if state == stub.NO_INTERPRETER:
+            raise self._failure("its interpreter is not started yet, or has ended", "try again")
+        if state == stub.NO_SOCKETS:
+            raise self._failure("it can't open two more sockets: see ulimit -n", "")
+        return page
+
+    def _by_waiting_thread(self) -> stub.Page | None:
+        for native_id in waiting_threads(self._inside):
+            borrowed = Borrowed(self._inside, native_id)
+            try:
+                borrowed.stop(waiting=True)
+            except Unborrowable as reason:
+                self._reasons.append(f"thread {native_id}: {reason}")
+                continue
+            try:
+                page = self._map(borrowed)
+                failed = borrowed.call(page, self._inside.functions["pthread_create"], page.ident, 0, page.thread, 0)
+            except Unborrowable as reason:
+                self._reasons.append(f"thread {native_id}: {reason}")
+                continue
+            finally:
+                borrowed.give_back()
+            if failed:
+                raise self._failure(f"it can't start another thread: {os.strerror(failed)}", "")
+            return page
+        return None
+
+    def _by_pending_call(self) -> stub.Page:
+        main = Borrowed(self._inside, self._inside.pid)
+        try:
+            main.stop(waiting=False)
+            try:
+                page = self._map(main)
+                failed = main.call(page, self._inside.functions["Py_AddPendingCall"], page.pending, 0)
+            finally:
+                main.give_back()
+        except Unborrowable as reason:
+            raise self._failure(f"its main thread can't be used: {reason}", "") from None
+        if failed:
+            raise self._failure("its queue of pending calls is full", "try again")
+        return page
+
+    def _map(self, borrowed: Borrowed) -> stub.Page:
+        page = stub.Page(borrowed.map_page(), self._inside.functions, bootstrap())
+        self._inside.write(page.address, page.content())
+        return page
+
+    def _failure(self, why: str, hint: str) -> TargetError:
+        pid = self._inside.pid
+        return TargetError(f"process {pid} can't be entered", why=why, hint=hint or f"pydelve stack {pid}")
+
+
+def _state(inside: Inside, page: stub.Page) -> int:
+    data = inside.read(page.state, 4)
+    return int.from_bytes(data, "little") if data else stub.ENDED  # it unmaps the page at its end
+
+
+def _take_sockets(inside: Inside, page: stub.Page, pidfd: int) -> tuple[socket.socket, socket.socket, tuple[int, int]]:
+    """Our ends of the sockets; and the numbers of theirs."""
+    link, our_link, hold, our_hold = stub.read_sockets(inside.read(page.sockets, 16))
+    try:
+        first = socket.socket(fileno=take_descriptor(pidfd, our_link))
+        second = socket.socket(fileno=take_descriptor(pidfd, our_hold))
+    except OSError as error:
+        raise TargetError(
+            f"process {inside.pid} can't be entered",
+            why=f"its sockets can't be taken over: {os.strerror(error.errno or 0)}", hint=f"pydelve stack {inside.pid}",
+        ) from error  # fmt: skip
+    return first, second, (link, hold)
+
+
+def _send(inside: Inside, page: stub.Page, link: socket.socket, data: bytes) -> None:
+    """Send the agent, as soon as the thread has the GIL."""
+    link.settimeout(SEND_LIMIT_S)
+    try:
+        link.sendall(data[: protocol.HEADER_BYTES])
+        if not until(GIL_LIMIT_S, lambda: _state(inside, page) not in (stub.SOCKETS, stub.WAITS_FOR_GIL)):
+            raise TargetError(
+                f"process {inside.pid} can't be entered",
+                why=f"its interpreter was not free within {GIL_LIMIT_S:g} s: some thread holds it in C code",
+                hint=f"pydelve stack {inside.pid}",
+            )
+        link.sendall(data[protocol.HEADER_BYTES :])
+    except OSError as error:
+        if _refused_at_once(link):
+            return
+        raise TargetGoneError(
+            f"process {inside.pid} ended, or refused pydelve's agent, while it was entered", why=str(error),
+            hint=f"pydelve stack {inside.pid}",
+        ) from error  # fmt: skip
+    finally:
+        link.settimeout(None)
+
+
+def _refused_at_once(link: socket.socket) -> bool:
+    """Does it say why it does not want to hear more? Whoever waits for the hello reads that."""
+    with suppress(OSError):
+        return bool(link.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    return False
+
+
+def _blocked_signals(pid: int) -> list[int]:
+    """The signals that the main thread blocks."""
+    with suppress(OSError, ValueError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"SigBlk:"):
+                mask = int(line.split()[1], 16)
+                return [number for number in range(1, 65) if mask >> number - 1 & 1]
+    return []
+
+
+def _doing(pid: int, native_id: int) -> str:
+    """What a thread does, as far as the kernel tells."""
+    call = kernel.system_call(pid, native_id)
+    state = ptrace.state_of(pid, native_id)
+    if call:
+        return f"it waits in {call}"
+    return "it runs C code" if state == "R" else f"the kernel says state {state}"

@@ -1,0 +1,197 @@
+"""Has one thread of a process make one call, and puts it back as it was: the way in, on Linux.
+
+A thread that waits in a system call, and holds no lock of the allocator or the loader, is borrowed for one
+``pthread_create``; where none waits, the main thread, wherever it is, for one ``Py_AddPendingCall``. No other thread is
+stopped. Signals that come meanwhile wait, and are delivered to the thread when it is as it was.
+
+We may be killed at any moment, and the kernel then lets the thread run on from where it stands. So it always stands
+where it finds back by itself: first what it was is put on its stack as the kernel does for a signal's handler, then
+registers are set, and whatever it is made to call returns as a handler does. Only where we live does the kernel's own
+restart of the interrupted call follow, which knows how much of a time limit was left.
+
+All of it on one thread: the kernel takes requests only from the thread that seized.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+from pydelve.errors import TargetError, TargetGoneError
+from pydelve.target.live import machine, ptrace
+from pydelve.target.live.inside import Inside
+from pydelve.target.live.machine import Registers
+from pydelve.target.live.stub import PAGE_BYTES, Page
+from pydelve.target.live.traced import ThreadGoneError, Traced
+
+STOP_LIMIT_S, CALL_LIMIT_S = 1.0, 5.0
+_STACK_LOOKED_AT = 2048
+_SYNCHRONOUS = (signal.SIGTRAP, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
+_BLOCKED = ((1 << 64) - 1) & ~sum(1 << (number - 1) for number in _SYNCHRONOUS)
+_READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS = 7, 0x22
+
+
+class Unborrowable(Exception):
+    """This thread can't be borrowed now; the text says why."""
+
+
+class Borrowed:
+    """A thread that was stopped, from :meth:`stop` to :meth:`give_back`."""
+
+    def __init__(self, inside: Inside, native_id: int) -> None:
+        self._inside = inside
+        self._thread = Traced(inside.pid, native_id)
+        self._before: Registers = {}
+        self._floating = b""
+        self._mask = 0
+        self._away = False
+
+    def stop(self, *, waiting: bool) -> None:
+        """Stop it, and see what it does.
+
+        Args:
+            waiting: Only in a call in which it holds no lock.
+
+        Raises:
+            Unborrowable: not this one, now; it runs on.
+            TargetError: nobody may.
+        """
+        try:
+            self._thread.seize()
+        except ThreadGoneError:
+            raise Unborrowable("it has ended") from None
+        try:
+            if not self._thread.stop(STOP_LIMIT_S):
+                raise Unborrowable(f"it did not stop within {STOP_LIMIT_S:g} s: it can't be interrupted")
+            self._before = self._thread.registers()
+            if waiting:
+                self._check_wait()
+        except ThreadGoneError:
+            raise Unborrowable("it has ended") from None
+        except BaseException:
+            self._release(self._before)
+            raise
+        self._floating, self._mask = self._thread.floating(), self._thread.mask()
+
+    def _check_wait(self) -> None:
+        if not machine.waits(self._before):
+            raise Unborrowable("it does not wait")
+        if holds_a_lock(self._inside, self._before["rsp"]):
+            raise Unborrowable("it may hold a lock")
+
+    def map_page(self) -> int:
+        """Have it map memory for a ``Page``; gives the address, and leaves the thread at the end of that call.
+
+        Raises:
+            TargetError: the kernel refuses it.
+        """
+        inside, thread = self._inside, self._thread
+        frame = (self._before["rsp"] - machine.RED_ZONE - machine.FRAME_BYTES - len(self._floating) - 128) & ~63
+        frame -= 8  # as at the entry of a handler
+        size = self._before["rsp"] - machine.RED_ZONE - frame
+        if not inside.has_room(self._before["rsp"] - machine.RED_ZONE, size):
+            raise Unborrowable("its stack is full")
+        inside.write(frame, self._frame(frame, inside.signal_return))
+        mapping = machine.entered(self._before, inside.syscall_return, frame, 0, PAGE_BYTES, _READ_WRITE_EXECUTE)
+        mapping.update(rax=machine.CALL_MMAP, r10=_PRIVATE_ANONYMOUS, r8=(1 << 64) - 1, r9=0)
+        self._away = True
+        thread.set_registers(mapping)
+        thread.set_mask(_BLOCKED)  # after the registers: should we die in between, they return to the old mask
+        self._run_to(lambda registers: registers["orig_rax"] == machine.CALL_MMAP)  # its beginning
+        registers = self._run_to(lambda _: True)
+        address = machine.signed(registers["rax"])
+        if -4096 < address < 0:
+            raise TargetError(
+                f"process {inside.pid} can't be entered", why=f"it gets no memory: {os.strerror(-address)}",
+                hint=f"pydelve stack {inside.pid}",
+            )  # fmt: skip
+        return address
+
+    def call(self, page: Page, function: int, *arguments: int) -> int:
+        """Call a C function on the page's stack; its result. The page must have been written.
+
+        Raises:
+            TargetError: it does not return within the limit, or crashes.
+        """
+        self._inside.write(page.frame, self._frame(page.frame, self._inside.signal_return))
+        registers = machine.entered(self._before, page.trampoline, page.stack, *arguments)
+        registers["rax"] = function
+        self._thread.set_registers(registers)
+        self._run_to(lambda now: now["rip"] == page.returned and now["orig_rax"] == machine.CALL_SIGRETURN)
+        return int.from_bytes(self._inside.read(page.result, 4), "little", signed=True)
+
+    def _frame(self, address: int, back: int) -> bytes:
+        return machine.signal_frame(address, back, machine.resuming(self._before), self._mask, self._floating)
+
+    def _run_to(self, arrived: Callable[[Registers], bool]) -> Registers:
+        """Run from system call to system call until ``arrived`` says so of one's beginning or end."""
+        self._thread.go_to_call()
+        while (halted := self._thread.wait(CALL_LIMIT_S)) is not None:
+            if halted.kind == "call":
+                registers = self._thread.registers()
+                if arrived(registers):
+                    return registers
+            if halted.kind == "signal" and halted.signal in _SYNCHRONOUS:
+                raise TargetError(
+                    f"process {self._inside.pid} can't be entered",
+                    why=f"the call crashed with {signal.Signals(halted.signal).name}, and was taken back",
+                    hint=f"pydelve stack {self._inside.pid}",
+                )
+            self._thread.go_to_call(halted.signal if halted.kind == "signal" else 0)
+        raise TargetError(
+            f"process {self._inside.pid} can't be entered",
+            why=f"the call in thread {self._thread.native_id} did not return within {CALL_LIMIT_S:g} s",
+            hint=f"pydelve stack {self._inside.pid}",
+        )
+
+    def give_back(self) -> None:
+        """Put everything back and let it go; it never notices. May be called at any point, also after an error.
+
+        Raises:
+            TargetGoneError: the process ended meanwhile.
+        """
+        thread = self._thread
+        try:
+            if self._away:
+                if thread.standing is None and not thread.stop(STOP_LIMIT_S):
+                    return  # the kernel lets go when we end, and it goes on as after a signal
+                thread.set_floating(self._floating)
+                thread.set_mask(self._mask)
+                if thread.standing is not None and thread.standing.kind != "event":
+                    # the kernel restarts a call only from a stop of the other kind; at the beginning of a call, that
+                    # call is left out, as its number is none now
+                    thread.set_registers(machine.resuming(self._before))
+                    if not thread.stop(STOP_LIMIT_S):
+                        return
+            self._release(self._before)
+        except ThreadGoneError:
+            raise TargetGoneError(f"process {self._inside.pid} ended while it was entered") from None
+
+    def _release(self, before: Registers) -> None:
+        with suppress(ThreadGoneError):
+            if before:
+                self._thread.set_registers(machine.restarting_endless_wait(before) or before)
+            self._thread.let_go()
+
+
+def holds_a_lock(inside: Inside, stack: int) -> bool:
+    """Does a stack that begins at ``stack`` return into a function that may hold a lock we would need?"""
+    data = inside.read(stack, _STACK_LOOKED_AT)
+    words = memoryview(data[: len(data) & ~7]).cast("Q")
+    return any(start < word <= end for word in words for start, end in inside.unsafe)
+
+
+def waiting_threads(inside: Inside) -> list[int]:
+    """Threads that wait where they may be borrowed, the main one first, by what the kernel tells of them."""
+    ids = sorted(ptrace.thread_ids(inside.pid), key=lambda native_id: (native_id != inside.pid, native_id))
+    return [native_id for native_id in ids if _may_be_borrowed(inside, native_id)]
+
+
+def _may_be_borrowed(inside: Inside, native_id: int) -> bool:
+    with suppress(OSError, ValueError, IndexError), open(f"/proc/{inside.pid}/task/{native_id}/syscall", "rb") as file:
+        words = file.read().split()
+        if words and words[0].isdigit() and int(words[0]) in machine.WAITS:
+            return not holds_a_lock(inside, int(words[7], 16))
+    return False
