@@ -45,6 +45,7 @@ EVALUATE = "evaluate"
 ASSIGN = "assign"
 THREADS = "threads"
 JUMP = "jump"
+RELOAD = "reload"
 CAPTURED = "captured"
 CODE = "code"
 # Operations while running: on link only.
@@ -52,7 +53,7 @@ HALT = "halt"
 INTERRUPT = "interrupt"
 
 # With these some of the program's code runs while it is stopped.
-EVALUATING = (EVALUATE, ASSIGN, JUMP)
+EVALUATING = (EVALUATE, ASSIGN, JUMP, RELOAD)
 # With these the program, or some of its code, runs again.
 MOVING = (RUN, DETACH, *EVALUATING)
 

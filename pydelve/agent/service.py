@@ -10,13 +10,13 @@ from __future__ import annotations
 import sys
 import time
 
-from . import bytecode, evaluation, fastlocals, inspection, jumping, protocol, threads
+from . import bytecode, evaluation, fastlocals, inspection, jumping, protocol, reloading, threads
 from .user_code import Interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from collections.abc import Callable
-    from types import FrameType
+    from types import CodeType, FrameType
     from typing import Any, ClassVar
 
     from .core import Agent
@@ -39,6 +39,8 @@ class Service:
         self._stacks: dict[int, Stack] = {}
         self.ident = 0
         self._at_line = False
+        self.outdated: list[CodeType] = []
+        """Code that runs though its source has changed: its lines are not what the debugger has of it."""
 
     def begin(self, ident: int, frames: Stack, at_line: bool) -> None:
         """A stop begins: ``frames`` is the stack shown for the thread ``ident``; ``at_line``: it may jump."""
@@ -158,6 +160,18 @@ class Service:
             self._agent.events.moved(frame)
         return {**done, "line": frames[0][1], "none": none}
 
+    def _reload(self, path: str, source: bytes) -> dict[str, Any]:
+        """Give the functions of a file the code that its source makes now."""
+        made: list[reloading.Reload] = []
+        # of the thread that stopped, the frames shown: one that has just returned may still be on its stack
+        running = [frame.f_code for ident in sys._current_frames() for frame, _ in self.frames(ident)]
+        done = self._run(lambda: made.append(reloading.Reload(path, source, running)), {}, valueless=True)
+        if made:
+            found = made[0]
+            self.outdated += found.outdated
+            done.update(changed=found.changed, moved=found.moved, kept=found.kept, new=found.new, gone=found.gone)
+        return done
+
     def _run(self, function: Callable[[], Any], limits: dict[str, int], valueless: bool = False) -> dict[str, Any]:
         """Run user code with the world moving; its failure is a result, whatever it raised."""
         began = _monotonic()
@@ -181,6 +195,7 @@ class Service:
         protocol.EVALUATE: _evaluate,
         protocol.ASSIGN: _assign,
         protocol.JUMP: _jump,
+        protocol.RELOAD: _reload,
     }
 
 

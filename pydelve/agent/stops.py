@@ -227,12 +227,13 @@ class Stops:
         frame = frames[min(plan["frame"], len(frames) - 1)][0]
         code = frame.f_code
         key = (code.co_filename, code.co_name, code.co_firstlineno)
-        if plan["units"] is not None:
+        outdated = any(code is each for each in agent.service.outdated)
+        if plan["units"] is not None and not outdated:
             self._units[key] = LineMap(code, [tuple(unit) for unit in plan["units"]])
         into = plan["into_libraries"] or agent.ownership.is_library(code.co_filename)
         skip = Skipped(plan["skip"])
         if skip.has(frame):
             skip = Skipped(())  # asked in code that is skipped: then it is what the user looks at
         agent.events.unwatch()
-        line_map = self._units.get(key)
+        line_map = self._units.get(key) if not outdated else None
         agent.stepper.begin(Step(plan["how"], ident, frame, line_map, into, plan["line"], plan["goal"], skip))

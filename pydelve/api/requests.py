@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
 from pydelve.api.code import Definition, Disassembly, Module
+from pydelve.api.reload import FileReload
 from pydelve.api.target import CapturedOutput, SourceText, Stack, State, Thread
 from pydelve.api.values import Evaluation, Limits, Value, Variable
 
@@ -311,6 +312,19 @@ class Restart(Request[State]):
 
 
 @dataclass(frozen=True, slots=True)
+class Reload(Request["tuple[FileReload, ...]"]):
+    """Give functions of edited files their new code: of one file (a module's name, a path or the end of one), or of all
+    that were edited; () where none was. Breakpoints in them are found anew.
+
+    Raises:
+        LocationError: there is no such file.
+        UnsupportedError: it does not compile, or its code is not made from it as it is; nothing was changed.
+    """
+
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Detach(Request[None]):
     """Leave the target: it runs on with nothing of ours active (or is killed, with ``kill``)."""
 
@@ -322,4 +336,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
+    Reload,
 )  # fmt: skip

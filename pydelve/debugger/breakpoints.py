@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
+from pydelve import locspec
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location, Placement
 from pydelve.errors import EvaluationError, LocationError, PydelveError, TargetGoneError, UsageError
 from pydelve.target import Arming, Landing, Process, UnitSpan
@@ -160,6 +161,32 @@ class Breakpoints:
             self._has_goal = False
             process.arm(_GOAL, ())
         return tuple(number for number in hit if number != _GOAL), _GOAL in hit
+
+    def in_file(self, path: str) -> tuple[int, ...]:
+        """Those with a place in a file."""
+        return tuple(
+            number
+            for number in sorted(self._all)
+            if any(place.location.file == path for place in self._all[number].placements)
+        )
+
+    def move(self, number: int, resolve: Callable[..., tuple[Location, ...]], process: Process) -> Breakpoint:
+        """Find one's places anew, as its source has changed: a function where it is now, a line where it was. Where it
+        is not found it is refused, with the reason.
+        """
+        found = self.get(number)
+        text = found.text
+        if not isinstance(locspec.parse(text), locspec.Function | locspec.Pattern):
+            place = found.placements[0].location
+            text = f"{place.file}:{place.unit.line}"
+        try:
+            locations = resolve(text, "", 0, process)
+            moved = replace(found, placements=tuple(Placement(location, "suspended") for location in locations))
+            return self._keep(self._armed(moved, process))
+        except LocationError as error:
+            with contextlib.suppress(TargetGoneError):
+                process.arm(number, ())
+            return self._keep(_with_state(found, "refused", why=str(error)))
 
     def clear(self, number: int, process: Process | None) -> Breakpoint:
         """Remove one; gives it back as it was. It stays where the target can't be told.

@@ -23,6 +23,7 @@ from pydelve.debugger.looking import Looking
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.placing import Placing
 from pydelve.debugger.plans import plan_for, plan_for_call
+from pydelve.debugger.reloading import Reloading
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.errors import PydelveError, TargetError, TargetStateError
 from pydelve.target import Landing, Plan, Process, StopReport
@@ -60,6 +61,7 @@ class Debugger:
             requests.Restart: self._restart,
             requests.Detach: self._detach,
             **self._placing.handlers(),
+            **Reloading(self._current, self._breakpoints).handlers(),
             **Looking(self._current).handlers(),
             **Code(self._current).handlers(),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from typing import Literal
 
@@ -34,9 +35,12 @@ class Files:
         self._modules: ModulesReport | None = None
         self._library: frozenset[str] = frozenset()
         self.sources = Sources()
+        self.started_ns = 0
+        """When the program was started, in the time of files."""
 
     def begin_run(self, process: Process) -> None:
         """A new run: files are read again, and parsed as its interpreter would."""
+        self.started_ns = time.time_ns()
         info = process.info
         minor = int(info.python.split(".")[1]) if info.python else Interpreter().minor
         self.sources = Sources(Interpreter(info.executable, minor), self.sources.rules)

@@ -82,7 +82,7 @@ class SourceFile:
     ) -> None:
         self.path = path
         self._read_from = read_from or path
-        self._content = content
+        self.content = content
         self._stamp = stamp
         self.interpreter = interpreter
         self.text = _decode(path, content)
@@ -107,7 +107,7 @@ class SourceFile:
             content = _read(self._read_from)
         except (OSError, KeyError):
             return True
-        if content != self._content:
+        if content != self.content:
             return True
         self._stamp = stamp
         return False
@@ -167,14 +167,14 @@ class SourceFile:
     def _parsed(self) -> _Parsed:
         interpreter = self.interpreter
         if interpreter.minor < _FIRST_COMPARABLE_MINOR and interpreter.path:
-            parsed = _parse_in_helper(interpreter, self._content)
+            parsed = _parse_in_helper(interpreter, self.content)
             if not parsed.problem:
                 return parsed
         try:
-            rows = unit_helper.extract(self._content, self.path, interpreter.minor).rows()
+            rows = unit_helper.extract(self.content, self.path, interpreter.minor).rows()
         except _UNREADABLE_BY_US as error:
             if interpreter.path and interpreter.minor != sys.version_info[1]:
-                return _parse_in_helper(interpreter, self._content)
+                return _parse_in_helper(interpreter, self.content)
             return _Parsed(problem=_describe(error))
         return _from_rows(rows)
 
@@ -223,6 +223,25 @@ class Sources:
         except (OSError, ValueError, KeyError):
             return False
         return True
+
+    def known(self, path: str) -> SourceFile | None:
+        """The file if it was read before, as it was then."""
+        return self._files.get(path)
+
+    def read_anew(self, path: str) -> SourceFile:
+        """The file as it is now, which counts from now on. Raises as :meth:`load`; then nothing is changed."""
+        before = self._files.pop(path, None)
+        try:
+            return self.load(path)
+        except LocationError:
+            self.put_back(path, before)
+            raise
+
+    def put_back(self, path: str, source: SourceFile | None) -> None:
+        """Undo :meth:`read_anew`."""
+        self._files.pop(path, None)
+        if source is not None:
+            self._files[path] = source
 
     def forget(self) -> None:
         """Drop all that was read: after a restart the target reads its files anew."""

@@ -154,6 +154,17 @@ class ModulesReport:
     cwd: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ReloadReport:
+    """What became of the functions of a file; see ``api.reload.FileReload``."""
+
+    changed: tuple[str, ...]
+    moved: int
+    kept: tuple[tuple[str, str], ...]
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
 class Waiter(Protocol):
     """The engine's event loop, as far as a target needs it."""
 
@@ -306,6 +317,10 @@ class Process(Protocol):
 
     def jump(self, line: int) -> Jumped:
         """Go on from another line of the innermost frame of the thread that stopped; raises UnsupportedError."""
+        ...
+
+    def reload(self, path: str, source: bytes) -> ReloadReport:
+        """Give the functions of a file the code that this source makes; raises UnsupportedError, with nothing done."""
         ...
 
     def interrupt(self) -> None:

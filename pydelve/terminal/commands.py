@@ -13,6 +13,7 @@ from pydelve.terminal import handlers_display as display
 from pydelve.terminal import handlers_listing as listing
 from pydelve.terminal import handlers_looking as looking
 from pydelve.terminal import handlers_moving as moving
+from pydelve.terminal import handlers_reload as reloading
 from pydelve.terminal import handlers_running as running
 from pydelve.terminal import handlers_session as session
 from pydelve.terminal import handlers_tests as tests
@@ -180,6 +181,13 @@ TABLE = CommandTable([
         running.signal_, takes="words",
         details="Its handler runs first; without one, most signals end the program.",
         examples=(("signal INT", "what Ctrl-C sends to a program"), ("signal USR1", "a signal of your own")),
+    ),
+    Command(
+        "reload", "Running", "give functions the code of their edited source, without a restart", ("", "FILE"),
+        reloading.reload, needs="stopped", takes="python",
+        details="Without a file, all files of the program that were edited. What runs at this moment keeps its old\n"
+        "code; nothing outside functions is run again. It says what was not replaced, and why.",
+        examples=(("reload", "after an edit"), ("reload bank.py", "this file only")),
     ),
     Command(
         "restart", "Running", "start the program again, with all breakpoints", ("", "ARGUMENT [ARGUMENT ...]"),

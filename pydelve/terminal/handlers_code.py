@@ -180,7 +180,6 @@ def edit(call: Call) -> None:
         ) from error
     if status:
         session.screen.line(f"{words[0]} ended with status {status}")
-    session.forget_sources()
 
 
 def _place_to_edit(session: Session, text: str) -> tuple[str, int]:

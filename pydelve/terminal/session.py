@@ -82,7 +82,6 @@ class Session:
         self.before_restart = before_restart
         self.show_output = show_output
         self._wait = wait
-        self._sources: dict[str, SourceText] = {}
         self._urgent = UrgentSender(client)
         self._waiting = False
         self._asking = 0
@@ -95,7 +94,6 @@ class Session:
         self.screen.configure(settings)
         if settings.substitute_path != before.substitute_path:
             self.ask(SubstitutePaths(settings.substitute_path))
-            self._sources.clear()
 
     @property
     def left_running(self) -> int:
@@ -169,7 +167,6 @@ class Session:
                 self._on_started(target)
             case Stopped(stop):
                 self.status, self.stop = "stopped", stop
-                self._sources.clear()  # what is on disk may have changed meanwhile
                 self._forget_place()
                 self.frame_index = stop.frame
                 self._show_stop(stop)
@@ -207,7 +204,6 @@ class Session:
     def _on_started(self, target: TargetInfo) -> None:
         self.target, self.stop, self.exit = target, None, None
         self.status, self._restarting = "running", False
-        self._sources.clear()
         self._forget_place()
         words = shlex.join(target.argv)
         began = f"process {target.pid} started" if target.launched else f"attached to process {target.pid}"
@@ -293,10 +289,8 @@ class Session:
     # Source -----------------------------------------------------------------------------------------------------------
 
     def source(self, path: str) -> SourceText:
-        """A file's text, asked for once per stop of the program."""
-        if path not in self._sources:
-            self._sources[path] = self.ask(GetSource(path))
-        return self._sources[path]
+        """A file's text, and whether it is still what is on disk: asked for each time."""
+        return self.ask(GetSource(path))
 
     def source_lines(self, path: str) -> tuple[str, ...]:
         """The lines of a file; none where it can't be read."""
@@ -304,10 +298,6 @@ class Session:
             return self.source(path).lines
         except PydelveError:
             return ()
-
-    def forget_sources(self) -> None:
-        """Ask for them anew: they may have changed."""
-        self._sources.clear()
 
     def show_source(self, frame: Frame) -> None:
         """A few lines around a frame's line; one that says why where there are none."""
@@ -339,7 +329,7 @@ class Session:
         )  # fmt: skip
         if source.stale:
             name = short_path(path, self.cwd)
-            self.screen.line(self.screen.theme.dim(f"  ({name} has changed on disk since the program started)"))
+            self.screen.line(self.screen.theme.dim(f"  ({name} has changed on disk; reload takes that over)"))
         last = min(last, len(source.lines))
         return last if last >= max(first, 1) else 0
 

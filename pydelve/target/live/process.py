@@ -18,6 +18,7 @@ from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.errors import (
     AgentError,
     EvaluationError,
+    EvaluationInterrupted,
     ProtocolError,
     TargetBusyError,
     TargetError,
@@ -33,6 +34,7 @@ from pydelve.target import (
     ModuleReport,
     ModulesReport,
     Plan,
+    ReloadReport,
     ThreadReport,
     Waiter,
 )
@@ -43,6 +45,7 @@ from pydelve.target.live.user_code import UserCode
 
 _HELLO_LIMIT_S = 20.0
 _DETACH_LIMIT_S = 2.0
+_RELOAD_LIMIT_S = 30.0
 _JUMP_LIMIT_S = 10.0  # what leaves the stack may run code
 
 
@@ -350,6 +353,23 @@ class LiveProcess:
             ) from error
         with convert.reading(protocol.JUMP):
             return Jumped(int(answer["line"]), tuple(map(str, answer["none"])))
+
+    def reload(self, path: str, source: bytes) -> ReloadReport:
+        """See ``target.Process``."""
+        try:
+            answer = self._user_code.run(protocol.RELOAD, {"path": path, "source": source}, _RELOAD_LIMIT_S)
+        except EvaluationInterrupted:
+            raise
+        except EvaluationError as error:
+            raise UnsupportedError(f"can't reload {path}", why=error.message.partition(": ")[2]) from error
+        with convert.reading(protocol.RELOAD):
+            return ReloadReport(
+                tuple(map(str, answer["changed"])),
+                int(answer["moved"]),
+                tuple((str(name), str(why)) for name, why in answer["kept"]),
+                tuple(map(str, answer["new"])),
+                tuple(map(str, answer["gone"])),
+            )
 
     def interrupt(self) -> None:
         """See ``target.Process``. Goes by *link*, as *hold*'s reader is the one to interrupt."""
