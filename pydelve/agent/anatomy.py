@@ -17,18 +17,18 @@ if TYPE_CHECKING:  # `typing` is a file of the standard library, which the agent
 
 # -- the C level -------------------------------------------------------------------------------------------------------
 
-_class_mro = type.__dict__["__mro__"].__get__
-_class_dict = type.__dict__["__dict__"].__get__
+class_mro = type.__dict__["__mro__"].__get__
+class_dict = type.__dict__["__dict__"].__get__
 _class_name = type.__dict__["__name__"].__get__
 _class_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 _class_module = type.__dict__["__module__"].__get__
 _class_dictoffset = type.__dict__["__dictoffset__"].__get__
 
-_ModuleType: Any = type(sys)
-_module_dict: Any = _ModuleType.__dict__["__dict__"].__get__
+ModuleType: Any = type(sys)
+module_dict: Any = ModuleType.__dict__["__dict__"].__get__
 _MappingProxy = type(type.__dict__)
-_GetSet = type(type.__dict__["__dict__"])
-_Member = type(type.__dict__["__dictoffset__"])
+GetSet = type(type.__dict__["__dict__"])
+Member = type(type.__dict__["__dictoffset__"])
 
 
 def _function() -> None:
@@ -58,7 +58,7 @@ class _Method:
         pass
 
 
-_Function = type(_function)
+Function = type(_function)
 _BoundMethod = type(_Method().method)
 _BuiltinFunction = type(len)
 _Code = type(_function.__code__)
@@ -68,7 +68,7 @@ _Coroutine = _type_of_coroutine()
 _AsyncGenerator = type(_async_generator())
 
 _BUILTIN_DESCRIPTORS = (
-    type(str.join), type(str.__add__), type("".__add__), type(dict.__dict__["fromkeys"]), _GetSet, _Member,
+    type(str.join), type(str.__add__), type("".__add__), type(dict.__dict__["fromkeys"]), GetSet, Member,
 )  # fmt: skip
 
 _KINDS = {
@@ -77,7 +77,7 @@ _KINDS = {
         (type(None), "none"), (bool, "bool"), (int, "int"), (float, "float"), (complex, "complex"), (str, "str"),
         (bytes, "bytes"), (bytearray, "bytearray"), (type(...), "ellipsis"), (range, "range"), (slice, "slice"),
         (list, "list"), (tuple, "tuple"), (set, "set"), (frozenset, "frozenset"), (dict, "dict"),
-        (_ModuleType, "module"), (type, "class"), (_Function, "function"), (_BoundMethod, "method"),
+        (ModuleType, "module"), (type, "class"), (Function, "function"), (_BoundMethod, "method"),
         (_BuiltinFunction, "builtin"), *((cls, "builtin") for cls in _BUILTIN_DESCRIPTORS),
         (_Code, "code"), (_Frame, "frame"), (_Generator, "generator"), (_Coroutine, "coroutine"),
         (_AsyncGenerator, "async_generator"), (BaseException, "exception"), (type(UNBOUND), "unbound"),
@@ -99,7 +99,7 @@ def find_deque() -> type | None:
     (Modules/_collectionsmodule.c).
     """
     module = sys.modules.get("_collections")
-    found = _module_dict(module).get("deque") if type(module) is _ModuleType else None
+    found = module_dict(module).get("deque") if type(module) is ModuleType else None
     if type(found) is not type:
         return None
     _KINDS[id(found)] = "deque"
@@ -111,7 +111,7 @@ def kind_of(obj: object) -> str:
     kind = _KINDS.get(id(type(obj)))
     if kind is not None:
         return kind
-    for cls in _class_mro(type(obj)) or ():
+    for cls in class_mro(type(obj)) or ():
         kind = _KINDS.get(id(cls))
         if kind is not None:
             return kind
@@ -123,46 +123,46 @@ def type_name(cls: type) -> str:
     known = _NAMES.get(id(cls))
     if known is not None:
         return known
-    name = _exact(_class_qualname(cls))
+    name = exact(_class_qualname(cls))
     try:
         module = _class_module(cls)
     except AttributeError:  # a class whose `__module__` was deleted
         module = None
     if not issubclass(type(module), str):
         return name
-    module = _exact(module)
+    module = exact(module)
     return name if module == "builtins" else module + "." + name
 
 
-_exact = str.__str__  # a name may be of a class derived from str, whose methods must not run
+exact = str.__str__  # a name may be of a class derived from str, whose methods must not run
 
 
-class _UnreadableError(Exception):
+class UnreadableError(Exception):
     """Why a part of an object can't be read."""
 
 
 # -- attributes --------------------------------------------------------------------------------------------------------
 
 
-def _instance_dict(obj: object) -> Any:
+def instance_dict(obj: object) -> Any:
     """The instance's dict, or None where it has none.
 
     From 3.11 reading it makes a dict of what the object kept as inline values. That is acceptable: the program can't
     tell, and nothing but a layout per version would avoid it.
     """
     cls = type(obj)
-    for base in _class_mro(cls) or ():
-        descriptor = _class_dict(base).get("__dict__")
+    for base in class_mro(cls) or ():
+        descriptor = class_dict(base).get("__dict__")
         # a property of that name would be the program's code: only the C getset, which itself checks that it fits the
         # object
-        if type(descriptor) is _GetSet or type(descriptor) is _Member:
+        if type(descriptor) is GetSet or type(descriptor) is Member:
             try:
                 found = type(descriptor).__get__(descriptor, obj, cls)
             except (AttributeError, TypeError) as error:
-                raise _UnreadableError(BaseException.__str__(error)) from None
+                raise UnreadableError(BaseException.__str__(error)) from None
             return found if issubclass(type(found), dict) else None
     if _class_dictoffset(cls):
-        raise _UnreadableError("its class hides it behind a '__dict__' of its own")
+        raise UnreadableError("its class hides it behind a '__dict__' of its own")
     return None
 
 
@@ -170,15 +170,15 @@ def _slots(obj: object) -> Iterator[tuple[str, object]]:
     """(name, value or UNBOUND) of the slots along the MRO, most derived class first, and of members of C structs."""
     cls = type(obj)
     seen = []
-    for base in _class_mro(cls) or ():
-        for name, descriptor in list(_class_dict(base).items()):
-            if type(descriptor) is not _Member or type(name) is not str or name in seen:
+    for base in class_mro(cls) or ():
+        for name, descriptor in list(class_dict(base).items()):
+            if type(descriptor) is not Member or type(name) is not str or name in seen:
                 continue
             if name[:2] == "__" and name[-2:] == "__":
                 continue
             seen.append(name)
             try:
-                yield name, _Member.__get__(descriptor, obj, cls)
+                yield name, Member.__get__(descriptor, obj, cls)
             except AttributeError:
                 yield name, UNBOUND
             except TypeError as error:  # a descriptor of another class, moved here
@@ -195,38 +195,39 @@ class Unreadable:
 def _own_attributes(obj: object, kind: str) -> Iterator[tuple[str, object]]:
     """What a built-in object of this kind has besides its dict and slots."""
     if kind == "exception":
-        yield "args", _read(BaseException, "args", obj)
+        yield "args", read(BaseException, "args", obj)
         for name in ("__cause__", "__context__"):
-            value = _read(BaseException, name, obj)
+            value = read(BaseException, name, obj)
             if value is not None:
                 yield name, value
     elif kind == "method":
-        yield "__func__", _read(_BoundMethod, "__func__", obj)
-        yield "__self__", _read(_BoundMethod, "__self__", obj)
+        yield "__func__", read(_BoundMethod, "__func__", obj)
+        yield "__self__", read(_BoundMethod, "__self__", obj)
     elif kind == "frame":
-        yield "f_lineno", _read(_Frame, "f_lineno", obj)
-    elif kind in _RUNNABLES:
-        cls, prefix = _RUNNABLES[kind]
-        yield "state", _runnable_state(obj, cls, prefix)
+        yield "f_lineno", read(_Frame, "f_lineno", obj)
+    elif kind in RUNNABLES:
+        cls, prefix = RUNNABLES[kind]
+        yield "state", runnable_state(obj, cls, prefix)
         for name in ("gi_yieldfrom", "cr_await", "ag_await"):
-            if name in _class_dict(cls):
-                yield name, _read(cls, name, obj)
+            if name in class_dict(cls):
+                yield name, read(cls, name, obj)
 
 
-_RUNNABLES = {
+RUNNABLES = {
     "generator": (_Generator, "gi_"), "coroutine": (_Coroutine, "cr_"), "async_generator": (_AsyncGenerator, "ag_"),
 }  # fmt: skip
 
 
-def _runnable_state(obj: object, cls: type, prefix: str) -> str:
-    if _read(cls, prefix + "running", obj):
+def runnable_state(obj: object, cls: type, prefix: str) -> str:
+    """``created``, ``suspended``, ``running`` or ``closed``, of a generator or coroutine."""
+    if read(cls, prefix + "running", obj):
         return "running"
-    frame = _read(cls, prefix + "frame", obj)
+    frame = read(cls, prefix + "frame", obj)
     if frame is None:
         return "closed"
     # 3.11+ have gi_suspended, but asynchronous generators only later; an instruction before the first was never run.
-    if prefix + "suspended" in _class_dict(cls):
-        return "suspended" if _read(cls, prefix + "suspended", obj) else "created"
+    if prefix + "suspended" in class_dict(cls):
+        return "suspended" if read(cls, prefix + "suspended", obj) else "created"
     if _HAS_QUALNAME:
         return "created" if frame.f_lasti <= _first_yield(frame.f_code) else "suspended"
     return "created" if frame.f_lasti == -1 else "suspended"
@@ -237,9 +238,9 @@ def _first_yield(code: Any) -> int:
     return int(code.co_code.find(b"\x4b", 0, 512))
 
 
-def _read(cls: type, name: str, obj: object) -> Any:
+def read(cls: type, name: str, obj: object) -> Any:
     """An attribute by the C descriptor of exactly this built-in class."""
-    descriptor = _class_dict(cls)[name]
+    descriptor = class_dict(cls)[name]
     return type(descriptor).__get__(descriptor, obj, type(obj))
 
 
@@ -249,23 +250,24 @@ def attributes(obj: object, kind: str) -> Iterator[tuple[str, object]]:
     For a class or a module its dict is all there is.
     """
     if kind == "class":
-        entries: Any = _class_dict(obj)
-        yield from _named(_MappingProxy.items(entries))
+        entries: Any = class_dict(obj)
+        yield from named(_MappingProxy.items(entries))
         return
     yield from _own_attributes(obj, kind)
     try:
-        found = _module_dict(obj) if kind == "module" else _instance_dict(obj)
+        found = module_dict(obj) if kind == "module" else instance_dict(obj)
         if found is not None:
-            yield from _named(dict.items(found))
-    except _UnreadableError as error:
+            yield from named(dict.items(found))
+    except UnreadableError as error:
         yield "__dict__", Unreadable(error.args[0])
-    if kind not in CLOSED and kind not in _RUNNABLES:
+    if kind not in CLOSED and kind not in RUNNABLES:
         yield from _slots(obj)
 
 
-def _named(pairs: Any) -> Iterator[tuple[str, object]]:
+def named(pairs: Any) -> Iterator[tuple[str, object]]:
+    """The pairs with names that are exact strings."""
     for name, value in pairs:
-        yield (_exact(name) if issubclass(type(name), str) else "<" + type_name(type(name)) + ">"), value
+        yield (exact(name) if issubclass(type(name), str) else "<" + type_name(type(name)) + ">"), value
 
 
 # -- texts -------------------------------------------------------------------------------------------------------------
@@ -276,21 +278,21 @@ def qualified_name(obj: Any, kind: str) -> str:
     if kind == "class":
         return type_name(obj)
     if kind == "module":
-        name = dict.get(_module_dict(obj) or {}, "__name__")
-        return _exact(name) if issubclass(type(name), str) else ""
+        name = dict.get(module_dict(obj) or {}, "__name__")
+        return exact(name) if issubclass(type(name), str) else ""
     if kind == "function":
-        return _exact(_read(_Function, "__qualname__", obj))
+        return exact(read(Function, "__qualname__", obj))
     if kind == "method":
-        function = _read(_BoundMethod, "__func__", obj)
+        function = read(_BoundMethod, "__func__", obj)
         return qualified_name(function, kind_of(function)) if kind_of(function) != "method" else ""
     if kind == "builtin":
         return _builtin_name(obj)
     if kind == "code":
-        return _exact(obj.co_qualname if _HAS_QUALNAME else obj.co_name)
+        return exact(obj.co_qualname if _HAS_QUALNAME else obj.co_name)
     if kind == "frame":
         return qualified_name(obj.f_code, "code")
-    if kind in _RUNNABLES:
-        return _exact(_read(_RUNNABLES[kind][0], "__qualname__", obj))
+    if kind in RUNNABLES:
+        return exact(read(RUNNABLES[kind][0], "__qualname__", obj))
     return ""
 
 
@@ -298,11 +300,11 @@ def _builtin_name(obj: Any) -> str:
     """``len``, ``math.sin``, ``str.join``: by parts, since the C ``__qualname__`` asks the owner's metaclass."""
     cls = type(obj)
     if cls is not _BuiltinFunction:
-        if "__objclass__" not in _class_dict(cls):
-            return _exact(_read(cls, "__name__", obj)) if "__name__" in _class_dict(cls) else ""
-        return type_name(_read(cls, "__objclass__", obj)) + "." + _exact(_read(cls, "__name__", obj))
-    name = _exact(_read(cls, "__name__", obj))
-    owner = _read(cls, "__self__", obj)
+        if "__objclass__" not in class_dict(cls):
+            return exact(read(cls, "__name__", obj)) if "__name__" in class_dict(cls) else ""
+        return type_name(read(cls, "__objclass__", obj)) + "." + exact(read(cls, "__name__", obj))
+    name = exact(read(cls, "__name__", obj))
+    owner = read(cls, "__self__", obj)
     if owner is None or kind_of(owner) == "module":
         module = qualified_name(owner, "module") if owner is not None else ""
         return name if module in ("", "builtins") else module + "." + name
@@ -334,7 +336,7 @@ def int_text(obj: Any, digits: int, start: int) -> tuple[str, int]:
 
 def range_text(obj: Any, digits: int) -> str:
     """``range(0, 9)``; by hand, since ``repr`` would use that of bounds whose class is derived from int."""
-    parts = [int_text(_read(range, name, obj), digits, 0)[0] for name in ("start", "stop", "step")]
+    parts = [int_text(read(range, name, obj), digits, 0)[0] for name in ("start", "stop", "step")]
     if parts[2] == "1":
         parts.pop()
     return "range(" + ", ".join(parts) + ")"

@@ -31,11 +31,15 @@ from .anatomy import (
     range_text,
     type_name,
 )
+from .printers.registry import Finder
+from .printers.shown import Virtual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` is a file of the standard library, which the agent doesn't import
     from collections.abc import Callable, Iterator
     from typing import Any
+
+    from .printers.shown import Shown
 
     Wire = dict[str, Any]
 
@@ -108,6 +112,7 @@ class _Walk:
         self._handles = handles
         self._left = limits.max_total
         self._ancestors: list[int] = []
+        self._printers = Finder()
         deque = find_deque()
         if deque is not None:
             _ITERABLES["deque"] = _CONTAINERS["deque"] = deque
@@ -121,13 +126,14 @@ class _Walk:
         kind = kind_of(obj)
         if kind == "unbound":
             return {"type": "", "kind": "unbound"}
-        wire: Wire = {"type": type_name(type(obj)), "kind": kind}
+        shown = obj.shown if type(obj) is Virtual else self._printers.shown(obj, kind)
+        wire: Wire = {"type": obj.type if type(obj) is Virtual else type_name(type(obj)), "kind": kind}
         if id(obj) in self._ancestors:
             wire.update(address=id(obj), cycle=True)
             return wire
         self._ancestors.append(id(obj))
         try:
-            self._fill(wire, obj, kind, depth, start, count)
+            self._fill(wire, obj, kind, depth, start, count, shown)
         except (AttributeError, TypeError, ValueError, KeyError, OverflowError, RecursionError, MemoryError) as error:
             # C-level reading failed on an object in an odd state; whatever it is, it is data and not a failed listing
             return {"type": wire["type"], "kind": "unreadable", "text": _error_text(error), "address": id(obj)}
@@ -135,7 +141,9 @@ class _Walk:
             self._ancestors.pop()
         return wire
 
-    def _fill(self, wire: Wire, obj: Any, kind: str, depth: int, start: int, count: int | None) -> None:
+    def _fill(
+        self, wire: Wire, obj: Any, kind: str, depth: int, start: int, count: int | None, shown: Shown | None
+    ) -> None:
         wants_more = False
         if kind in _TEXTS:
             wants_more = self._text(wire, obj, kind, start, count)
@@ -148,14 +156,18 @@ class _Walk:
             wire["length"] = _range_length(obj)
         else:
             wire["text"] = qualified_name(obj, kind)
-        for field, default in (("text", ""), ("shown", 0)):
+        if shown is not None:
+            kind = wire["kind"] = shown.kind or kind
+            wire.update(form=shown.form, facts=shown.facts, text=shown.text or wire["text"])
+        for field, default in (("text", ""), ("shown", 0), ("form", ""), ("facts", {})):
             if wire.get(field, None) == default:
                 del wire[field]
         if kind in ("none", "bool", "ellipsis"):
             return
         if id(type(obj)) not in _PLAIN:
-            wants_more = self._children(wire, obj, kind, depth, start, count) or wants_more
-            wire["address"] = id(obj)
+            wants_more = self._children(wire, obj, kind, depth, start, count, shown) or wants_more
+            if type(obj) is not Virtual:
+                wire["address"] = id(obj)
         if wants_more:
             wire["handle"] = self._handles.add(obj)
 
@@ -175,7 +187,9 @@ class _Walk:
             wire["length"], wire["shown"] = int.bit_length(obj), shown
         return bool(shown)
 
-    def _children(self, wire: Wire, obj: Any, kind: str, depth: int, start: int, count: int | None) -> bool:
+    def _children(
+        self, wire: Wire, obj: Any, kind: str, depth: int, start: int, count: int | None, shown: Shown | None
+    ) -> bool:
         """Elements, then attributes. True where there is anything to open."""
         limits = self._limits
         opened = (depth == 0 or (depth <= limits.max_depth and kind not in CLOSED)) and self._left > 0
@@ -184,25 +198,40 @@ class _Walk:
         most = limits.max_items if depth == 0 else min(limits.max_items, max(3, limits.max_items // 4))
         most = (most if count is None else count) if opened else 0
         items: list[list[Any]] = []
-        length = 0
-        if kind in _ELEMENTS:
-            length = wire["length"] = _CONTAINERS[kind].__len__(obj)
-            self._add(items, self._elements(obj, kind, start, most), depth)
+        length, elements = self._length_and_elements(obj, kind, start, most, shown)
+        if length >= 0:
+            wire["length"] = length
+            self._add(items, elements, depth)
             if items:
                 wire["shown"] = len(items)
-        skip = max(0, start - length) if kind in _ELEMENTS else (start if kind not in _TEXTS and kind != "int" else 0)
+        skip = max(0, start - length) if length >= 0 else (start if kind not in _TEXTS and kind != "int" else 0)
         room = max(0, most - len(items)) if count is not None else most
         has_attributes = False
         if id(type(obj)) not in _BARE:
-            has_attributes = self._add_attributes(wire, items, obj, kind, depth, skip, room)
+            has_attributes = self._add_attributes(
+                wire, items, _attributes_of(obj, kind, shown), kind, depth, skip, room
+            )
         if items:
             wire["items"] = items
-        return bool(length) or has_attributes
+        return length > 0 or has_attributes
 
-    def _add_attributes(self, wire: Wire, items: Any, obj: Any, kind: str, depth: int, skip: int, room: int) -> bool:
+    def _length_and_elements(
+        self, obj: Any, kind: str, start: int, most: int, shown: Shown | None
+    ) -> tuple[int, Iterator[tuple[Any, Any, str | None]]]:
+        """How many elements there are (-1: it is nothing that has any), and those from ``start`` on."""
+        if shown is not None and shown.length >= 0:
+            found = shown.elements(start, most) if most else ()
+            return shown.length, ((value, key, None) for value, key in found)
+        if kind in _ELEMENTS:
+            return _CONTAINERS[kind].__len__(obj), self._elements(obj, kind, start, most)
+        return -1, iter(())
+
+    def _add_attributes(
+        self, wire: Wire, items: Any, every: Iterator[tuple[str, object]], kind: str, depth: int, skip: int, room: int
+    ) -> bool:
         """Attributes ``skip`` to ``skip + room``; True where the object has any."""
         has_any = skip > 0
-        found = islice(attributes(obj, kind), skip, None)
+        found = islice(every, skip, None)
         added: list[tuple[Any, Any, str | None]] = []
         try:
             for name, value in found:
@@ -241,6 +270,18 @@ class _Walk:
                 items.append([self.value(value, depth + 1), wire_key, name])
         except RuntimeError:  # changed while iterated, by a thread in C code: what was read so far is shown
             return
+
+
+def _attributes_of(obj: Any, kind: str, shown: Shown | None) -> Iterator[tuple[str, object]]:
+    """(name, value) of the attributes to show: the printer's, or all that are not told by it."""
+    if type(obj) is Virtual:
+        return iter(())
+    if shown is None:
+        return attributes(obj, kind)
+    if shown.attributes is not None:
+        return iter(shown.attributes)
+    hidden = shown.hidden
+    return ((name, value) for name, value in attributes(obj, kind_of(obj)) if name not in hidden)
 
 
 def _range_length(obj: Any) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, ModuleType
     from typing import Any
 
+_PACKAGES = ("printers",)  # folders of agent modules, whose own are imported as `from ..printers.times import ...`
 _LOW = 100
 # 3.9 forgets the exit functions that were registered when the module is made anew (Modules/atexitmodule.c)
 _KEPT = ("atexit",) if sys.version_info < (3, 10) else ()
@@ -57,11 +58,11 @@ def load(
             if name not in outside:
                 outside[name] = _import_unseen(name)
             return outside[name]
-        if name:
+        if name and name not in _PACKAGES:
             return get(name)
         package = type(sys)("pydelve.agent")
         for entry in fromlist:
-            setattr(package, entry, get(entry))
+            setattr(package, entry, get(name + "." + entry if name else entry))
         return package
 
     def get(name: str) -> "ModuleType":

@@ -109,6 +109,11 @@ def read_byte(address: int) -> int:
     return _Byte.from_address(address).value
 
 
+def bytes_at(address: int, size: int) -> bytes:
+    """A copy of memory that must be mapped."""
+    return bytes(memoryview((_Byte * size).from_address(address)))
+
+
 def object_at(address: int) -> Any:
     """A new reference to the object at an address; the address must be one."""
     return _ctypes.PyObj_FromPtr(address)

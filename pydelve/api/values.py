@@ -16,6 +16,10 @@ Kind = Literal[
 ]  # fmt: skip
 
 
+Fact = None | bool | int | float | str | tuple[int | str, ...]
+"""A plain thing that is known of a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One value of the target, read without running the target's code.
@@ -44,6 +48,31 @@ class Value:
     """``id()`` of the object in the target; 0 where not known."""
     cycle: bool = False
     """True where the object is one of its own ancestors in this tree and is not opened again."""
+    form: str = ""
+    """What a printer knows it as (``docs/reference/printers.md``): "decimal", "record", "array"; "" where none does.
+
+    ``text`` is then what the printer says of it, if it says anything.
+    """
+    facts: tuple[tuple[str, Fact], ...] = ()
+    """What matters of it, by name; which there are goes by ``form``. Units are in the names."""
+
+    def fact(self, name: str) -> Fact:
+        """The fact of that name; None where it is not known."""
+        return next((fact for known, fact in self.facts if known == name), None)
+
+    def attribute(self, name: str) -> Value | None:
+        """The attribute of that name among ``items``; None where it is not there."""
+        return next((item.value for item in self.items if item.name == name), None)
+
+    @property
+    def elements(self) -> tuple[Item, ...]:
+        """Those of ``items`` that are no attributes."""
+        return tuple(item for item in self.items if item.name is None)
+
+    @property
+    def attributes(self) -> tuple[Item, ...]:
+        """Those of ``items`` that have names."""
+        return tuple(item for item in self.items if item.name is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def _other_debugger() -> int:
 
 
 def _read_code(name: str) -> "CodeType":
-    file = parcel["prefix"] + "/" + name + ".py"
+    file = parcel["prefix"] + "/" + name.replace(".", "/") + ".py"
     code: "CodeType" = compile(parcel["sources"][name], file, "exec", 0, True, 2)
     return code
 

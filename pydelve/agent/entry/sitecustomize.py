@@ -46,7 +46,7 @@ def _start(message: str, folder: str) -> None:
     loader_type = sys.modules["_frozen_importlib_external"].SourceFileLoader
 
     def read_code(name: str) -> "CodeType":
-        loader = loader_type("pydelve.agent." + name, agent + "/" + name + ".py")
+        loader = loader_type("pydelve.agent." + name, agent + "/" + name.replace(".", "/") + ".py")
         code: "CodeType" = loader.get_code("pydelve.agent." + name)
         return code
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, cast, get_args
 
 from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue, TestFailure
-from pydelve.api.values import Item, Kind, Limits, Value, Variable
+from pydelve.api.values import Fact, Item, Kind, Limits, Value, Variable
 from pydelve.errors import ProtocolError
 from pydelve.target import Arming, CodeReport, Landing, StopReport
 
@@ -23,7 +23,7 @@ _MAX_DEPTH = 100
 
 _FIELDS: dict[str, type] = {
     "type": str, "kind": str, "text": str, "length": int, "items": list, "shown": int, "attributes_cut": bool,
-    "handle": int, "address": int, "cycle": bool,
+    "handle": int, "address": int, "cycle": bool, "form": str, "facts": dict,
 }  # fmt: skip
 
 
@@ -83,7 +83,18 @@ def _value(wire: object, depth: int) -> Value:
         raise _malformed("a value's kind is unknown", wire["kind"])
     fields = dict(wire)
     fields["items"] = tuple([_item(item, depth + 1) for item in wire.get("items", ())])
+    fields["facts"] = tuple([_fact(name, fact) for name, fact in wire.get("facts", {}).items()])
     return Value(**fields)
+
+
+def _fact(name: object, fact: object) -> tuple[str, Fact]:
+    if type(name) is not str:
+        raise _malformed("a fact's name is not text", name)
+    if type(fact) is list and all(type(part) in (int, str) for part in fact):
+        return name, tuple(fact)
+    if fact is not None and type(fact) not in (bool, int, float, str):
+        raise _malformed(f"the fact {name!r} is not plain", fact)
+    return name, cast("Fact", fact)
 
 
 def _item(wire: object, depth: int) -> Item:

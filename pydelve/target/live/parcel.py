@@ -29,7 +29,7 @@ def parcel(link: int, hold: int, blocked: list[int]) -> bytes:
     content = {
         "entry": (_AGENT / "entry" / "attached.py").read_text(encoding="utf-8"),
         "prefix": _PREFIX,
-        "sources": {path.stem: path.read_text(encoding="utf-8") for path in sorted(_AGENT.glob("*.py"))},
+        "sources": _sources(),
         "link": link,
         "hold": hold,
         "blocked": blocked,
@@ -37,3 +37,11 @@ def parcel(link: int, hold: int, blocked: list[int]) -> bytes:
     }
     body = marshal.dumps(content, _MARSHAL_VERSION)
     return len(body).to_bytes(protocol.HEADER_BYTES, "little") + body
+
+
+def _sources() -> dict[str, str]:
+    """Source by the module's name in the agent, ``printers.times`` for one in a folder; what starts it is left out."""
+    paths = [path for path in sorted(_AGENT.rglob("*.py")) if path.parent.name != "entry"]
+    return {
+        ".".join(path.relative_to(_AGENT).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths
+    }
