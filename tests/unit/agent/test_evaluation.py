@@ -19,7 +19,7 @@ before = set(sys.modules)
 with open(sys.argv[1] + "/pydelve/agent/loader.py", "rb") as file:
     exec(file.read())
 def read_code(name):
-    with open(sys.argv[1] + "/pydelve/agent/" + name + ".py", "rb") as file:
+    with open(sys.argv[1] + "/pydelve/agent/" + name.replace(".", "/") + ".py", "rb") as file:
         return compile(file.read(), "<agent>/" + name, "exec", dont_inherit=True)
 for name in ("inspection", "fastlocals", "evaluation"):
     load(read_code, name, "<agent>/", 0)
