@@ -39,7 +39,7 @@ def rendered(python: Interpreter, output: Path, family: str, path: str = "") -> 
     )  # fmt: skip
     assert (done.stdout, done.stderr, done.returncode) == ("fine\n", "", 0)
     text = "".join(
-        f"{name}: {render_value(to_value(wire), width=110)}\n"
+        f"{name}: {render_value(to_value(wire), width=150)}\n"
         for name, wire in marshal.loads(output.read_bytes()).items()
     )
     return _MOVED.sub(r"\1.", _ADDRESS.sub("0x<addr>", text)).replace("probe_standard.", "")

@@ -1,7 +1,7 @@
 """Part of probe_printers.py: the types of Python and of its standard library, and objects that only look like them."""
 
 # It runs on 3.9 too, and odd code is what it is about.
-# ruff: noqa: UP031, UP036, ICN001, PLW0108, PYI024, RUF012, PLC3002
+# ruff: noqa: UP, ICN001, PLW0108, PYI024, RUF012, PLC3002
 # mypy: ignore-errors
 
 import array
@@ -109,7 +109,7 @@ show("path with its text", (lambda path: (str(path), path)[1])(pathlib.PurePosix
 show("path of Windows", pathlib.PureWindowsPath("c:\\x/y"))
 show("date", datetime.date(2026, 1, 31))
 show("datetime", datetime.datetime(2026, 1, 31, 10, 0, 5, 500000))
-show("datetime with a zone", datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC))
+show("datetime with a zone", datetime.datetime(2026, 1, 31, tzinfo=datetime.timezone.utc))
 zone = datetime.timezone(datetime.timedelta(hours=-5, minutes=-30), "X")
 show("datetime with an offset", datetime.datetime(2026, 1, 31, tzinfo=zone))
 show("time", datetime.time(10, 1, fold=1))
