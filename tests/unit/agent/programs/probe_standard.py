@@ -1,7 +1,7 @@
 """Part of probe_printers.py: the types of Python and of its standard library, and objects that only look like them."""
 
 # It runs on 3.9 too, and odd code is what it is about.
-# ruff: noqa: UP, ICN001, PLW0108, PYI024, RUF012, PLC3002
+# ruff: noqa: UP017, UP031, UP036, ICN001, PLW0108, PYI024, RUF012, PLC3002
 # mypy: ignore-errors
 
 import array
