@@ -18,7 +18,7 @@ from typing import get_args
 from pydelve import log
 from pydelve.api.attach import AttachMethod, AttachOptions
 from pydelve.cli.debug import input_lines
-from pydelve.cli.launching import init_lines
+from pydelve.cli.launching import TUI, check_full_screen, init_lines
 from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.streams import Streams
 from pydelve.cli.subcommands import Help, import_late, importing
@@ -36,6 +36,7 @@ _OPTIONS = (
     Option("--wait-for", "the same, as soon as there is one", "PATTERN"),
     Option("--continue", "let it run until a breakpoint, without stopping it first"),
     Option("--init", "run the commands in a file first", "FILE"),
+    TUI,
     Option("--method", f"way into it: {', '.join(get_args(AttachMethod))}", "METHOD"),
     Option(
         "--log", "log everything pydelve does (default: pydelve.log in the state folder)", "FILE", optional_value=True
@@ -66,6 +67,7 @@ _WIDTH = 120
 class _Opening:
     init: tuple[str, ...]
     continue_: bool
+    full_screen: bool
 
 
 def run(words: Sequence[str]) -> int:
@@ -74,9 +76,10 @@ def run(words: Sequence[str]) -> int:
     log_path = log.configure(parsed.last("--log") or None, verbose=parsed.last("--log") is not None)
     if parsed.last("--log") is not None:
         print(f"log: {log_path}", file=sys.stderr)
-    opening = _Opening(init_lines(parsed.last("--init")), parsed.last("--continue") is not None)
+    opening = _Opening(init_lines(parsed.last("--init")), parsed.last("--continue") is not None, parsed.last("--tui") is not None)
     method = _method(parsed.last("--method"))
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    check_full_screen(opening.full_screen, interactive=interactive, command="attach")
     front = "pydelve.cli.in_terminal" if interactive else "pydelve.cli.from_input"
     with ExitStack() as cleanup:
         pid = _process(parsed)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydelve import log
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import ExitStatus
-from pydelve.cli.launching import HELP, Launch, read_words
+from pydelve.cli.launching import HELP, Launch, check_full_screen, read_words
 from pydelve.cli.streams import Streams
 from pydelve.cli.subcommands import import_late, importing
 from pydelve.client import Client
@@ -41,13 +41,16 @@ def start(launch: Launch) -> ExitStatus | None:
     if launch.log is not None:
         print(f"log: {log_path}", file=sys.stderr)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    check_full_screen(launch.full_screen, interactive=interactive, command="debug")
     with ExitStack() as cleanup:
         console = ProgramConsole()
         terminal_fd = -1
+        keeper = None
         if interactive:
             cleanup.callback(console.close)
             terminal_fd = console.open()
-            cleanup.callback(Keeper.start(console.master_fd, 1).close)
+            keeper = Keeper.start(console.master_fd, 1)
+            cleanup.callback(keeper.close)
         streams = Streams(launch.redirects, terminal_fd=terminal_fd)
         cleanup.callback(streams.close)
         front = "pydelve.cli.in_terminal" if interactive else "pydelve.cli.from_input"
@@ -55,8 +58,8 @@ def start(launch: Launch) -> ExitStatus | None:
             transport = open_session(_options(launch, streams))
         cleanup.callback(transport.close)
         client = Client(transport)
-        if interactive:
-            session: Session = import_late(front).run(client, console, streams, launch)
+        if keeper is not None:
+            session: Session = import_late(front).run(client, console, streams, launch, keeper)
             transport.close()
             if session.left_running and streams.terminal:
                 _stay_its_terminal(console, session.left_running)

@@ -16,6 +16,7 @@ from pydelve.cli.subcommands import Help
 from pydelve.errors import UsageError
 from pydelve.terminal.names import nearest
 
+TUI = Option("--tui", "begin in the full-screen view; tui at the prompt goes there and back")
 COMMON = (
     Option("--python", "interpreter of the program (default: the active environment's)", "PATH"),
     Option("--cwd", "folder the program runs in", "FOLDER"),
@@ -23,6 +24,7 @@ COMMON = (
     Option("--redirect", "connect stdin, stdout or stderr of the program to a file", "STREAM:FILE", repeats=True),
     Option("--init", "run the commands in a file first", "FILE"),
     Option("--continue", "run until a breakpoint, without stopping at the first line"),
+    TUI,
     Option(
         "--log", "log everything pydelve does (default: pydelve.log in the state folder)", "FILE", optional_value=True
     ),
@@ -58,6 +60,11 @@ class Opening(Protocol):
         """Go on from the first stop at once."""
         ...
 
+    @property
+    def full_screen(self) -> bool:
+        """Begin in the full-screen view."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -80,6 +87,7 @@ class Launch:
     """The interpreter's own, in front of the program."""
     tests: bool = False
     """pytest runs: each test that fails is a stop."""
+    full_screen: bool = False
 
 
 def read_words(words: Sequence[str]) -> Launch:
@@ -127,6 +135,7 @@ def prepare(
         log=parsed.last("--log"),
         interpreter_options=interpreter_options,
         tests=tests,
+        full_screen=parsed.last("--tui") is not None,
     )
 
 
@@ -270,6 +279,20 @@ def _redirects(parsed: Words) -> dict[str, str]:
             )
         result[stream] = path
     return result
+
+
+def check_full_screen(wanted: bool, *, interactive: bool, command: str) -> None:
+    """Refuse the full-screen view where there is no terminal.
+
+    Raises:
+        UsageError: it is wanted all the same.
+    """
+    if wanted and not interactive:
+        raise UsageError(
+            "--tui needs a terminal",
+            why="standard input or output is none",
+            hint=f"pydelve {command} without --tui reads commands from standard input",
+        )
 
 
 def init_lines(path: str | None) -> tuple[str, ...]:

@@ -331,6 +331,11 @@ TABLE = CommandTable([
         ),
     ),
     Command(
+        "tui", "Session", "show source, locals, stack, threads and output on the whole screen, or come back", ("",),
+        session.full_screen,
+        details="? there shows its keys, which are pudb's; : types a command.",
+    ),
+    Command(
         "detach", "Session", "leave the program running and end the session", ("",),
         running.detach,
     ),

@@ -68,6 +68,7 @@ class ProgramConsole:
         self._hung_up = False
         self._output_ended = False
         self._return_on_hangup = False
+        self._watch: Callable[[bytes], None] | None = None
         self._signals: TerminalSignals | None = None
         self._keys = KeySorter(DISABLED_KEY)
 
@@ -90,7 +91,7 @@ class ProgramConsole:
         self._first_modes = modes
         self._keys = KeySorter(modes[CC][termios.VQUIT])
         self._output_fd = _open_nonblocking(self._stdout_fd)
-        self._copy_window_size()
+        self.copy_window_size()
         atexit.register(self._restore_modes)
         return self.slave_fd
 
@@ -141,6 +142,21 @@ class ProgramConsole:
             self.drain()
             self.reset()
         return event
+
+    def relay(self, until_fd: int, halt: Callable[[], None], watch: Callable[[bytes], None], *, first: bytes) -> None:
+        """Be the program's terminal until a descriptor is readable; what the program writes goes to ``watch``, too.
+
+        ``first`` is written before anything else.
+        """
+        self._halt_sent, self._watch = False, watch
+        try:
+            with self._proxying() as signals:
+                self._to_terminal += first
+                while not self._step(until_fd, signals, halt):
+                    pass
+            self.drain()
+        finally:
+            self._halting, self._watch = False, None
 
     def run_until_program_ends(self, exit_fd: int) -> bool:
         """Stay the terminal of a program that was detached from: Ctrl-C reaches it now, as on any terminal.
@@ -269,17 +285,20 @@ class ProgramConsole:
         except OSError:  # EIO: no one has the program's side open
             data = b""
             self._output_ended = True
-        self._queue_output(data)
+        self.queue_output(data)
         return len(data)
 
-    def _queue_output(self, data: bytes) -> None:
+    def queue_output(self, data: bytes) -> None:
+        """Have what the program wrote shown with what comes next: somebody else has read it."""
         if data:
+            if self._watch is not None:
+                self._watch(data)
             self._to_terminal += data
             self._ends_line = data.endswith(b"\n")
 
     def _show(self, notice: str) -> None:
         """A line of our own between the program's; our terminal is raw."""
-        self._queue_output(("" if self._ends_line else "\r\n").encode() + notice.encode() + b"\r\n")
+        self.queue_output(("" if self._ends_line else "\r\n").encode() + notice.encode() + b"\r\n")
 
     def _write_program(self) -> None:
         if self._to_program:
@@ -325,7 +344,7 @@ class ProgramConsole:
         try:
             with TerminalSignals(self._on_signal) as self._signals:
                 self._enter_raw()
-                self._copy_window_size()
+                self.copy_window_size()
                 yield self._signals
         finally:
             self._signals = None
@@ -333,10 +352,10 @@ class ProgramConsole:
 
     def _on_signal(self, signum: int, frame: FrameType | None) -> None:
         if signum == signal.SIGWINCH:
-            self._copy_window_size()
+            self.copy_window_size()
         elif signum == signal.SIGCONT:  # the shell that had stopped us gave the terminal its own modes meanwhile
             self._enter_raw()
-            self._copy_window_size()
+            self.copy_window_size()
         elif signum == signal.SIGHUP and self._return_on_hangup:
             self._hung_up = True
         else:
@@ -378,7 +397,8 @@ class ProgramConsole:
         self._set_modes(changed)
         return modes
 
-    def _copy_window_size(self) -> None:
+    def copy_window_size(self) -> None:
+        """The program's terminal has the size of ours."""
         with contextlib.suppress(termios.error):  # no terminal
             termios.tcsetwinsize(self.master_fd, termios.tcgetwinsize(self._stdin_fd))
 

@@ -19,6 +19,18 @@ def help_(call: Call) -> None:
     screen.lines(command_lines(command))
 
 
+def full_screen(call: Call) -> None:
+    """``tui``: to the full-screen view, and back."""
+    session = call.session
+    if session.full_screen is None:
+        raise UsageError(
+            "the full-screen view needs a terminal",
+            why="commands come from a file or a pipe",
+            hint="pydelve debug --tui ...",
+        )
+    session.full_screen = not session.full_screen
+
+
 def overview_lines(table: CommandTable) -> list[str]:
     """All commands by group, one line each."""
     labels = {command.name: ", ".join(command.names) for command in table}

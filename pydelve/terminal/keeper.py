@@ -2,8 +2,9 @@
 
 When the last descriptor of a pseudo-terminal's master is closed, the program on it gets SIGHUP and I/O errors; and a
 terminal left raw stays so. SIGKILL gives pydelve no chance to prevent either. The keeper holds the master too and
-blocks in one ``read`` on a pipe from pydelve: a byte means that pydelve ends in order; end-of-file means that it is
-gone. Then the keeper gives the user's terminal its modes back, copies the program's output there until nobody has the
+blocks in a ``read`` on a pipe from pydelve: one byte means that pydelve ends in order, others that the full-screen
+view comes or goes; end-of-file means that it is gone. Then the keeper gives the user's terminal its modes back (and
+its screen, where the full-screen view had it), copies the program's output there until nobody has the
 program's side open any more, and ends. What it is not: a debugger, or a keyboard for the program (the shell has the
 keyboard back by then).
 
@@ -27,6 +28,13 @@ _IGNORED = (
 """What a terminal, or a kill of pydelve's whole group, sends to the keeper as well. SIGTTOU ignored also lets it
 write, and set modes, from the background, where the death of pydelve leaves it."""
 _CLOSE_TIMEOUT_S = 1.0
+_ENDS, _FULL_SCREEN, _LINES = b"x", b"f", b"l"
+"""What comes on the pipe: pydelve ends in order; it draws on the whole screen from now on; it no longer does."""
+LEAVE_FULL_SCREEN = (
+    b"\x1b[r\x1b[4l\x1b[?1049l\x1b[?1l\x1b>\x1b[?7h\x1b[0m\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1006l\x1b[?2004l"
+)
+"""Gives a terminal back as line-oriented programs expect it, whatever drew on it: the whole of it scrolls, no insert
+mode, out of the alternate screen, cursor and keypad modes, wrapping, colours, the cursor, mouse, bracketed paste."""
 
 
 class Keeper:
@@ -69,12 +77,18 @@ class Keeper:
         os.close(read_fd)
         return cls(pid, write_fd)
 
+    def note_full_screen(self, on: bool) -> None:
+        """Tell whether the terminal is drawn on as a whole: the keeper would have to undo that, too."""
+        if self._pipe_fd >= 0:
+            with contextlib.suppress(BrokenPipeError):  # it was killed
+                os.write(self._pipe_fd, _FULL_SCREEN if on else _LINES)
+
     def close(self) -> None:
         """Let the keeper end and reap it: pydelve ends in order. May be called twice; a second at the very most."""
         if self._pipe_fd < 0:
             return
         with contextlib.suppress(BrokenPipeError):  # it was killed
-            os.write(self._pipe_fd, b"x")
+            os.write(self._pipe_fd, _ENDS)
         os.close(self._pipe_fd)
         self._pipe_fd = -1
         with contextlib.suppress(ChildProcessError, ProcessLookupError):  # reaped by somebody else
@@ -98,8 +112,14 @@ def _keep(master_fd: int, terminal_fd: int, pipe_fd: int, modes: Modes | None) -
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as comm:
         comm.write("pydelve-keeper")  # what ps shows
-    if os.read(pipe_fd, 1):
-        return
+    full_screen = False
+    while said := os.read(pipe_fd, 1):
+        if said == _ENDS:
+            return
+        full_screen = said == _FULL_SCREEN
+    if full_screen:
+        with contextlib.suppress(OSError):  # the terminal is gone, or was not open for writing
+            os.write(terminal_fd, LEAVE_FULL_SCREEN)
     if modes is not None:
         with contextlib.suppress(termios.error):  # the terminal is gone
             _restore(terminal_fd, modes)

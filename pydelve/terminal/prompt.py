@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 _PROMPT = "(pydelve) "
 
 
-class _TableCompleter(Completer):
+class TableCompleter(Completer):
     """Bridges ``completion`` to prompt-toolkit."""
 
     def __init__(self, session: Session, table: CommandTable) -> None:
@@ -50,6 +50,7 @@ class _TableCompleter(Completer):
         self._table = table
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """What fits at the cursor."""
         start, words = complete(document.text_before_cursor, self._session, self._table)
         return [Completion(word, start_position=-len(start)) for word in words]
 
@@ -78,20 +79,23 @@ class Prompt:
         color = session.screen.theme.color
         self._editor: PromptSession[str] = PromptSession(
             ANSI(session.screen.theme.strong(_PROMPT)),
-            history=_open_history(),
-            completer=_TableCompleter(session, table),
+            history=open_history(),
+            completer=TableCompleter(session, table),
             complete_while_typing=False,
             complete_style=CompleteStyle.READLINE_LIKE,
             enable_history_search=True,
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
             input=stdin,
-            output=stdout or _terminal_output(),
+            output=stdout or terminal_output(),
         )
 
     def run(self) -> None:
-        """The loop: a line, what it does, the next; Ctrl-D leaves as ``exit`` does, Ctrl-C drops the line."""
+        """The loop: a line, what it does, the next; Ctrl-D leaves as ``exit`` does, Ctrl-C drops the line.
+
+        It also ends where the full-screen view is wanted.
+        """
         session = self._session
-        while not session.done:
+        while not session.done and not session.full_screen:
             try:
                 line = self._read()
             except KeyboardInterrupt:
@@ -193,7 +197,8 @@ def wait_in_terminal(console: ProgramConsole) -> Callable[[Client], Event]:
     return wait
 
 
-def _open_history() -> History:
+def open_history() -> History:
+    """The lines typed in this and in earlier sessions."""
     try:
         return FileHistory(private_file("history"))
     except OSError as error:
@@ -201,7 +206,7 @@ def _open_history() -> History:
         return InMemoryHistory()
 
 
-def _terminal_output() -> Output | None:
+def terminal_output() -> Output | None:
     """Our terminal, never asked for its cursor's place: the answer might reach the program instead."""
     term = os.environ.get("TERM", "dumb")
     if term in {"", "dumb", "unknown"}:

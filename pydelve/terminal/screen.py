@@ -15,6 +15,8 @@ from pydelve.terminal.theme import PLAIN, Theme, terminal_width
 class Screen:
     """The output of a session.
 
+    ``shows_source`` says that the source of the frame looked at is on view by itself; a stop needs not show it then.
+
     Args:
         stream: Every write is flushed: the program writes to the same place.
         theme: Colours.
@@ -22,6 +24,8 @@ class Screen:
         interactive: A person sits there: hints for the next step are welcome.
         width: Columns at most.
     """
+
+    shows_source = False
 
     def __init__(
         self,

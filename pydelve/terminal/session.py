@@ -76,6 +76,8 @@ class Session:
         self.displays: list[Display] = []
         self.after_stop: Callable[[], None] = lambda: None
         """Shows what belongs to a stop besides itself."""
+        self.full_screen: bool | None = None
+        """The full-screen view is wanted, or the prompt; None where there is no terminal that could show it."""
         self.done = False
         self.killed = False
         """Leaving killed the program."""
@@ -126,6 +128,18 @@ class Session:
             self._urgent.send(Interrupt(), lambda: bool(self._asking) and self._asked == asked)
         else:
             raise KeyboardInterrupt
+
+    @contextmanager
+    def shown_on(
+        self, screen: Screen, wait: Callable[[Client], Event], show_output: Callable[[], None]
+    ) -> Iterator[None]:
+        """Another screen, with its own ways to wait and to show the program's output, for the time of a ``with``."""
+        before = self.screen, self._wait, self.show_output
+        self.screen, self._wait, self.show_output = screen, wait, show_output
+        try:
+            yield
+        finally:
+            self.screen, self._wait, self.show_output = before
 
     def leave(self, *, kill: bool) -> None:
         """Let go of the program, killed or running on, and end the session, whatever the debugger says to it."""
@@ -301,6 +315,8 @@ class Session:
 
     def show_source(self, frame: Frame) -> None:
         """A few lines around a frame's line; one that says why where there are none."""
+        if self.screen.shows_source:
+            return
         around = self.settings.context_lines
         try:
             self.show_lines(frame.file, frame.line - around, frame.line + around, current=frame.line)

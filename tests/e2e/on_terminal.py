@@ -5,6 +5,7 @@ For tests of the prompt itself; nothing in here sleeps, every wait has a deadlin
 
 from __future__ import annotations
 
+import copy
 import os
 import pty
 import select
@@ -31,6 +32,32 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 
 
+class Screen(pyte.Screen):
+    """pyte's, with an alternate screen as xterm has it: empty when it comes, the first one as it was when it goes."""
+
+    _ALTERNATE = frozenset({47, 1047, 1049})
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self._first: tuple[Any, Any] | None = None
+        super().__init__(columns, lines)
+
+    def set_mode(self, *modes: int, **more: Any) -> None:
+        """Switch modes on."""
+        super().set_mode(*modes, **more)
+        if more.get("private") and self._ALTERNATE & set(modes) and self._first is None:
+            self._first = copy.deepcopy((self.buffer, self.cursor))
+            self.erase_in_display(2)
+
+    def reset_mode(self, *modes: int, **more: Any) -> None:
+        """Switch modes off."""
+        super().reset_mode(*modes, **more)
+        if more.get("private") and self._ALTERNATE & set(modes) and self._first is not None:
+            self.erase_in_display(2)
+            (buffer, self.cursor), self._first = self._first, None
+            self.buffer.update(buffer)
+            self.dirty.update(range(self.lines))
+
+
 class OnTerminal:
     """``pydelve WORDS`` on a pseudo-terminal of its own; a context manager, leaving it kills pydelve.
 
@@ -51,14 +78,16 @@ class OnTerminal:
         columns: int = 100,
     ) -> None:
         self._fd, self._theirs = pty.openpty()
-        self.screen = pyte.Screen(columns, rows)
+        self.screen = Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         """All that was written to the terminal."""
         self.resize(rows, columns)
         self.first_modes = self.modes()
         own = {
-            name: value for name, value in os.environ.items() if not name.startswith("PYTHON") and name != "NO_COLOR"
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("PYTHON") and name not in {"NO_COLOR", "LINES", "COLUMNS"}
         }
         own |= {"TERM": "xterm-256color", "HOME": str(cwd), "XDG_STATE_HOME": str(cwd / ".state")}
         own |= {"XDG_CONFIG_HOME": str(cwd / ".config")}

@@ -1,0 +1,87 @@
+"""Runs commands beside the screen: one thread, so that a program that runs never stops the keys.
+
+What it does while the program runs is wait: for the debugger's next event, or for the next job, which goes before. A
+command that waits for a stop is then left where it waits (``_Left``); the stop is shown when it comes, as one that came
+by itself. The main thread creates and stops it; its own thread is ``pydelve-tui``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from pydelve.api.events import Event
+from pydelve.client import Client
+
+_log = logging.getLogger(__name__)
+
+
+class _Left(BaseException):
+    """Ends a command's wait for the program; no Exception, so that nothing on the way takes it for an error."""
+
+
+class Worker:
+    """A thread that does one job after the other.
+
+    Args:
+        done: Called on the thread after each job, when no other waits.
+    """
+
+    def __init__(self, done: Callable[[], None]) -> None:
+        self._done = done
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._wake_fd, self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._thread = threading.Thread(target=self._run, name="pydelve-tui", daemon=True)
+
+        self._lock = threading.Lock()
+        self._posted = 0  # jobs that are not done
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way; ``done`` may not have returned yet."""
+        return not self._posted
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def post(self, job: Callable[[], None]) -> None:
+        """Have it done after those before; a wait for the program ends for it."""
+        with self._lock:
+            self._posted += 1
+        os.write(self._wake, b"!")  # first: whoever gets the job takes the byte, too
+        self._jobs.put(job)
+
+    def stop(self) -> None:
+        """Do what was posted, and end; a wait for the program ends, the program runs on."""
+        self._jobs.put(None)
+        os.write(self._wake, b"!")
+        self._thread.join()
+        os.close(self._wake)
+        os.close(self._wake_fd)
+
+    def wait(self, client: Client) -> Event:
+        """The next event: what a session's commands wait with. On the thread."""
+        while True:
+            ready = select.select([client.event_fd(), self._wake_fd], [], [])[0]
+            if client.event_fd() in ready and (event := client.next_event(0)) is not None:
+                return event
+            if self._wake_fd in ready and not self._jobs.empty():
+                raise _Left
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            os.read(self._wake_fd, 1)
+            try:
+                job()
+            except _Left:
+                _log.debug("a command's wait was left")
+            with self._lock:
+                self._posted -= 1
+                last = not self._posted
+            if last:
+                self._done()
