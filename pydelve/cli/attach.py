@@ -76,7 +76,9 @@ def run(words: Sequence[str]) -> int:
     log_path = log.configure(parsed.last("--log") or None, verbose=parsed.last("--log") is not None)
     if parsed.last("--log") is not None:
         print(f"log: {log_path}", file=sys.stderr)
-    opening = _Opening(init_lines(parsed.last("--init")), parsed.last("--continue") is not None, parsed.last("--tui") is not None)
+    opening = _Opening(
+        init_lines(parsed.last("--init")), parsed.last("--continue") is not None, parsed.last("--tui") is not None
+    )
     method = _method(parsed.last("--method"))
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     check_full_screen(opening.full_screen, interactive=interactive, command="attach")

@@ -26,6 +26,7 @@ from pydelve.terminal.theme import Theme, wants_color
 if TYPE_CHECKING:
     from pydelve.terminal.tui.application import FullScreen
 
+
 def run(
     client: Client, console: ProgramConsole, streams: Streams, opening: Opening, keeper: Keeper | None = None
 ) -> Session:
@@ -87,7 +88,10 @@ def _full_screen(
     tui = import_late("pydelve.terminal.tui.application")
     try:
         view: FullScreen = tui.FullScreen(
-            interpreter, session, TABLE, console,
+            interpreter,
+            session,
+            TABLE,
+            console,
             note_full_screen=keeper.note_full_screen if keeper is not None else lambda on: None,
         )
     except UsageError as error:
