@@ -117,7 +117,6 @@ def test_opened_values(desk: Desk) -> None:
 
 def test_no_source(desk: Desk) -> None:
     desk.transport.on(GetVariables, ())
-    desk.session.forget_sources()
     desk.transport.on(GetSource, LocationError("there is no source of <string>", why="it was never a file"))
     snapshot = Gatherer(desk.session).gather()
     assert (snapshot.source, snapshot.problem) == (None, "it was never a file")
