@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Colors = Literal["auto", "always", "never"]
+Keys = Literal["emacs", "vi"]
 
 
 def _about(summary: str) -> dict[str, str]:
@@ -45,6 +46,8 @@ class Settings:
     colors: Colors = field(
         default="auto", metadata=_about("auto (on a terminal, unless NO_COLOR is set), always or never")
     )
+    keys: Keys = field(default="emacs", metadata=_about("how lines are edited at the prompt: emacs or vi"))
+    pager: bool = field(default=True, metadata=_about("stop a long answer after each screenful (in a terminal)"))
     confirm_exit: bool = field(
         default=True, metadata=_about("ask before exit kills a program that is still under way (in a terminal)")
     )

@@ -48,6 +48,8 @@ JUMP = "jump"
 RELOAD = "reload"
 CAPTURED = "captured"
 CODE = "code"
+COMPLETE = "complete"
+SIGNATURE = "signature"
 # Operations while running: on link only.
 HALT = "halt"
 INTERRUPT = "interrupt"

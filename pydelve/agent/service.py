@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 
-from . import bytecode, evaluation, fastlocals, inspection, jumping, protocol, reloading, threads
+from . import bytecode, completing, evaluation, fastlocals, inspection, jumping, protocol, reloading, threads
 from .user_code import Interrupted
 
 TYPE_CHECKING = False
@@ -130,6 +130,12 @@ class Service:
     def _captured(self) -> list[list[str]]:
         return self._agent.tests.captured()
 
+    def _complete(self, thread: int, frame: int, steps: list[Any], what: str, typed: str) -> list[list[Any]]:
+        return completing.complete(self.frame(thread, frame), steps, what, typed)
+
+    def _signature(self, thread: int, frame: int, steps: list[Any]) -> list[Any] | None:
+        return completing.signature(self.frame(thread, frame), steps)
+
     # -- running the program's code ------------------------------------------------------------------------------------
 
     def _evaluate(self, text: str, thread: int, frame: int, statements: bool, limits: dict[str, int]) -> dict[str, Any]:
@@ -192,6 +198,8 @@ class Service:
         protocol.VARIABLES: _variables,
         protocol.EXPAND: _expand,
         protocol.CAPTURED: _captured,
+        protocol.COMPLETE: _complete,
+        protocol.SIGNATURE: _signature,
         protocol.EVALUATE: _evaluate,
         protocol.ASSIGN: _assign,
         protocol.JUMP: _jump,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
 from pydelve.api.code import Definition, Disassembly, Module
+from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
 from pydelve.api.target import CapturedOutput, SourceText, Stack, State, Thread
 from pydelve.api.values import Evaluation, Limits, Value, Variable
@@ -178,6 +179,24 @@ class CompleteLocation(Request["tuple[str, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
+class CompleteExpression(Request[Completion]):
+    """Ways to go on from the end of a piece of Python in a frame; runs no code of the target. Empty while it runs."""
+
+    text: str
+    thread: int = 0
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GetSignature(Request["Signature | None"]):
+    """The parameters of the call that the end of a piece of Python is in; None where they aren't known."""
+
+    text: str
+    thread: int = 0
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class GetThreads(Request["tuple[Thread, ...]"]):
     """All Python threads by ascending id. Needs a stopped target."""
 
@@ -336,5 +355,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
-    Reload,
+    Reload, CompleteExpression, GetSignature,
 )  # fmt: skip

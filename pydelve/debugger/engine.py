@@ -18,6 +18,7 @@ from pydelve.api.target import ExceptionInfo, ExitStatus, State, Stop
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.debugger.code import Code
 from pydelve.debugger.current import Current, Handlers
+from pydelve.debugger.hints import Hints
 from pydelve.debugger.jumping import jumped
 from pydelve.debugger.looking import Looking
 from pydelve.debugger.loop import Loop
@@ -64,6 +65,7 @@ class Debugger:
             **Reloading(self._current, self._breakpoints).handlers(),
             **Looking(self._current).handlers(),
             **Code(self._current).handlers(),
+            **Hints(self._current).handlers(),
         }
 
     def start(self) -> None:

@@ -29,6 +29,10 @@ UnitSpan = tuple[int, int, str]
 """Line, end line and kind of a unit (``api.breakpoints.Unit``)."""
 
 
+Steps = tuple[tuple[str, str | int | float | bytes | bool | None], ...]
+"""Lookups one after the other; see ``Process.complete``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a stopped target is to run on."""
@@ -289,6 +293,18 @@ class Process(Protocol):
         self, scope: Literal["arguments", "locals", "globals"], ident: int, frame: int, limits: Limits
     ) -> tuple[Variable, ...]:
         """A frame's variables, in the order of its code."""
+        ...
+
+    def complete(
+        self, ident: int, frame: int, steps: Steps, what: str, typed: str
+    ) -> tuple[tuple[str | int | float | bytes | bool | None, str], ...]:
+        """Names, attributes or keys (``what``) that have the characters of ``typed`` in this order, and what they are;
+        ``steps`` lead from a variable to the object it is about (``agent/completing.py``: ``_find``).
+        """
+        ...
+
+    def signature(self, ident: int, frame: int, steps: Steps) -> tuple[str, tuple[str, ...]] | None:
+        """Name and parameters of a function; None where they aren't known."""
         ...
 
     def captured(self) -> tuple[CapturedOutput, ...]:

@@ -86,7 +86,7 @@ TABLE = CommandTable([
     Command(
         "condition", "Breakpoints", "set, change or take away a breakpoint's condition",
         ("ID EXPRESSION", "ID", "-hitcount ID OP N", "-hitcount ID", "-after ID OTHER[:COUNT]", "-after ID"),
-        breakpoints.set_condition, aliases=("cond",), takes="python", completes="breakpoint",
+        breakpoints.set_condition, aliases=("cond",), takes="python", completes="breakpoint expression",
         options=(
             Option("-hitcount", "a condition on the number of hits"),
             Option("-after", "only once another breakpoint was hit, COUNT times"),
@@ -100,7 +100,7 @@ TABLE = CommandTable([
     ),
     Command(
         "on", "Breakpoints", "run a command at each stop at a breakpoint", ("ID COMMAND", "ID", "-clear ID"),
-        breakpoints.on, takes="python", completes="breakpoint",
+        breakpoints.on, takes="python", completes="breakpoint command",
         options=(Option("-clear", "take its commands away"),),
         details="Each on adds one. They run in order when the stop was shown; one that lets the program run on\n"
         "(continue, next) leaves out the rest.",
@@ -178,7 +178,7 @@ TABLE = CommandTable([
     ),
     Command(
         "signal", "Running", "continue, with a signal for the program", ("NAME",),
-        running.signal_, takes="words",
+        running.signal_, takes="words", completes="signal",
         details="Its handler runs first; without one, most signals end the program.",
         examples=(("signal INT", "what Ctrl-C sends to a program"), ("signal USR1", "a signal of your own")),
     ),
@@ -278,7 +278,7 @@ TABLE = CommandTable([
     ),
     Command(
         "frame", "Moving around", "look at another frame, for good or for one command", ("", "N", "N COMMAND"),
-        moving.frame, needs="stopped", takes="command", completes="command",
+        moving.frame, needs="stopped", takes="command", completes="frame",
         examples=(("frame 2", "look at frame 2 from now on"), ("frame 2 locals", "its local variables")),
     ),
     Command(
@@ -299,7 +299,7 @@ TABLE = CommandTable([
     ),
     Command(
         "thread", "Moving around", "look at another thread, for good or for one command", ("", "N", "N COMMAND"),
-        moving.thread, aliases=("tr",), needs="stopped", takes="command", completes="command",
+        moving.thread, aliases=("tr",), needs="stopped", takes="command", completes="thread",
         examples=(
             ("thread 2", "look at thread 2 from now on"),
             ("thread 2 bt", "its stack"),

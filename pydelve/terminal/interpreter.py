@@ -86,7 +86,8 @@ class Interpreter:
             typed = split_line(f"{own} {typed.rest}")
         command = self._table.find(typed.word)
         if command is None:
-            self._run_python(line.strip(), forced=False)
+            # several lines were meant as Python: what is wrong with them is said as Python says it
+            self._run_python(line.strip(), forced="\n" in line.strip())
             return
         self._call(command, typed.rest, repeated=repeated)
         if command.repeats:

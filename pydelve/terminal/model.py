@@ -12,7 +12,12 @@ from pydelve.terminal.session import Session
 Needs = Literal["stopped", "running", "any"]
 Takes = Literal["nothing", "words", "python", "command"]
 """What follows the options: nothing; words; Python or a location, kept as it is; a number and then a command."""
-Completes = Literal["", "command", "location", "expression", "breakpoint", "config", "variable"]
+Completes = Literal[
+    "", "command", "frame", "thread", "location", "expression", "breakpoint", "breakpoint command",
+    "breakpoint expression", "config", "signal", "variable",
+]  # fmt: skip
+"""What the words of a command are. frame, thread: a number, then a command; breakpoint with a second word: an id, then
+that."""
 GROUPS = ("Breakpoints", "Running", "Looking", "Code", "Moving around", "Session")
 
 

@@ -12,47 +12,39 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.data_structures import Size
-from prompt_toolkit.document import Document
-from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
+from prompt_toolkit.filters import Condition, has_focus
+from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input.base import Input
 from prompt_toolkit.input.typeahead import store_typeahead
 from prompt_toolkit.input.vt100_parser import Vt100Parser
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
 
+from pydelve.api.completion import Signature
 from pydelve.api.events import BreakpointChanged, Event, Exited, HaltPending, Notice, Stopped
 from pydelve.client import Client
 from pydelve.config import private_file
-from pydelve.terminal.completion import complete
+from pydelve.terminal.completer import TableCompleter
 from pydelve.terminal.console import ProgramConsole
 from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.model import CommandTable
+from pydelve.terminal.pager import Pager, ask_on_terminal
 from pydelve.terminal.session import Session
+from pydelve.terminal.typed_lines import is_unfinished, split_pasted
 
 _log = logging.getLogger(__name__)
 _PROMPT = "(pydelve) "
-
-
-class TableCompleter(Completer):
-    """Bridges ``completion`` to prompt-toolkit."""
-
-    def __init__(self, session: Session, table: CommandTable) -> None:
-        self._session = session
-        self._table = table
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """What fits at the cursor."""
-        start, words = complete(document.text_before_cursor, self._session, self._table)
-        return [Completion(word, start_position=-len(start)) for word in words]
+_CONTINUATION = "      ... "
 
 
 class Prompt:
@@ -76,18 +68,26 @@ class Prompt:
         self._interpreter = interpreter
         self._session = session
         self._console = console
+        self._table = table
+        self._completer = TableCompleter(session, table)
+        self._pager = Pager(_terminal_size, ask_on_terminal)
+        self._hinting = self._hint_again = False
         color = session.screen.theme.color
         self._editor: PromptSession[str] = PromptSession(
             ANSI(session.screen.theme.strong(_PROMPT)),
             history=open_history(),
-            completer=TableCompleter(session, table),
+            completer=self._completer,
             complete_while_typing=False,
-            complete_style=CompleteStyle.READLINE_LIKE,
+            complete_style=CompleteStyle.COLUMN,
             enable_history_search=True,
+            multiline=Condition(lambda: is_unfinished(self._editor.default_buffer.text, table)),
+            prompt_continuation=_CONTINUATION,
+            key_bindings=_keys(Condition(lambda: is_unfinished(self._editor.default_buffer.text, table))),
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
             input=stdin,
             output=stdout or terminal_output(),
         )
+        self._editor.default_buffer.on_text_changed += lambda _: self._want_hint()
 
     def run(self) -> None:
         """The loop: a line, what it does, the next; Ctrl-D leaves as ``exit`` does, Ctrl-C drops the line.
@@ -102,10 +102,16 @@ class Prompt:
                 continue
             except EOFError:
                 line = "exit"
-            if line.strip():
-                self._interpreter.execute(line)
-            else:
-                self._interpreter.repeat()
+            with session.screen.paging(self._pager):
+                self._run_typed(line)
+
+    def _run_typed(self, text: str) -> None:
+        """Run a line, or the lines that were pasted, one after the other."""
+        if not text.strip():
+            self._interpreter.repeat()
+        for unit in split_pasted(text, self._table):
+            if not self._session.done:
+                self._interpreter.execute(unit)
 
     def _read(self) -> str:
         if typed := self._console.take_typed_ahead():
@@ -114,11 +120,59 @@ class Prompt:
             parser.feed(typed.decode(errors="replace"))
             parser.flush()
             store_typeahead(self._editor.app.input, keys)
+        vi = self._session.settings.keys == "vi"
+        self._editor.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+        self._editor.bottom_toolbar = None
         above = _Above(self._console, self._session)
         try:
             return self._editor.prompt(pre_run=above.start, handle_sigint=False)
         finally:
             above.stop()
+
+    # Signature hints --------------------------------------------------------------------------------------------------
+
+    def _want_hint(self) -> None:
+        """The line changed: what is below it may have to."""
+        if "(" not in self._editor.default_buffer.document.text_before_cursor:
+            self._editor.bottom_toolbar = None
+        elif self._hinting:
+            self._hint_again = True
+        else:
+            self._hinting = True
+            self._editor.app.create_background_task(self._hint())
+
+    async def _hint(self) -> None:
+        try:
+            self._hint_again = True
+            while self._hint_again:
+                self._hint_again = False
+                found = await self._completer.signature(self._editor.default_buffer.document.text_before_cursor)
+                self._editor.bottom_toolbar = _hint_text(found) if found is not None else None
+                self._editor.app.invalidate()
+        finally:
+            self._hinting = False
+
+
+def _keys(unfinished: Condition) -> KeyBindings:
+    """Enter in a line that goes on: indented as the one before, and deeper where that begins a block."""
+    bindings = KeyBindings()
+
+    @bindings.add("enter", filter=unfinished & has_focus(DEFAULT_BUFFER))
+    def _new_line(event: KeyPressEvent) -> None:
+        before = event.current_buffer.document.current_line_before_cursor
+        margin = before[: len(before) - len(before.lstrip())]
+        deeper = "    " if before.rstrip().endswith(":") else ""
+        event.current_buffer.insert_text(f"\n{margin}{deeper}")
+
+    return bindings
+
+
+def _hint_text(found: Signature) -> StyleAndTextTuples:
+    """``withdraw(amount, *, fee=0)``, with the parameter that is typed standing out."""
+    parts: StyleAndTextTuples = [("", f"{found.name}(")]
+    for index, parameter in enumerate(found.parameters):
+        parts += [("", ", " if index else ""), ("bold underline" if index == found.current else "", parameter)]
+    return [*parts, ("", ")")]
 
 
 class _Above:
@@ -213,7 +267,24 @@ def terminal_output() -> Output | None:
         return None
 
     def size() -> Size:
-        columns, rows = os.get_terminal_size(sys.stdout.fileno())
-        return Size(rows=rows or 24, columns=columns or 80)
+        columns, rows = _terminal_size()
+        return Size(rows=rows, columns=columns)
 
-    return Vt100_Output(sys.stdout, size, term=term, enable_cpr=False)
+    return _Output(sys.stdout, size, term=term, enable_cpr=False)
+
+
+class _Output(Vt100_Output):
+    """prompt-toolkit shows what is below the line (hints) only once it knows that there is room."""
+
+    def get_rows_below_cursor_position(self) -> int:
+        """Ours at least: for more the terminal scrolls."""
+        return 1
+
+
+def _terminal_size() -> tuple[int, int]:
+    """Columns and rows."""
+    try:
+        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+    except OSError:
+        columns, rows = 0, 0
+    return columns or 80, rows or 24

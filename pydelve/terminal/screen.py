@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from pydelve.config import Settings
 from pydelve.errors import PydelveError
 from pydelve.terminal.listing import Highlighter
 from pydelve.terminal.messages import error_lines
+from pydelve.terminal.pager import Pager
 from pydelve.terminal.theme import PLAIN, Theme, terminal_width
 
 
@@ -43,10 +45,13 @@ class Screen:
         self.interactive = interactive
         self._width = width
         self._line_begun = False
+        self._pager: Pager | None = None
+        self._page_wanted = True
 
     def configure(self, settings: Settings) -> None:
         """Take over what the user wants of width and colours."""
         self._width = settings.width
+        self._page_wanted = settings.pager
         color = {"auto": self._colored_by_itself, "always": True, "never": False}[settings.colors]
         self.theme = Theme(color)
 
@@ -63,6 +68,38 @@ class Screen:
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines at once, each with its end."""
         text = "".join(f"{line}\n" for line in lines)
+        if self._pager is not None:
+            text = "".join(self._paged(text.splitlines(keepends=True), self._pager))
+        self._write(text)
+
+    @contextmanager
+    def paging(self, pager: Pager) -> Iterator[None]:
+        """Stop after each screenful for the time of a ``with`` block, if that is wanted."""
+        if self._page_wanted:
+            self._pager = pager
+            pager.begin()
+        try:
+            yield
+        finally:
+            self._pager = None
+
+    def new_page(self) -> None:
+        """The program has run: what comes now is another answer."""
+        if self._pager is not None:
+            self._pager.begin()
+
+    def _paged(self, lines: list[str], pager: Pager) -> Iterator[str]:
+        """The lines that the user wants to see; those before a question are written before it is asked."""
+        pending = ""
+        for line in lines:
+            if pager.is_full(line):
+                self._write(pending)
+                pending = ""
+            if pager.wants(line):
+                pending += line
+        yield pending
+
+    def _write(self, text: str) -> None:
         if text:
             if self._line_begun:
                 text, self._line_begun = f"\n{text}", False

@@ -157,6 +157,7 @@ class Session:
         prompt must stay in reach. The stop is then shown above it.
         """
         self._restarting = restarting
+        self.screen.new_page()
         if self.status in {"stopped", "ended"}:
             self.status = "running"
         while self.status in {"starting", "running"}:

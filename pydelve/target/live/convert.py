@@ -180,6 +180,13 @@ def to_code(wire: dict[str, Any]) -> CodeReport:
     return CodeReport({**texts, **numbers, **names, **code, "counts": counts}, int(wire["lasti"]))
 
 
+def to_constant(wire: object) -> str | int | float | bytes | bool | None:
+    """A key of the program's, of the types that are sent as they are."""
+    if wire is not None and type(wire) not in (str, int, float, bytes, bool):
+        raise _malformed("a key is no constant", wire)
+    return cast("str | int | float | bytes | bool | None", wire)
+
+
 def to_landing(wire: dict[str, Any], how: str) -> Landing:
     """A landing for the agent's landed event; ``how`` as the agent's hello said."""
     return Landing(int(wire["id"]), str(wire["file"]), int(wire["line"]), "" if wire["why"] else how, str(wire["why"]))

@@ -35,6 +35,7 @@ from pydelve.target import (
     ModulesReport,
     Plan,
     ReloadReport,
+    Steps,
     ThreadReport,
     Waiter,
 )
@@ -298,6 +299,21 @@ class LiveProcess:
         answer = self._agent.ask(protocol.VARIABLES, wire)
         with convert.reading("variables"):
             return tuple(convert.to_variable(entry) for entry in answer)
+
+    def complete(
+        self, ident: int, frame: int, steps: Steps, what: str, typed: str
+    ) -> tuple[tuple[str | int | float | bytes | bool | None, str], ...]:
+        """See ``target.Process``."""
+        wire = {"thread": ident, "frame": frame, "steps": list(steps), "what": what, "typed": typed}
+        answer = self._agent.ask(protocol.COMPLETE, wire)
+        with convert.reading("complete"):
+            return tuple((convert.to_constant(text), str(about)) for text, about in answer)
+
+    def signature(self, ident: int, frame: int, steps: Steps) -> tuple[str, tuple[str, ...]] | None:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.SIGNATURE, {"thread": ident, "frame": frame, "steps": list(steps)})
+        with convert.reading("signature"):
+            return None if answer is None else (str(answer[0]), tuple(map(str, answer[1])))
 
     def captured(self) -> tuple[CapturedOutput, ...]:
         """See ``target.Process``."""

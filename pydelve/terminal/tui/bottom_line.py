@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import ThreadedCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -20,8 +19,9 @@ from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl, 
 from prompt_toolkit.layout.menus import CompletionsMenu
 from prompt_toolkit.layout.processors import BeforeInput
 
+from pydelve.terminal.completer import TableCompleter
 from pydelve.terminal.model import CommandTable
-from pydelve.terminal.prompt import TableCompleter, open_history
+from pydelve.terminal.prompt import open_history
 from pydelve.terminal.session import Session
 from pydelve.terminal.tui.model import Asking, View
 from pydelve.terminal.tui.panes import render_hint
@@ -44,7 +44,7 @@ class BottomLine:
         self._submit = submit
         self._stay = False
         self._commands = Buffer(
-            history=open_history(), completer=ThreadedCompleter(TableCompleter(session, table)),
+            history=open_history(), completer=TableCompleter(session, table),
             complete_while_typing=False, enable_history_search=True, multiline=False, accept_handler=self._accept,
         )  # fmt: skip
         self._others = Buffer(history=InMemoryHistory(), multiline=False, accept_handler=self._accept)

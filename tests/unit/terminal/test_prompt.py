@@ -14,11 +14,22 @@ import pytest
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from pydelve.api.completion import Candidate, Completion
 from pydelve.api.events import Continued, Event, Exited, HaltPending, Started, Stopped
-from pydelve.api.requests import CompleteLocation, Detach, Evaluate, GetVariables, Halt, Interrupt, Resume
-from pydelve.api.target import ExitStatus
-from pydelve.api.values import Variable
+from pydelve.api.requests import (
+    CompleteExpression,
+    CompleteLocation,
+    Detach,
+    Evaluate,
+    GetStack,
+    GetThreads,
+    Halt,
+    Interrupt,
+    Resume,
+)
+from pydelve.api.target import ExitStatus, Stack
 from pydelve.client import Client
+from pydelve.debugger.expressions import place_at_end
 from pydelve.errors import EvaluationInterrupted, TargetStateError
 from pydelve.terminal.commands import TABLE
 from pydelve.terminal.completion import complete
@@ -29,7 +40,7 @@ from pydelve.terminal.prompt import Prompt
 from pydelve.terminal.script import interrupts_to
 from pydelve.terminal.theme import Theme, wants_color
 
-from .fake import BANK, RUNNING, SOURCE, TARGET, Desk, breakpoint_, evaluation, instance, integer, stop, string
+from .fake import BANK, RUNNING, SOURCE, TARGET, Desk, breakpoint_, evaluation, integer, stop, thread
 
 
 @pytest.fixture
@@ -179,15 +190,18 @@ class TestCtrlC:
 class TestCompletion:
     @pytest.fixture(autouse=True)
     def _names(self, desk: Desk) -> None:
-        def variables(asked: GetVariables) -> tuple[Variable, ...]:
-            if asked.scope == "globals":
-                return (Variable("ACCOUNTS", integer(1), "global"),)
-            return (
-                Variable("account", instance(owner=string("ann"), balance=integer(3))),
-                Variable("amount", integer(1)),
-            )
+        def expression(asked: CompleteExpression) -> Completion:
+            place = place_at_end(asked.text)
+            known = {
+                "names": ("amount", "account", "ACCOUNTS", "_private"),
+                "attributes": ("owner", "balance", "_open") if place.steps == (("name", "account"),) else (),
+                "keys": ("'b']", "'a']"),
+            }
+            return Completion(place.typed, tuple(map(Candidate, known[place.what])) if place.what else ())
 
-        desk.transport.on(GetVariables, variables)
+        desk.transport.on(CompleteExpression, expression)
+        desk.transport.on(GetThreads, (thread(1), thread(2, name="worker")))
+        desk.transport.on(GetStack, Stack((stop().frames[0],), 1))
         desk.transport.on(CompleteLocation, lambda asked: (f"{asked.prefix}ount.withdraw", f"{asked.prefix}ess"))
         desk.session.note_breakpoint(breakpoint_(1))
         desk.session.note_breakpoint(breakpoint_(12))
@@ -200,24 +214,40 @@ class TestCompletion:
             ("b Acc", "Acc", ["Account.withdraw", "Access"]),
             ("break 9 if am", "am", ["amount"]),
             ("print a", "a", ["account", "amount"]),
+            ("print ", "", ["ACCOUNTS", "account", "amount", "_private"]),
             ("print len(A", "A", ["ACCOUNTS"]),
+            ("print OUNT", "OUNT", ["ACCOUNTS", "account", "amount"]),
+            ("print actn", "actn", []),
+            ("print acnt", "acnt", ["ACCOUNTS", "account"]),
             ("p account.b", "b", ["balance"]),
-            ("p account.", "", ["balance", "owner"]),
+            ("p account.", "", ["balance", "owner", "_open"]),
+            ("p account[", "", ["'b']", "'a']"]),
             ("p nobody.", "", []),
             ("p -f", "-f", ["-full"]),
+            ("p -n 3 acc", "acc", ["account"]),
             ("x = acc", "acc", ["account"]),
+            ("n = acc", "acc", ["account"]),
+            ("!acc", "acc", ["account"]),
             ("frame 1 loc", "loc", ["locals"]),
             ("thread 2 frame 1 p am", "am", ["amount"]),
-            ("frame 1", "", []),
+            ("frame ", "", ["0"]),
+            ("frame 1", "1", []),
+            ("thread ", "", ["1", "2"]),
             ("help wha", "wha", ["whatis"]),
+            ("help bkpts", "bkpts", ["breakpoints"]),
             ("clear 1", "1", ["1", "12"]),
             ("clear 1 12", "12", ["12"]),
+            ("condition 12 am", "am", ["amount"]),
+            ("on 12 pri", "pri", ["print"]),
+            ("config pag", "pag", ["pager"]),
+            ("config keys v", "v", ["vi"]),
+            ("signal US", "US", ["USR1", "USR2"]),
             ("stepout x", "", []),
             ("", "", [command.name for command in TABLE]),
         ],
     )
     def test_words(self, desk: Desk, line: str, start: str, words: list[str]) -> None:
-        assert complete(line, desk.session, TABLE) == (start, words)
+        assert _texts(complete(line, desk.session, TABLE)) == (start, words)
 
     def test_locations_refer_to_the_current_file(self, desk: Desk) -> None:
         complete("b x", desk.session, TABLE)
@@ -225,12 +255,19 @@ class TestCompletion:
 
     def test_a_refusal_completes_nothing(self, desk: Desk) -> None:
         desk.transport.on(CompleteLocation, TargetStateError("no"))
-        desk.transport.on(GetVariables, TargetStateError("no"))
-        assert (complete("b x", desk.session, TABLE), complete("p x", desk.session, TABLE)) == (("x", []), ("x", []))
+        for request in (CompleteExpression, GetThreads, GetStack):
+            desk.transport.on(request, TargetStateError("no"))
+        offers = [complete(line, desk.session, TABLE) for line in ("b x", "p x", "thread 1", "frame 1")]
+        assert offers == [("x", []), ("", []), ("1", []), ("1", [])]
 
     def test_names_need_a_stopped_program(self, desk: Desk) -> None:
         desk.session.handle(Started(TARGET))
-        assert complete("p a", desk.session, TABLE) == ("a", [])
+        assert complete("p a", desk.session, TABLE) == ("", [])
+
+
+def _texts(offer: tuple[str, list[Candidate]]) -> tuple[str, list[str]]:
+    typed, candidates = offer
+    return typed, [candidate.text for candidate in candidates]
 
 
 class TestColour:
