@@ -145,6 +145,7 @@ def complete(frame: FrameType, steps: Steps, what: str, typed: str) -> list[list
         what: ``names``, ``attributes`` or ``keys``.
         typed: What was typed of it so far.
     """
+    find_deque()  # known as a kind from here on, if the program has imported it
     try:
         if what == "names":
             found = _names(frame)
