@@ -321,6 +321,8 @@ class LineMap:
         ):  # 3.10+ copies a short way out into each arm of `x = a or b if c else d`: such a stretch starts at an arm
             starts = {group.line, genuine[0][0][2]}
             genuine = [stretch for stretch in genuine if stretch[0][2] in starts or len(group.members) > 1]
+        if group.kind == "expression":  # a comprehension on one line comes by it in several ways: as it starts
+            genuine = genuine[:1]
         if _VERSION < (3, 10):
             genuine = self._without_unwound(stretches, genuine)
         for stretch in genuine or stretches[:1]:
@@ -412,7 +414,8 @@ class LineMap:
         if _VERSION < (3, 11):
             return
         at = 0
-        while self._code[at] != OPCODES["RESUME"]:
+        # 3.15: a generator expression has one before, with a 4, where it is made
+        while self._code[at] != OPCODES["RESUME"] or self._code[at + 1] & 7:
             at += 2
         starts = [offset for offset in range(0, at + 2, 2) if offset in self.arrivals]
         for offset in starts:

@@ -72,7 +72,7 @@ class Monitoring:
         for tool, event, function in (
             (self._break, events.LINE, self._on_line),
             (self._break, events.PY_START, self._on_first_sight),
-            (self._break, events.PY_RESUME, self._on_first_sight),
+            (self._break, events.PY_RESUME, self._on_resumed_sight),
             (self._step, events.LINE, self._on_step_line),
             (self._step, events.PY_START, self._on_step_start),
             (self._step, events.PY_RESUME, self._on_step_start),
@@ -128,9 +128,18 @@ class Monitoring:
             self._monitoring.set_events(self._break, wanted)
 
     def _on_first_sight(self, code: CodeType, frame: FrameType, offset: int) -> Any:
+        self._see(code, frame)
+        return self._on_entry(code, frame)
+
+    def _on_resumed_sight(self, code: CodeType, frame: FrameType, offset: int) -> Any:
+        """A generator that began before anybody looked goes on."""
+        self._see(code, frame)
+        return self._disable
+
+    def _see(self, code: CodeType, frame: FrameType) -> None:
         filename = code.co_filename
         if id(code) in self._armed:
-            return self._on_entry(code, frame)
+            return
         if self._waiting_for_main is not None and code.co_name == "<module>":
             self._main_begins(frame)
         references = self._seen.setdefault(filename, [])
@@ -139,8 +148,6 @@ class Monitoring:
             references[:] = [reference for reference in references if reference() is not None]
         if self._agent.table.in_file(filename):
             self._arm_tree(code)
-            return self._on_entry(code, frame)
-        return self._disable
 
     def _on_entry(self, code: CodeType, frame: FrameType) -> Any:
         """The start of code whose first statement stands on its ``def`` line: no LINE event there from 3.13 on."""

@@ -88,5 +88,7 @@ class Breakpoint:
     """A word that stands for the number in commands; "" where it has none."""
     after: After | None = None
     """Until then its line is passed, uncounted."""
+    inner: bool = False
+    """On the lambdas and comprehensions of its line, each time one computes a value, instead of the statement."""
     commands: tuple[str, ...] = ()
     """What a front end runs at each of its stops: commands of the prompt."""

@@ -131,6 +131,8 @@ class CreateBreakpoint(Request[Breakpoint]):
     temporary: bool = False
     name: str = ""
     after: After | None = None
+    inner: bool = False
+    """On the lambdas and comprehensions whose body begins on that line, not on its statement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Breakpoints:
         process: Process | None,
         name: str = "",
         after: After | None = None,
+        inner: bool = False,
     ) -> Breakpoint:
         """Set one, and arm it where there is a target. Where that fails, there is none.
 
@@ -89,6 +90,7 @@ class Breakpoints:
             temporary,
             name=name,
             after=after,
+            inner=inner,
         )
         self._next += 1  # also where it fails: the target may have heard of this number
         return self._keep(self._armed(made, process))
@@ -180,7 +182,7 @@ class Breakpoints:
             place = found.placements[0].location
             text = f"{place.file}:{place.unit.line}"
         try:
-            locations = resolve(text, "", 0, process)
+            locations = resolve(text, "", 0, process, found.inner)
             moved = replace(found, placements=tuple(Placement(location, "suspended") for location in locations))
             return self._keep(self._armed(moved, process))
         except LocationError as error:
@@ -271,7 +273,13 @@ class Breakpoints:
     def _armings(self, found: Breakpoint) -> tuple[Arming, ...]:
         return tuple(
             Arming(
-                place.location, self._units_beside(place.location), found.condition, found.hit_condition, found.after
+                place.location,
+                ((place.location.unit.line, place.location.unit.end_line, "expression"),)
+                if found.inner
+                else self._units_beside(place.location),
+                found.condition,
+                found.hit_condition,
+                found.after,
             )
             for place in found.placements
         )

@@ -13,7 +13,7 @@ from pydelve.api.breakpoints import Location
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import Frame
 from pydelve.debugger.completion import complete_location
-from pydelve.debugger.locations import TargetFiles, resolve
+from pydelve.debugger.locations import TargetFiles, resolve, resolve_inner
 from pydelve.debugger.searching import Search
 from pydelve.debugger.sources import Interpreter, Sources
 from pydelve.debugger.substitution import Rules
@@ -58,14 +58,17 @@ class Files:
         """The target has run: modules may have come."""
         self._modules = None
 
-    def resolve(self, text: str, frame_file: str, frame_line: int, process: Process | None) -> tuple[Location, ...]:
-        """See ``locations.resolve``.
+    def resolve(
+        self, text: str, frame_file: str, frame_line: int, process: Process | None, inner: bool = False
+    ) -> tuple[Location, ...]:
+        """See ``locations.resolve``, with ``inner`` ``resolve_inner``.
 
         Raises:
             LocationError: it does not resolve.
         """
         files = self._files(process)
-        return resolve(locspec.parse(text), frame_file, frame_line, files, self.sources, self.is_library)
+        how = resolve_inner if inner else resolve
+        return how(locspec.parse(text), frame_file, frame_line, files, self.sources, self.is_library)
 
     def complete(self, prefix: str, frame_file: str, process: Process | None) -> tuple[str, ...]:
         """See ``completion.complete_location``; with what is known already while the target runs."""

@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 
 from pydelve import locspec
 from pydelve.api.breakpoints import Location, Unit
+from pydelve.debugger.inner_code import inner_locations
 from pydelve.debugger.searching import Found, Search, TargetFiles
 from pydelve.debugger.sources import FunctionInfo, SourceFile, Sources
 from pydelve.errors import LocationError
 
-__all__ = ["TargetFiles", "resolve"]
+__all__ = ["TargetFiles", "resolve", "resolve_inner"]
 
 _MOST_LISTED = 10
 
@@ -67,6 +68,30 @@ def resolve(
             return resolver.pattern(regexp)
 
 
+def resolve_inner(
+    spec: locspec.LocSpec,
+    context_file: str,
+    context_line: int,
+    files: TargetFiles,
+    sources: Sources,
+    is_library: Callable[[str], bool] = _no_library,
+) -> tuple[Location, ...]:
+    """Find the lambdas and comprehensions on the line that a location means; as :func:`resolve`."""
+    resolver = _Resolver(
+        context_file or files.main_file, context_line, Search(files, sources, is_library, context_file)
+    )
+    match spec:
+        case locspec.FileLine(path, line):
+            return inner_locations(resolver.source_named(path, line), line)
+        case locspec.Line(line):
+            return inner_locations(resolver.context(), line)
+        case locspec.Offset(offset) if context_line > 0:
+            return inner_locations(resolver.context(), context_line + offset)
+        case _:
+            place = resolve(spec, context_file, context_line, files, sources, is_library)[0]
+            return inner_locations(sources.load(place.file), place.unit.line)
+
+
 class _Resolver:
     """One resolution: the search and where the user stands."""
 
@@ -83,6 +108,10 @@ class _Resolver:
         return self._search.sources.load(self._context_file if special else os.path.realpath(self._context_file))
 
     def file_line(self, path: str, line: int) -> Location:
+        return self.line(self.source_named(path, line), line)
+
+    def source_named(self, path: str, line: int) -> SourceFile:
+        """The one file of that name; ``line`` is for messages."""
         found = self._search.files_named(path)
         if len(found) > 1:
             shown = tuple(sorted(f"{self._search.shown(each)}:{line}" for each in found))
@@ -92,7 +121,7 @@ class _Resolver:
             close = difflib.get_close_matches(os.path.basename(path), list(known), n=1)
             hint = f"did you mean: break {self._search.shown(known[close[0]])}:{line}" if close else self._example()
             raise LocationError(f'no file matches "{path}"', why=self._search.where_files_were_sought(), hint=hint)
-        return self.line(self._search.sources.load(found[0]), line)
+        return self._search.sources.load(found[0])
 
     def line(self, source: SourceFile, line: int, function: FunctionInfo | None = None) -> Location:
         """The unit on a line; a refusal looks for lines near it, inside ``function`` where one is given."""

@@ -37,7 +37,11 @@ class Placing:
             LocationError: it does not resolve.
         """
         return self._current.files.resolve(
-            request.location, request.frame_file, request.frame_line, self._current.armable()
+            request.location,
+            request.frame_file,
+            request.frame_line,
+            self._current.armable(),
+            isinstance(request, requests.CreateBreakpoint) and request.inner,
         )
 
     def _create_breakpoint(self, request: requests.CreateBreakpoint) -> Breakpoint:
@@ -50,6 +54,7 @@ class Placing:
             self._current.armable(),
             request.name,
             request.after,
+            request.inner,
         )
 
     def _amend_breakpoint(self, request: requests.AmendBreakpoint) -> Breakpoint:

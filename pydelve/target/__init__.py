@@ -26,7 +26,8 @@ from pydelve.api.values import Evaluation, Limits, Value, Variable
 from pydelve.errors import PydelveError
 
 UnitSpan = tuple[int, int, str]
-"""Line, end line and kind of a unit (``api.breakpoints.Unit``)."""
+"""Line, end line and kind of a unit (``api.breakpoints.Unit``); also "expression": what a lambda or a comprehension
+computes, arrived at where its first instruction is."""
 
 
 Steps = tuple[tuple[str, str | int | float | bytes | bool | None], ...]

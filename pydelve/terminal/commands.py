@@ -45,9 +45,14 @@ _SUSPENDED = "Code that is not imported yet gives a suspended breakpoint, which 
 _HITS = "OP is one of == != > >= < <= %, compared with the number of hits; % N stops at every N-th one."
 
 _NAMES = "Where a number is asked for, a breakpoint's name will do too, or last for the one set last."
+_INNER = (
+    "-inner stops at each call of a lambda, at each element of a comprehension over several lines, and as one on a\n"
+    "single line starts."
+)
 _BREAK_OPTIONS = (
     Option("-hitcount", "stop by the number of hits: -hitcount OP N LOCATION"),
     Option("-after", "stop only once another one was hit: -after ID LOCATION, -after ID:COUNT LOCATION"),
+    Option("-inner", "in the lambdas and comprehensions that have their body on that line"),
 )
 
 TABLE = CommandTable([
@@ -57,7 +62,7 @@ TABLE = CommandTable([
         ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", "NAME LOCATION", ""),
         breakpoints.set_breakpoint, aliases=("b",), takes="python", completes="location",
         options=_BREAK_OPTIONS,
-        details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}\n{_NAMES}",
+        details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}\n{_NAMES}\n{_INNER}",
         examples=(
             ("break bank.py:14", "stop before line 14 runs"),
             ("break withdraw if amount > 100", "stop in withdraw when the condition is true"),
@@ -65,6 +70,7 @@ TABLE = CommandTable([
             ("break entrance withdraw", "one named entrance: condition entrance amount > 9"),
             ("break -after entrance:3 deposit", "stop in deposit once entrance was hit 3 times"),
             ("break withdraw if frame(1).retries > 2", "a condition on the caller's variables"),
+            ("break -inner 14", "in `sorted(rows, key=lambda row: row.name)`: at each call of the lambda"),
         ),
     ),
     Command(

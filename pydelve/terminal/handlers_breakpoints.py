@@ -39,7 +39,9 @@ def _create(call: Call, *, temporary: bool) -> None:
     after = _after(session, recipe.after) if recipe.after else None
     file, line = session.place_for_location()
     point = session.ask(
-        CreateBreakpoint(recipe.location, file, line, recipe.condition, recipe.hits, temporary, recipe.name, after)
+        CreateBreakpoint(
+            recipe.location, file, line, recipe.condition, recipe.hits, temporary, recipe.name, after, recipe.inner
+        )
     )
     session.note_breakpoint(point)
     session.screen.lines([breakpoint_head(point, session.cwd), *place_lines(point, session.cwd)])

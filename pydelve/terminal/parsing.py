@@ -128,18 +128,22 @@ class Recipe:
     hits: HitCondition | None = None
     after: str = ""
     """Number or name of another breakpoint, with ``:COUNT`` or without."""
+    inner: bool = False
 
 
 def breakpoint_recipe(text: str) -> Recipe:
-    """``[-hitcount OP N] [-after ID[:COUNT]] [NAME] LOCATION [if CONDITION]``.
+    """``[-inner] [-hitcount OP N] [-after ID[:COUNT]] [NAME] LOCATION [if CONDITION]``.
 
     A word before the location is its name: a path with a space in it may begin with ``./`` or ``/``.
 
     Raises:
         UsageError: an option without its value, or a condition that is missing.
     """
-    hits, after = None, ""
-    while match := re.match(r"(-hitcount|-after)(?:\s+|$)", text):
+    hits, after, inner = None, "", False
+    while match := re.match(r"(-hitcount|-after|-inner)(?:\s+|$)", text):
+        if match[1] == "-inner":
+            inner, text = True, text[match.end() :]
+            continue
         value, _, text = text[match.end() :].partition(" ")
         if match[1] == "-hitcount" and not value[-1:].isdigit():  # ``>= 3 LOC`` as well as ``>=3 LOC``
             count, _, text = text.strip().partition(" ")
@@ -154,7 +158,7 @@ def breakpoint_recipe(text: str) -> Recipe:
     location, condition = split_condition(text)
     named = re.match(r"([A-Za-z_][\w-]*)\s+(\S.*)", location)
     name, location = (named[1], named[2]) if named else ("", location)
-    return Recipe(location, name, condition, hits, after)
+    return Recipe(location, name, condition, hits, after, inner)
 
 
 def hit_condition(text: str) -> HitCondition:

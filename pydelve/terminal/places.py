@@ -11,6 +11,7 @@ from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInf
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
 
+EXPRESSIONS = ("<lambda>", "<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 _KINDS: dict[UnitKind, str] = {
     "simple": "a statement", "loop": "the head of a loop", "block": "the head of a block", "with": "the head of a with",
     "decorator": "a decorator", "except": "an except clause", "case": "a case", "definition": "a definition",
@@ -216,7 +217,8 @@ def _everything(placement: Placement, cwd: str) -> str:
     scope = f"{unit.scope} (from line {unit.scope_line})" if unit.scope != "<module>" else "the module"
     state = f"armed by {placement.how}" if placement.state == "armed" else placement.state
     why = f": {placement.why}" if placement.why else ""
-    return f"{short_path(location.file, cwd)}:{lines}, {_KINDS[unit.kind]} in {scope}, {state}{why}"
+    kind = "what is computed" if unit.scope_name in EXPRESSIONS else _KINDS[unit.kind]
+    return f"{short_path(location.file, cwd)}:{lines}, {kind} in {scope}, {state}{why}"
 
 
 def breakpoint_head(point: Breakpoint, cwd: str) -> str:

@@ -54,6 +54,8 @@ def _with_those_before(point: Breakpoint, named: Mapping[int, Breakpoint], done:
 
 def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> list[str]:
     words = ["tbreak" if point.temporary else "break"]
+    if point.inner:
+        words.append("-inner")
     if point.hit_condition is not None:
         words.append(f"-hitcount {point.hit_condition.op} {point.hit_condition.count}")
     if point.after is not None and point.after.id in named:
