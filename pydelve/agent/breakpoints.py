@@ -6,8 +6,6 @@ that arrives, with the world moving; nothing here stops anything.
 
 from __future__ import annotations
 
-import itertools
-
 from .evaluation import compile_condition, describe_error
 from .linemap import LineMap
 from .paths import canonical
@@ -18,6 +16,9 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, FrameType
     from typing import Any
 
+    from .weaving import Weaver
+
+_MOST_HITS = 1 << 62
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "==": lambda hits, count: hits == count,
     "!=": lambda hits, count: hits != count,
@@ -40,11 +41,14 @@ class Armed:
         self.units = recipe["units"]  # [line, end_line, kind] of every unit in its scope; None without source
         self.scope_name: str = recipe["scope_name"]
         self.scope_line: int = recipe["scope_line"]
+        self.once: bool = recipe["once"]  # code of a module, or a class of a module's: it runs when it is loaded
         self.condition = recipe.get("condition", "")
         self.hit_condition = recipe.get("hit_condition")  # [op, count] or None
         self.after = recipe.get("after")  # [id of another breakpoint, its hits before this one counts] or None
         self._hits_of = hits_of
-        self._counter = itertools.count()
+        self.counter = iter(range(_MOST_HITS))
+        """Gives the number of hits before each hit. Counted by C code: with ``+= 1`` threads of 3.9, which switch
+        anywhere, lose hits."""
         self.landed = False
         self.refused = ""
         self._compiled: dict[int, tuple[CodeType, Callable[[FrameType], object]]] = {}
@@ -68,20 +72,36 @@ class Armed:
                     return False, None
             except Exception as error:  # noqa: BLE001  whatever the user's expression raises is the answer
                 return True, describe_error(error)
-        hits = next(self._counter) + 1
+        hits = next(self.counter) + 1
         if self.hit_condition is not None:
             operator, count = self.hit_condition
             return _COMPARE[operator](hits, count), None
         return True, None
 
+    def counted(self) -> bool:
+        """A check found it hit: count that, unless the check itself has counted. Always True."""
+        if self.hit_condition is None:
+            next(self.counter)
+        return True
+
+    def same_error(self, error: BaseException, frame: FrameType) -> BaseException:
+        """What the condition raises when it is evaluated from outside: an unset local has other words there."""
+        if type(error) is UnboundLocalError:
+            try:
+                self._condition_for(frame.f_code)(frame)
+            except Exception as other:  # noqa: BLE001  that is the answer
+                return other
+        return error
+
     @property
     def hits(self) -> int:
-        """How often it was hit. Counted by C code: with ``+= 1`` threads of 3.9, which switch anywhere, lose hits."""
-        return int(repr(self._counter)[len("count(") : -1])
+        """How often it was hit."""
+        left: int = self.counter.__length_hint__()  # type: ignore[attr-defined]
+        return _MOST_HITS - left
 
     def go_on_from(self, hits: int) -> None:
         """Begin with this count."""
-        self._counter = itertools.count(hits)
+        self.counter = iter(range(hits, _MOST_HITS))
 
     def _condition_for(self, code: CodeType) -> Callable[[FrameType], object]:
         found = self._compiled.get(id(code))
@@ -104,8 +124,9 @@ class Placed:
 class Table:
     """All armed breakpoints by file."""
 
-    def __init__(self) -> None:
-        """Empty."""
+    def __init__(self, weaver: Weaver | None = None) -> None:
+        """Empty. ``weaver`` sees to some of the lines."""
+        self._weaver = weaver
         self._files: dict[str, list[Armed]] = {}
         self._names: dict[str, str] = {}
         self._disabled: dict[
@@ -137,6 +158,10 @@ class Table:
             self._disabled[identifier] = hits
         return new
 
+    def all(self) -> list[Armed]:
+        """Every placement."""
+        return [armed for entries in self._files.values() for armed in entries]
+
     def of(self, identifier: int) -> list[Armed]:
         """The placements of one breakpoint."""
         return [armed for entries in self._files.values() for armed in entries if armed.id == identifier]
@@ -155,10 +180,19 @@ class Table:
 
     def in_file(self, filename: str) -> Sequence[Armed]:
         """What is armed in the file of this ``co_filename``; the common answer, nothing, is fast."""
+        return self._files.get(self.path_of(filename), ())
+
+    def path_of(self, filename: str) -> str:
+        """The canonical path for a ``co_filename``."""
         path = self._names.get(filename)
         if path is None:
             path = self._names[filename] = canonical(filename)
-        return self._files.get(path, ())
+        return path
+
+    def at(self, file: str, scope_name: str, scope_line: int) -> list[Armed]:
+        """What is armed in one function."""
+        wanted = (scope_name, scope_line)
+        return [armed for armed in self._files.get(file, ()) if (armed.scope_name, armed.scope_line) == wanted]
 
     def files(self) -> KeysView[str]:
         """The files with something armed."""
@@ -169,7 +203,7 @@ class Table:
         lines: dict[int, list[Armed]] = {}
         units = None
         for armed in self.in_file(code.co_filename):
-            if armed.belongs_to(code):
+            if armed.belongs_to(code) and not (self._weaver and self._weaver.takes(code, armed)):
                 lines.setdefault(armed.line, []).append(armed)
                 units = armed.units
         if not lines:

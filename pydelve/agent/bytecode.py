@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+from .checks import Check, Noted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
@@ -55,4 +57,4 @@ def _text(const: object, depth: int) -> str:
         if kind is frozenset:
             return "frozenset({" + ", ".join(sorted(parts)) + "})"
         return "(" + ", ".join(parts) + (",)" if len(parts) == 1 else ")")
-    return "<an object>"
+    return "<pydelve>" if isinstance(const, (Check, Noted)) else "<an object>"

@@ -20,6 +20,7 @@ from _thread import get_ident
 
 from . import evaluation, protocol, threads
 from .breakpoints import Table
+from .code_objects import keeps_columns
 from .failing_tests import FailingTests
 from .gil import Gil
 from .hold import Hold
@@ -30,6 +31,7 @@ from .service import Refused, Service
 from .stepping import Step, Stepper
 from .stops import Cause, Stops
 from .user_code import UserCode
+from .weaving import Weaver
 
 if sys.version_info >= (3, 12):
     from .monitoring import NAME
@@ -73,7 +75,10 @@ class Agent:
         self.gil = Gil()
         self.link = Link(own_fd(link_fd))
         self.hold = Hold(hold_fd, self.gil, main)
-        self.table = Table()
+        self.judging: set[int] = set()
+        """Idents of threads that evaluate a condition in a callback: checks in what it calls are off."""
+        self.weaver = Weaver(self)
+        self.table = Table(self.weaver)
         self.ownership = Ownership()
         self.events = Events(self)
         self.stepper = Stepper(self.ownership, self.events)
@@ -125,6 +130,8 @@ class Agent:
             "exact": self.gil.exact,
             "how": NAME,
             "main_file": main_file,
+            "optimize": sys.flags.optimize,
+            "columns": keeps_columns(),
         }
 
     def ending(self) -> None:
@@ -149,6 +156,7 @@ class Agent:
 
     def _clear_up(self) -> None:
         """Leave the program as if we had never been there."""
+        self.weaver.restore()
         self.events.silence()
         self.hooks.remove()
         self.tests.remove()
@@ -225,6 +233,8 @@ class Agent:
             return self.modules()
         if operation == protocol.COUNTS:
             return self.table.counts()
+        if operation == protocol.PLACEMENTS:
+            return self.placements()
         if operation == protocol.INTERRUPT:
             return self.user_code.interrupt(**arguments)
         if operation == protocol.DETACH:
@@ -246,22 +256,33 @@ class Agent:
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
-    def arm(self, number: int, placements: list[dict[str, Any]]) -> dict[str, Any]:
-        """Put the placements of a breakpoint (none: remove it); each placement's state comes back, in order."""
+    def arm(self, number: int, placements: list[dict[str, Any]], scopes: list[dict[str, Any]]) -> list[list[str]]:
+        """Put the placements of a breakpoint (none: remove it); what ``_state`` says of each comes back, in order.
+
+        ``scopes``: the functions that something is to be woven into, or nothing any more (``weaving.Weaver.update``).
+        """
         armed = self.table.replace(number, placements)
-        loaded = self._loaded_files() if armed else ()
+        loaded = self.loaded_files() if armed else ()
         for entry in armed:  # before anything can tell that it landed
             entry.landed = entry.file in loaded
+        self.weaver.update(scopes)
         self.events.update()
-        states = []
-        for entry in armed:
-            if entry.refused:
-                states.append(["refused", entry.refused])
-            else:
-                states.append(["armed" if entry.landed else "suspended", self.events.obstacle()])
-        return {"states": states, "how": NAME}
+        return [self._state(entry) for entry in armed]
 
-    def _loaded_files(self) -> set[str]:
+    def placements(self) -> list[list[Any]]:
+        """``[id, file, line, state, how, why, unwoven]`` of everything that is armed."""
+        return [[entry.id, entry.file, entry.line, *self._state(entry)] for entry in self.table.all()]
+
+    def _state(self, armed: Armed) -> list[str]:
+        """State, how, why, and why not woven, of a placement."""
+        if armed.refused:
+            return ["refused", "", armed.refused, ""]
+        how, unwoven = self.weaver.state(armed)
+        why = "" if how else self.events.obstacle()
+        return ["armed", how or NAME, why, unwoven] if armed.landed else ["suspended", "", why, unwoven]
+
+    def loaded_files(self) -> set[str]:
+        """Paths of the modules that are loaded."""
         files = set()
         for module in list(sys.modules.values()):
             name = _dict_of(module).get("__file__")
@@ -277,10 +298,16 @@ class Agent:
             for armed in entries:
                 if not placed.line_map.has_code(line):
                     armed.refused = "the loaded code has no instruction for this line"
-                if not armed.landed:
-                    armed.landed = True
-                    found = {"id": armed.id, "file": armed.file, "line": armed.line, "why": armed.refused}
-                    self.link.send(("event", protocol.LANDED, found))
+                self.landed_one(armed)
+
+    def landed_one(self, armed: Armed) -> None:
+        """Its code was found."""
+        if not armed.landed:
+            armed.landed = True
+            _, how, why, unwoven = self._state(armed)
+            found = {"id": armed.id, "file": armed.file, "line": armed.line}
+            found.update(how=how, why=why, unwoven=unwoven)
+            self.link.send(("event", protocol.LANDED, found))
 
     def modules(self) -> dict[str, Any]:
         """What is loaded, and where more is found: names, files, ``sys.path``, the working folder."""
@@ -335,22 +362,50 @@ class Agent:
         """
         if not self.active or (breakpoints and self.forked()):
             return
+        if breakpoints and (self.stops.stands_here() or self.weaver.inside_check(frame.f_back)):
+            breakpoints = ()  # within an evaluation or a condition they are off
         hits, error = [], None
-        for armed in breakpoints:
-            stop, problem = armed.hit(frame)
-            if stop:
-                hits.append(armed.id)
-                error = error or problem
+        if breakpoints:
+            self.judging.add(get_ident())
+            try:
+                for armed in breakpoints:
+                    stop, problem = armed.hit(frame)
+                    if stop:
+                        hits.append(armed.id)
+                        error = error or problem
+            finally:
+                self.judging.discard(get_ident())
         step = self.stepper.active
         outcome = self.stepper.line(frame, offset) if stepping and step is not None else None
         if hits:
-            reason = "breakpoint" if error is None else "condition-error"
-            detail = "" if error is None else "{type}: {message}".format(**error)
-            cause = Cause(reason, hits, detail, step if outcome else None, at_line=True)
-            self.stops.stop(cause, threads.frames_of(frame, unit))
+            self._stop_at_breakpoints(frame, unit, hits, error, step if outcome else None, True)
         elif outcome is not None and step is not None:
             cause = Cause("entry" if step.how == "entry" else "step", step=step, at_line=True)
             self.stops.stop(cause, threads.frames_of(frame, outcome.line))
+
+    def arrive_woven(self, frame: FrameType, unit: int, hits: list[int], error: dict[str, Any] | None) -> None:
+        """The check of a line has found these breakpoints hit; ``error``: what a condition raised."""
+        step = self.stepper.active
+        ends = None
+        if step is not None and step.ident == get_ident() and (frame is step.frame or frame is step.consumer):
+            woven = self.weaver.of(frame.f_code)
+            offset = woven.after(unit) if woven is not None else -1
+            if self.stepper.line(frame, offset) is not None:
+                ends = step
+        self.events.shield(lambda: self._stop_at_breakpoints(frame, unit, hits, error, ends, False))
+
+    def _stop_at_breakpoints(
+        self,
+        frame: FrameType,
+        unit: int,
+        hits: list[int],
+        error: dict[str, Any] | None,
+        step: Step | None,
+        at_line: bool,
+    ) -> None:
+        reason = "breakpoint" if error is None else "condition-error"
+        detail = "" if error is None else "{type}: {message}".format(**error)
+        self.stops.stop(Cause(reason, hits, detail, step, at_line=at_line), threads.frames_of(frame, unit))
 
     def step_outcome(self, outcome: Outcome | None) -> None:
         """A step ended in a caller, with a value."""

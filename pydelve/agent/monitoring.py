@@ -28,6 +28,12 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .core import Agent
 
 NAME = "events"
+
+
+def _gate() -> None:
+    """Its start is an event in which something is to run (``Monitoring.shield``)."""
+
+
 _TOOL = "pydelve"
 _getframe = sys._getframe  # taken before the program can replace it
 _call_tracing = sys.call_tracing
@@ -51,7 +57,9 @@ class Monitoring:
         self._waiting_for_main: Callable[[FrameType], None] | None = None
         # ident: (frame id, offset) whose arrival the breakpoints' callback has dealt with
         self._handled: dict[int, tuple[int, int]] = {}
+        self._behind_gate: dict[int, Callable[[], None]] = {}  # ident: what is to run at the gate
         self._register()
+        self._monitoring.set_local_events(self._step, _gate.__code__, self._monitoring.events.PY_START)
 
     def _take_tools(self) -> tuple[int, int]:
         # 3 and 4 first: 0 is what a pdb in the program itself takes (3.14), 1, 2 and 5 have their owners by name
@@ -74,6 +82,7 @@ class Monitoring:
             (self._break, events.PY_START, self._on_first_sight),
             (self._break, events.PY_RESUME, self._on_resumed_sight),
             (self._step, events.LINE, self._on_step_line),
+            (self._step, events.INSTRUCTION, self._on_step_instruction),
             (self._step, events.PY_START, self._on_step_start),
             (self._step, events.PY_RESUME, self._on_step_start),
             (self._step, events.PY_THROW, self._on_step_start),
@@ -96,6 +105,11 @@ class Monitoring:
             return None
 
         return callback
+
+    def shield(self, function: Callable[[], None]) -> None:
+        """Run ``function`` as if an event had called it: nothing it runs makes events, of ours or of other tools."""
+        self._behind_gate[get_ident()] = function
+        _gate()
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
@@ -147,6 +161,7 @@ class Monitoring:
         if len(references) & (len(references) - 1) == 0:  # at each power of two: forget code that is gone
             references[:] = [reference for reference in references if reference() is not None]
         if self._agent.table.in_file(filename):
+            self._agent.weaver.late(code)
             self._arm_tree(code)
 
     def _on_entry(self, code: CodeType, frame: FrameType) -> Any:
@@ -244,6 +259,8 @@ class Monitoring:
             self._watched[id(code)] = code
             events = self._monitoring.events
             wanted = events.LINE | events.PY_RETURN | events.PY_YIELD
+            if self._agent.weaver.of(code) is not None:  # no LINE event parts a check from its statement
+                wanted |= events.INSTRUCTION
             self._monitoring.set_local_events(self._step, code, wanted)
 
     def watch_calls(self, wanted: bool) -> None:
@@ -277,12 +294,28 @@ class Monitoring:
     def _on_step_line(self, code: CodeType, frame: FrameType, line: int) -> None:
         ident = get_ident()
         if not self._is_second(ident, frame) and self._stepping(ident, frame):
+            woven = self._agent.weaver.of(code)
+            if woven is not None and (frame.f_lasti in woven.offsets() or frame.f_lasti in woven.afters()):
+                return
             self._arrive(ident, frame, 0, [], True)
+
+    def _on_step_instruction(self, code: CodeType, frame: FrameType, offset: int) -> Any:
+        """In woven code: the statement after a check begins."""
+        woven = self._agent.weaver.of(code)
+        if woven is None or offset not in woven.afters():
+            return self._disable
+        if self._stepping(get_ident(), frame):
+            self._agent.arrive(frame, 0, offset, (), True)
+        return None
 
     def _on_step_start(
         self, code: CodeType, frame: FrameType, offset: int, thrown: BaseException | None = None
     ) -> None:
-        if self._stepping(get_ident()) and not is_agent(code):
+        if code is _gate.__code__:
+            function = self._behind_gate.pop(get_ident(), None)
+            if function is not None:
+                function()
+        elif self._stepping(get_ident()) and not is_agent(code):
             self._agent.step_outcome(self._agent.stepper.started(frame))
 
     def _on_step_return(self, code: CodeType, frame: FrameType, offset: int, value: Any) -> None:
@@ -317,6 +350,7 @@ class Monitoring:
         held = self._held()
         if self._step in held:
             self.unwatch()
+            self._monitoring.set_local_events(self._step, _gate.__code__, 0)
         if self._break in held:
             for code, _ in self._armed.values():
                 self._monitoring.set_local_events(self._break, code, 0)

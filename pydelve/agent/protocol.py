@@ -35,6 +35,7 @@ _MARSHAL_VERSION = 2  # the oldest that has binary floats: no references, no cod
 ARM = "arm"
 MODULES = "modules"
 COUNTS = "counts"
+PLACEMENTS = "placements"
 DETACH = "detach"
 # Operations of a stop: on hold only.
 RUN = "run"

@@ -170,7 +170,11 @@ class Service:
         """Give the functions of a file the code that its source makes now."""
         made: list[reloading.Reload] = []
         # of the thread that stopped, the frames shown: one that has just returned may still be on its stack
-        running = [frame.f_code for ident in sys._current_frames() for frame, _ in self.frames(ident)]
+        weaver = self._agent.weaver
+        running = [
+            weaver.original_of(frame.f_code) for ident in sys._current_frames() for frame, _ in self.frames(ident)
+        ]
+        weaver.forget(path)  # until its breakpoints are set anew
         done = self._run(lambda: made.append(reloading.Reload(path, source, running)), {}, valueless=True)
         if made:
             found = made[0]

@@ -81,6 +81,8 @@ class Step:
         self.goal = goal  # None also once it was entered
         self.any_line = how == "entry"
         self.previous = frame.f_lasti  # of the frame's last LINE event, as far as it matters (LineMap.repeats)
+        self.in_check = False
+        """Begun in a woven check of its frame: the first arrival is at the statement where the user stands already."""
         self.consumer: FrameType | None = (
             None  # while ``frame`` is a generator that has yielded: who asked for the value
         )
@@ -163,6 +165,9 @@ class Stepper:
         if frame is not step.frame:
             return None
         step.consumer = None
+        if step.in_check:
+            step.in_check = False
+            return None
         if step.how == "stepout" and not step.any_line:
             return None
         previous, step.previous = step.previous, offset

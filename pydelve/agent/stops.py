@@ -72,7 +72,11 @@ class Stops:
         self.answered = 0
         """The newest request id served on hold."""
         self._owner = 0
-        self._units: dict[tuple[str, str, int], LineMap] = {}  # (file, name, first line): line map
+        self._units: dict[int, tuple[Any, LineMap]] = {}  # id(code): (code, line map)
+
+    def stands_here(self) -> bool:
+        """Is the calling thread stopped? Then it evaluates something for the user."""
+        return self._owner == get_ident()
 
     def stop(self, cause: Cause, frames: Stack, ident: int = 0, run: int | None = None) -> None:
         """Stand still until the debugger says run.
@@ -216,7 +220,7 @@ class Stops:
         hold.send((kind, identifier, content, hold.interval_us if settling else 0))
 
     def _result(self, operation: str, arguments: dict[str, Any]) -> Any:
-        if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.DETACH):
+        if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.PLACEMENTS, protocol.DETACH):
             return self._agent.common(operation, arguments)
         return self._agent.service.handle(operation, arguments)
 
@@ -226,14 +230,19 @@ class Stops:
         frames = agent.service.frames(ident)
         frame = frames[min(plan["frame"], len(frames) - 1)][0]
         code = frame.f_code
-        key = (code.co_filename, code.co_name, code.co_firstlineno)
-        outdated = any(code is each for each in agent.service.outdated)
+        original = agent.weaver.original_of(code)
+        outdated = any(original is each for each in agent.service.outdated)
+        woven = agent.weaver.of(code)
         if plan["units"] is not None and not outdated:
-            self._units[key] = LineMap(code, [tuple(unit) for unit in plan["units"]])
+            units = [tuple(unit) for unit in plan["units"]]
+            self._units[id(code)] = code, LineMap(code, units) if woven is None else woven.line_map(units)
+        known = self._units.get(id(code)) if not outdated else None
         into = plan["into_libraries"] or agent.ownership.is_library(code.co_filename)
         skip = Skipped(plan["skip"])
         if skip.has(frame):
             skip = Skipped(())  # asked in code that is skipped: then it is what the user looks at
         agent.events.unwatch()
-        line_map = self._units.get(key) if not outdated else None
-        agent.stepper.begin(Step(plan["how"], ident, frame, line_map, into, plan["line"], plan["goal"], skip))
+        line_map = known[1] if known is not None else None
+        step = Step(plan["how"], ident, frame, line_map, into, plan["line"], plan["goal"], skip)
+        step.in_check = woven is not None and frame.f_lasti in woven.offsets()
+        agent.stepper.begin(step)

@@ -12,6 +12,7 @@ import sys
 from _thread import get_ident
 
 from . import native
+from .imports import Imports
 from .paths import is_agent
 
 TYPE_CHECKING = False
@@ -26,6 +27,12 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 NAME = "trace"
 _STATE_BYTES = 256  # of a thread's state: Include/cpython/pystate.h
 _copy = native.held("memmove", native.WORD, native.WORD, native.WORD, native.WORD)
+
+
+def _gate() -> None:
+    """Its start is an event in which something is to run (``Tracing.shield``)."""
+
+
 _getframe = sys._getframe  # taken before the program can replace it
 _call_tracing = sys.call_tracing
 _RETURN_VALUE, _YIELD_VALUE, _YIELD_FROM = 83, 86, 72  # Include/opcode.h of 3.9, 3.10 and 3.11
@@ -52,9 +59,23 @@ class Tracing:
         self._on = False
         self._threads: _Threads | None = None
         self._again = native.PendingCall(self._trace_again)
+        self._behind_gate: dict[int, Callable[[], None]] = {}  # ident: what is to run at the gate
+        self._imports = Imports(self._import_begins)
         # bound once: comparing and storing bound methods made anew would never match
         self._global, self._local = self._on_call, self._on_event
         self._start, self._start_traced = _thread.start_new_thread, self._start_thread
+
+    def shield(self, function: Callable[[], None]) -> None:
+        """Run ``function`` as if an event had called it: nothing it runs is traced, by us or by the program."""
+        self._behind_gate[get_ident()] = function
+        before = sys.gettrace()
+        sys.settrace(self._global)
+        try:
+            _gate()
+        finally:
+            if before is None or before is self._global:
+                before = self._global if self._on and self._agent.active else None
+            sys.settrace(before)
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
@@ -62,11 +83,17 @@ class Tracing:
         """The table changed: frames that already run get line events where they need them."""
         self._placed.clear()
         self._previous.clear()
+        self._imports.switch(bool(self._agent.table))
         if self._agent.table:
             self._switch(True)
             self._trace_running()
         self._untrace_running()
         self._rest()
+
+    def _import_begins(self, origin: str) -> None:
+        """A module is about to run: if it has breakpoints, its code is looked at when it begins."""
+        if self._agent.table.in_file(origin):
+            self._switch(True)
 
     def _untrace_running(self) -> None:
         """Take line events from the frames that have neither a breakpoint nor a step."""
@@ -92,10 +119,12 @@ class Tracing:
         self._waiting_for_main = callback
         self._switch(True)
 
-    def _rest(self) -> None:
-        """Switch off what nobody needs."""
-        needed = self._agent.table or self._waiting_for_main or self._agent.stepper.active
-        if not needed:
+    def _rest(self, leaving: FrameType | None = None) -> None:
+        """Switch off what nobody needs; ``leaving``: a frame that is about to end."""
+        if self._waiting_for_main or self._agent.stepper.active:
+            return
+        waits = not all(armed.landed for armed in self._agent.table.all())  # it may be made by other than an import
+        if not waits and not self._agent.weaver.leaves_out(leaving):
             self._switch(False)
 
     def _placed_in(self, code: CodeType) -> Placed | None:
@@ -106,6 +135,7 @@ class Tracing:
         table = self._agent.table
         if not table.in_file(code.co_filename):
             return None
+        self._agent.weaver.late(code)
         placed = table.placed_in(code)
         self._placed[id(code)] = (code, placed)
         todo = [code]
@@ -123,6 +153,8 @@ class Tracing:
         self._switch(True)
         if frame.f_trace is None:
             frame.f_trace = self._local
+        if self._agent.weaver.of(frame.f_code) is not None:  # no line event parts a check from its statement
+            frame.f_trace_opcodes = True
 
     def watch_calls(self, wanted: bool) -> None:
         """Tell the stepper of frames that start, or not."""
@@ -177,6 +209,8 @@ class Tracing:
     def _begin(self, frame: FrameType) -> Any:
         code = frame.f_code
         if is_agent(code):
+            if code is _gate.__code__:
+                self._behind_gate.pop(get_ident())()
             return None
         self._hook_new_threads()
         if self._waiting_for_main is not None and code.co_name == "<module>":
@@ -195,9 +229,15 @@ class Tracing:
             return
         step = self._agent.stepper.active
         stepping = step is not None and step.ident == get_ident() and (frame is step.frame or frame is step.consumer)
+        woven = self._agent.weaver.of(code)
         if event == "line":
             self._raised.pop(id(frame), None)
-            self._on_line(frame, code, stepping)
+            if woven is None or (frame.f_lasti not in woven.offsets() and frame.f_lasti not in woven.afters()):
+                self._on_line(frame, code, stepping)
+        elif event == "opcode" and woven is not None:
+            frame.f_trace_opcodes = stepping
+            if stepping and frame.f_lasti in woven.afters():
+                self._agent.arrive(frame, 0, frame.f_lasti, (), True)
         elif event == "opcode":
             frame.f_trace_opcodes = False
             if frame.f_lasti in self._silent(frame, code) and self._previous.get(id(frame)) != frame.f_lasti:
@@ -212,6 +252,8 @@ class Tracing:
             raised = self._raised.pop(id(frame), -1)
             if stepping:
                 self._on_return(frame, code, argument, raised == frame.f_lasti)
+            if self._placed_in(code) is not None and code.co_code[frame.f_lasti] not in (_YIELD_VALUE, _YIELD_FROM):
+                self._rest(frame)
 
     def _silent(self, frame: FrameType, code: CodeType) -> set[int]:
         """Offsets in this code where a statement may begin without a line event; none from 3.10 on."""
@@ -342,6 +384,7 @@ class Tracing:
         """Leave no trace function behind."""
         self._watched.clear()
         self._waiting_for_main = None
+        self._imports.switch(False)
         self._switch(False)
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for frame in sys._current_frames().values():

@@ -50,8 +50,12 @@ class Placement:
     state: Literal["armed", "suspended", "disabled", "refused"]
     """suspended: the code is not loaded yet; refused: the loaded code has no such line (see ``why``)."""
     how: str = ""
-    """"events" (``sys.monitoring``), "trace" (``sys.settrace``); "" while not armed."""
+    """"woven" (into the function's own code), "events" (``sys.monitoring``), "trace" (``sys.settrace``); "" while not
+    armed."""
     why: str = ""
+    """Why it is suspended or refused, or does not work everywhere."""
+    unwoven: str = ""
+    """Why it is not woven; "" where it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,35 +8,49 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
 from pydelve import locspec
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location, Placement
+from pydelve.debugger.weaving import GOAL, ScopeKey, scope_of
 from pydelve.errors import EvaluationError, LocationError, PydelveError, TargetGoneError, UsageError
-from pydelve.target import Arming, Landing, Process, UnitSpan
+from pydelve.target import Armed, Arming, Landing, Process, UnitSpan, WovenScope
 
 OPERATORS = ("==", "!=", ">=", "<=", ">", "<", "%")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RESERVED = ("all", "if", "last")
-_GOAL = 0
-"""The number by which the target knows where ``continue LOCATION`` goes: no breakpoint has it."""
+
+
+Weave = Callable[[Iterable[Breakpoint], Iterable[ScopeKey]], tuple[WovenScope, ...]]
+"""``weaving.Weaving.scopes``."""
+
+
+def _no_weaving(breakpoints: Iterable[Breakpoint], touched: Iterable[ScopeKey]) -> tuple[WovenScope, ...]:
+    return ()
 
 
 class Breakpoints:
     """The session's breakpoints; ``changed`` hears of each change, ``units_beside`` gives all units of a location's
-    code.
+    code, ``weave`` what is to be woven into functions, ``runs_once`` whether a location's code runs only when it is
+    loaded.
     """
 
     def __init__(
-        self, changed: Callable[..., None], units_beside: Callable[[Location], tuple[UnitSpan, ...] | None]
+        self,
+        changed: Callable[..., None],
+        units_beside: Callable[[Location], tuple[UnitSpan, ...] | None],
+        weave: Weave = _no_weaving,
+        runs_once: Callable[[Location], bool] = lambda location: False,
     ) -> None:
+        self._runs_once = runs_once
         self._units_beside = units_beside
+        self._weave = weave
         self._all: dict[int, Breakpoint] = {}
         self._next = 1
         self._changed = changed
-        self._has_goal = False
+        self._goal: Breakpoint | None = None
 
     def all(self) -> tuple[Breakpoint, ...]:
         """By ascending id."""
@@ -150,8 +164,9 @@ class Breakpoints:
         Raises:
             TargetError: it can't.
         """
-        states = process.arm(_GOAL, tuple(Arming(place, self._units_beside(place)) for place in locations))
-        self._has_goal = True
+        goal = Breakpoint(GOAL, "", tuple(Placement(place, "suspended") for place in locations))
+        states = process.arm(GOAL, self._armings(goal), self._scopes(goal))
+        self._goal = goal
         refused = [state.why for state in states if state.state == "refused"]
         if len(refused) == len(states):
             self.reached_goal((), process)
@@ -159,10 +174,10 @@ class Breakpoints:
 
     def reached_goal(self, hit: tuple[int, ...], process: Process) -> tuple[tuple[int, ...], bool]:
         """The target has stopped, so there is no goal any more: the breakpoints that were hit, and whether it was."""
-        if self._has_goal:
-            self._has_goal = False
-            process.arm(_GOAL, ())
-        return tuple(number for number in hit if number != _GOAL), _GOAL in hit
+        if self._goal is not None:
+            goal, self._goal = self._goal, None
+            process.arm(GOAL, (), self._scopes(replace(goal, enabled=False)))
+        return tuple(number for number in hit if number != GOAL), GOAL in hit
 
     def in_file(self, path: str) -> tuple[int, ...]:
         """Those with a place in a file."""
@@ -200,7 +215,7 @@ class Breakpoints:
         gone = self.get(number)
         if process is not None:
             with contextlib.suppress(TargetGoneError):
-                process.arm(number, ())
+                process.arm(number, (), self._scopes(replace(gone, enabled=False)))
         del self._all[number]
         self._changed(gone, cleared=True)
         return gone
@@ -209,16 +224,23 @@ class Breakpoints:
         """A new run of the target: counters at zero, everything armed again. One that the target does not take is
         refused, with the reason, and does not keep the others from it; gives what went wrong.
         """
-        self._has_goal = False
+        self._goal = None
         failures: list[PydelveError] = []
-        for number in sorted(self._all):
+        numbers = sorted(self._all)
+        touched = {scope_of(place.location): None for each in self._all.values() for place in each.placements}
+        for number in numbers:
             fresh = replace(self._all[number], hits=0)
             try:
-                fresh = self._armed(fresh, process)
+                # functions are woven when all their breakpoints are there
+                scopes = self._weave(self._all.values(), touched) if number == numbers[-1] else ()
+                fresh = self._armed(fresh, process, scopes)
             except PydelveError as error:
                 failures.append(error)
                 fresh = _with_state(fresh, "refused", why=str(error))
             self._keep(fresh)
+        if numbers:
+            with contextlib.suppress(TargetGoneError):
+                self.place(process.placements())
         return tuple(failures)
 
     def end_run(self) -> None:
@@ -231,21 +253,43 @@ class Breakpoints:
         self._changed(breakpoint_)
         return breakpoint_
 
-    def _armed(self, wanted: Breakpoint, process: Process | None) -> Breakpoint:
-        """Tell the target of a breakpoint; gives it with what became of its placements."""
+    def _armed(
+        self, wanted: Breakpoint, process: Process | None, scopes: tuple[WovenScope, ...] | None = None
+    ) -> Breakpoint:
+        """Tell the target of a breakpoint; gives it with what became of its placements. ``scopes``: what is woven with
+        it; None: what its functions are to have.
+        """
         if process is None:
             return _with_state(wanted)
+        if scopes is None:
+            scopes = self._scopes(wanted)
         try:
-            armed = process.arm(wanted.id, self._armings(wanted) if wanted.enabled else ())
+            armed = process.arm(wanted.id, self._armings(wanted) if wanted.enabled else (), scopes)
         except TargetGoneError:  # it ended at this moment: the next run arms it
             return _with_state(wanted)
         if not wanted.enabled:
             return _with_state(wanted)
         placements = tuple(
-            replace(place, state=result.state, how=result.how, why=result.why)
+            replace(place, state=result.state, how=result.how, why=result.why, unwoven=result.unwoven)
             for place, result in zip(wanted.placements, armed, strict=True)
         )
         return replace(wanted, placements=placements)
+
+    def _scopes(self, wanted: Breakpoint) -> tuple[WovenScope, ...]:
+        """What is to be woven into the functions of a breakpoint, once that is as it is here."""
+        others = [each for each in (*self._all.values(), self._goal) if each is not None and each.id != wanted.id]
+        return self._weave([*others, wanted], {scope_of(place.location): None for place in wanted.placements})
+
+    def place(self, placed: dict[tuple[int, str, int], Armed]) -> None:
+        """Take over where the target says that breakpoints are armed, and how."""
+        for number, found in self._all.items():
+            placements = []
+            for place in found.placements:
+                now = placed.get((number, place.location.file, place.location.unit.line))
+                if now is not None:
+                    place = replace(place, state=now.state, how=now.how, why=now.why, unwoven=now.unwoven)
+                placements.append(place)
+            self._all[number] = replace(found, placements=tuple(placements))
 
     def count(self, counts: dict[int, int]) -> None:
         """Take over the agent's counters."""
@@ -259,7 +303,13 @@ class Breakpoints:
         if found is None:
             return None
         placements = tuple(
-            replace(place, state="refused" if landing.why else "armed", why=landing.why, how=landing.how)
+            replace(
+                place,
+                state="armed" if landing.how else "refused",
+                why=landing.why,
+                how=landing.how,
+                unwoven=landing.unwoven,
+            )
             if (place.location.file, place.location.unit.line) == (landing.file, landing.line)
             and place.state == "suspended"
             else place
@@ -280,6 +330,7 @@ class Breakpoints:
                 found.condition,
                 found.hit_condition,
                 found.after,
+                self._runs_once(place.location),
             )
             for place in found.placements
         )
@@ -290,7 +341,7 @@ def _with_state(
 ) -> Breakpoint:
     """All placements in one state; those of a disabled breakpoint are disabled, whatever else."""
     placements = tuple(
-        replace(place, state=state if breakpoint_.enabled else "disabled", how="", why=why)
+        replace(place, state=state if breakpoint_.enabled else "disabled", how="", why=why, unwoven="")
         for place in breakpoint_.placements
     )
     return replace(breakpoint_, placements=placements)

@@ -4,17 +4,19 @@ engine; written by ``engine.Debugger`` only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydelve.api import requests
 from pydelve.api.attach import AttachOptions
+from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import Frame, Stack, State
 from pydelve.debugger.files import Files
 from pydelve.debugger.threads import ThreadNumbers
+from pydelve.debugger.weaving import Compiler, ScopeKey, Weaving, mode_from_environment
 from pydelve.errors import TargetStateError
-from pydelve.target import Process
+from pydelve.target import Process, WovenScope
 
 Handlers = dict[type[requests.Request[Any]], Callable[[Any], Any]]
 """Each part of the engine serves some of the requests."""
@@ -47,6 +49,16 @@ class Current:
                 raise TargetStateError("the program runs on without pydelve", why="it was detached", hint="restart")
             raise TargetStateError("the program has ended", hint="restart")
         return process
+
+    def weave(self, breakpoints: Iterable[Breakpoint], touched: Iterable[ScopeKey]) -> tuple[WovenScope, ...]:
+        """What is to be woven into functions of the process; see ``weaving.Weaving.scopes``."""
+        process = self.armable()
+        if process is None:
+            return ()
+        interpreter = self.files.sources.interpreter
+        optimize, columns = process.optimize
+        compiler = Compiler(interpreter.path, interpreter.minor, optimize, columns or interpreter.minor < 11)
+        return Weaving(self.files.sources, compiler, mode_from_environment()).scopes(breakpoints, touched)
 
     def stopped(self) -> Process:
         """The process that stands still.

@@ -47,7 +47,12 @@ class Debugger:
         self._loop = loop
         self._emit = emit
         self._current = Current(options)
-        self._breakpoints = Breakpoints(self._breakpoint_changed, self._current.files.units_beside)
+        self._breakpoints = Breakpoints(
+            self._breakpoint_changed,
+            self._current.files.units_beside,
+            self._current.weave,
+            self._current.files.runs_once,
+        )
         self._placing = Placing(self._current, self._breakpoints)
         self._exception: ExceptionInfo | None = None
         self._halts = 0

@@ -103,6 +103,16 @@ class Files:
         """All units of the code that a location is in."""
         return self._units(location.file, location.unit.scope_name, location.unit.scope_line)
 
+    def runs_once(self, location: Location) -> bool:
+        """Is the location's code that of a module, or of a class that is made while the module is loaded?"""
+        unit = location.unit
+        if unit.scope_name == "<module>":
+            return True
+        if "<locals>" in unit.scope:
+            return False
+        functions = self.sources.load(location.file).functions
+        return any(each.is_class and each.first_line == unit.scope_line for each in functions)
+
     def _units(self, file: str, scope_name: str, scope_line: int) -> tuple[UnitSpan, ...] | None:
         try:
             units = self.sources.load(file).units

@@ -76,6 +76,7 @@ class Placing:
     def _list_breakpoints(self, request: requests.ListBreakpoints) -> tuple[Breakpoint, ...]:
         process = self._current.armable()
         if process is not None:
+            self._breakpoints.place(process.placements())
             self._breakpoints.count(process.counts())
         return self._breakpoints.all()
 

@@ -74,6 +74,27 @@ class Arming:
     condition: str = ""
     hit_condition: HitCondition | None = None
     after: After | None = None
+    once: bool = False
+    """The code is a module's, or that of a class in one: it runs when the module is loaded, and not again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WovenScope:
+    """What is to be woven into one function; with no code: nothing, or nothing any more."""
+
+    file: str
+    name: str
+    """Its ``co_name``."""
+    line: int
+    """Its ``co_firstlineno``."""
+    code: bytes
+    """Opaque: what ``weave_helper`` made for ``agent/weaving.py``."""
+    tags: tuple[tuple[int, int], ...]
+    """Number of each check, and the line of its unit."""
+    woven: tuple[tuple[int, tuple[int, ...]], ...]
+    """Lines with a check, and the breakpoints it stands for."""
+    refused: tuple[tuple[int, int, str], ...]
+    """Breakpoint, line, and why it is not woven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,8 @@ class Armed:
     state: Literal["armed", "suspended", "refused"]
     how: str = ""
     why: str = ""
+    unwoven: str = ""
+    """Why it is not woven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +118,7 @@ class Landing:
     """Of the unit it was armed on: a breakpoint may have several placements in a file."""
     how: str
     why: str
+    unwoven: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +288,21 @@ class Process(Protocol):
 
     # breakpoints, also while it runs
 
-    def arm(self, breakpoint_id: int, armings: tuple[Arming, ...]) -> tuple[Armed, ...]:
-        """Put a breakpoint's placements in place of those it had (none: it is disarmed)."""
+    @property
+    def optimize(self) -> tuple[int, bool]:
+        """How it compiles sources: the level of ``-O``, and whether columns are kept (``-X no_debug_ranges``)."""
+        ...
+
+    def arm(
+        self, breakpoint_id: int, armings: tuple[Arming, ...], scopes: tuple[WovenScope, ...] = ()
+    ) -> tuple[Armed, ...]:
+        """Put a breakpoint's placements in place of those it had (none: it is disarmed), and weave, in the same moment,
+        what all breakpoints of these functions are.
+        """
+        ...
+
+    def placements(self) -> dict[tuple[int, str, int], Armed]:
+        """What is armed now, by breakpoint, file and line of the unit."""
         ...
 
     def counts(self) -> dict[int, int]:

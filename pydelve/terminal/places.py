@@ -215,7 +215,11 @@ def _everything(placement: Placement, cwd: str) -> str:
     unit = location.unit
     lines = f"{unit.line}-{unit.end_line}" if unit.end_line > unit.line else f"{unit.line}"
     scope = f"{unit.scope} (from line {unit.scope_line})" if unit.scope != "<module>" else "the module"
-    state = f"armed by {placement.how}" if placement.state == "armed" else placement.state
+    state: str = placement.state
+    if placement.how:
+        state = "woven into it" if placement.how == "woven" else f"armed by {placement.how}"
+    if placement.unwoven:
+        state += f" (not woven: {placement.unwoven})"
     why = f": {placement.why}" if placement.why else ""
     kind = "what is computed" if unit.scope_name in EXPRESSIONS else _KINDS[unit.kind]
     return f"{short_path(location.file, cwd)}:{lines}, {kind} in {scope}, {state}{why}"

@@ -14,7 +14,7 @@ from typing import Any, cast, get_args
 from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue, TestFailure
 from pydelve.api.values import Fact, Item, Kind, Limits, Value, Variable
 from pydelve.errors import ProtocolError
-from pydelve.target import Arming, CodeReport, Landing, StopReport
+from pydelve.target import Armed, Arming, CodeReport, Landing, StopReport, WovenScope
 
 _KINDS = frozenset(get_args(Kind))
 _SCOPES = ("argument", "local", "cell", "free", "global")
@@ -187,9 +187,35 @@ def to_constant(wire: object) -> str | int | float | bytes | bool | None:
     return cast("str | int | float | bytes | bool | None", wire)
 
 
-def to_landing(wire: dict[str, Any], how: str) -> Landing:
-    """A landing for the agent's landed event; ``how`` as the agent's hello said."""
-    return Landing(int(wire["id"]), str(wire["file"]), int(wire["line"]), "" if wire["why"] else how, str(wire["why"]))
+def to_landing(wire: dict[str, Any]) -> Landing:
+    """A landing for the agent's landed event; where it can't be armed, ``how`` is empty."""
+    texts = (str(wire[name]) for name in ("how", "why", "unwoven"))
+    return Landing(int(wire["id"]), str(wire["file"]), int(wire["line"]), *texts)
+
+
+def to_armed(wire: Any) -> Armed:
+    """What became of a placement, for the agent's state, how, why, and why it is not woven.
+
+    Raises:
+        ValueError: the state is unknown.
+    """
+    state, how, why, unwoven = wire
+    if state not in ("armed", "suspended", "refused"):
+        raise ValueError("a state is unknown")
+    return Armed(state, str(how), str(why), str(unwoven))
+
+
+def from_scope(scope: WovenScope) -> dict[str, Any]:
+    """The wire form of what is woven into a function (``agent/weaving.py``: ``Weaver.update``)."""
+    return {
+        "file": scope.file,
+        "name": scope.name,
+        "line": scope.line,
+        "code": scope.code,
+        "tags": list(scope.tags),
+        "woven": list(scope.woven),
+        "refused": list(scope.refused),
+    }
 
 
 def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
@@ -202,6 +228,7 @@ def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
         "units": None if arming.units is None else list(arming.units),
         "scope_name": unit.scope_name,
         "scope_line": unit.scope_line,
+        "once": arming.once,
         "condition": arming.condition,
         "hit_condition": None if hit is None else [hit.op, hit.count],
         "after": None if after is None else [after.id, after.hits],

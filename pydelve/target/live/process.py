@@ -38,6 +38,7 @@ from pydelve.target import (
     Steps,
     ThreadReport,
     Waiter,
+    WovenScope,
 )
 from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
@@ -61,6 +62,8 @@ class _Hello:
     exact: bool
     how: str
     main_file: str = ""
+    optimize: int = 0
+    columns: bool = True
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> _Hello:
@@ -73,6 +76,7 @@ class _Hello:
         return cls(
             spoken, python, str(data["executable"]), int(data["main"]), bool(data["exact"]), str(data["how"]),
             str(data["main_file"]),
+            int(data["optimize"]), bool(data["columns"]),
         )  # fmt: skip
 
 
@@ -229,20 +233,31 @@ class LiveProcess:
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
-    def arm(self, breakpoint_id: int, armings: tuple[Arming, ...]) -> tuple[Armed, ...]:
+    @property
+    def optimize(self) -> tuple[int, bool]:
+        """See ``target.Process``."""
+        return (self._hello.optimize, self._hello.columns) if self._hello else (0, True)
+
+    def arm(
+        self, breakpoint_id: int, armings: tuple[Arming, ...], scopes: tuple[WovenScope, ...] = ()
+    ) -> tuple[Armed, ...]:
         """See ``target.Process``."""
         wire = {
             "number": breakpoint_id,
             "placements": [convert.from_arming(breakpoint_id, arming) for arming in armings],
+            "scopes": [convert.from_scope(scope) for scope in scopes],
         }
         answer = self._agent.ask(protocol.ARM, wire)
         with convert.reading("arm"):
-            how, states = str(answer["how"]), answer["states"]
-            if [state for state, _ in states if state not in ("armed", "suspended", "refused")]:
-                raise ValueError("a state is unknown")
-            if len(states) != len(armings):
-                raise ValueError(f"{len(states)} states for {len(armings)} placements")
-            return tuple(Armed(state, how if state == "armed" else "", str(why)) for state, why in states)
+            if len(answer) != len(armings):
+                raise ValueError(f"{len(answer)} states for {len(armings)} placements")
+            return tuple(convert.to_armed(state) for state in answer)
+
+    def placements(self) -> dict[tuple[int, str, int], Armed]:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.PLACEMENTS, {})
+        with convert.reading("placements"):
+            return {(int(row[0]), str(row[1]), int(row[2])): convert.to_armed(row[3:]) for row in answer}
 
     def counts(self) -> dict[int, int]:
         """See ``target.Process``."""
@@ -417,7 +432,7 @@ class LiveProcess:
                 self._runs = run - 1
                 self._listener.on_stopped(report)
         elif name == protocol.LANDED:
-            self._listener.on_landed(convert.to_landing(data, self._hello.how if self._hello else ""))
+            self._listener.on_landed(convert.to_landing(data))
         elif name == protocol.ENDING:
             self._clean = True
         elif name == protocol.FAULT:

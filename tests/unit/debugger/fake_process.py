@@ -6,7 +6,7 @@ from typing import cast
 
 from pydelve.api.breakpoints import Location, Unit
 from pydelve.errors import PydelveError
-from pydelve.target import Armed, Arming, Process
+from pydelve.target import Armed, Arming, Process, WovenScope
 
 LOADED, LATER = "/app/loaded.py", "/app/later.py"
 
@@ -24,7 +24,9 @@ class FakeProcess:
         self.fails: dict[int, PydelveError] = {}
         """What arming raises, by breakpoint."""
 
-    def arm(self, breakpoint_id: int, armings: tuple[Arming, ...]) -> tuple[Armed, ...]:
+    def arm(
+        self, breakpoint_id: int, armings: tuple[Arming, ...], scopes: tuple[WovenScope, ...] = ()
+    ) -> tuple[Armed, ...]:
         if breakpoint_id in self.fails:
             raise self.fails[breakpoint_id]
         self.table[breakpoint_id] = armings
@@ -34,6 +36,9 @@ class FakeProcess:
             Armed("armed", "events") if arming.location.file in self.loaded else Armed("suspended")
             for arming in armings
         )
+
+    def placements(self) -> dict[tuple[int, str, int], Armed]:
+        return {}
 
     def as_process(self) -> Process:
         return cast("Process", self)
