@@ -173,7 +173,8 @@ def edit(call: Call) -> None:
     file, line = _place_to_edit(session, call.text)
     words = editor_words(editor, file, line)
     try:
-        status = subprocess.run(words, check=False).returncode
+        with session.screen.handed_over():
+            status = subprocess.run(words, check=False).returncode
     except OSError as error:
         raise UsageError(
             f"can't start {words[0]}", why=error.strerror or str(error), hint="set EDITOR to one that exists"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TextIO
 
 from pydelve.config import Settings
@@ -107,6 +107,10 @@ class Screen:
             encoding = getattr(self._stream, "encoding", None) or "utf-8"
             self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self._stream.flush()
+
+    def handed_over(self) -> AbstractContextManager[None]:
+        """The terminal is for another program, an editor, for the time of a ``with`` block."""
+        return nullcontext()
 
     def note_interrupt(self) -> None:
         """The terminal has echoed ``^C`` where our next line would begin. Safe in a signal handler."""

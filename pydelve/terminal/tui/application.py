@@ -11,10 +11,10 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from prompt_toolkit.application import Application, in_terminal
+from prompt_toolkit.application import Application
 from prompt_toolkit.input.base import Input
 from prompt_toolkit.layout.controls import UIContent, UIControl
 from prompt_toolkit.output import ColorDepth, Output
@@ -29,7 +29,7 @@ from pydelve.terminal.messages import internal_error_lines
 from pydelve.terminal.model import CommandTable
 from pydelve.terminal.prompt import terminal_output
 from pydelve.terminal.session import Session
-from pydelve.terminal.tui import program_screen, styles
+from pydelve.terminal.tui import styles
 from pydelve.terminal.tui.actions import Actions
 from pydelve.terminal.tui.bindings import key_bindings
 from pydelve.terminal.tui.bottom_line import BottomLine
@@ -37,6 +37,7 @@ from pydelve.terminal.tui.composing import compose, regions
 from pydelve.terminal.tui.gathering import Gatherer
 from pydelve.terminal.tui.message_screen import MessageScreen
 from pydelve.terminal.tui.model import Asking, Overlay, Snapshot, View
+from pydelve.terminal.tui.program_screen import ProgramScreen
 from pydelve.terminal.tui.program_side import ProgramSide
 from pydelve.terminal.tui.worker import Worker
 
@@ -79,11 +80,11 @@ class FullScreen:
         color = session.screen.theme.color
         self.view = View(color=color)
         self._interpreter = interpreter
-        self._session = session
+        self.session = session
         self._console = console
         self._note_full_screen = note_full_screen
         self._gatherer = Gatherer(session)
-        self._worker = Worker(self._on_worker_done)
+        self.worker = Worker(self._on_worker_done)
         self._program = ProgramSide(console, self._on_output)
         self._actions = Actions(self.view, table, self)
         self._bottom = BottomLine(self.view, session, table, self._submit)
@@ -92,13 +93,13 @@ class FullScreen:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._said = 0  # lines said since the last command
         self._written = bytearray()  # by the program, since then
-        self._size = (0, 0)
+        self.size = (0, 0)
+        """Columns and rows of the panes together, as they were drawn last."""
         self._typed = False
         self._signal = 0
+        self._ending: list[signal.Signals] = []
         self._first: Callable[[], None] = lambda: None
-        self._lending = False
-        self._quiet_fd, self._quiet = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._tasks: set[asyncio.Future[None]] = set()
+        self._program_screen = ProgramScreen(self, console, self._program)
         self.application: Application[None] = Application(
             self._bottom.layout(_Panes(self)),
             style=Style.from_dict(styles.COLORED if color else styles.PLAIN),
@@ -118,13 +119,15 @@ class FullScreen:
         Args:
             first: Done before any command, beside the screen: starts the program, runs the init file.
         """
-        session = self._session
-        self._worker.start()
+        session = self.session
+        self.worker.start()
         self._note_full_screen(True)
         failed: BaseException | None = None
-        screen = MessageScreen(session.screen, self._say_soon, lambda: self.message_columns)
+        screen = MessageScreen(
+            session.screen, self._say_soon, lambda: self.message_columns, self._program_screen.handed_over
+        )
         try:
-            with session.shown_on(screen, self._worker.wait, lambda: None):
+            with session.shown_on(screen, self.worker.wait, lambda: None):
                 self._first = first or self._first
                 try:
                     self.application.run(pre_run=self._started, set_exception_handler=False)
@@ -132,11 +135,10 @@ class FullScreen:
                     failed = error
                 finally:
                     self._loop = None
-                    self._worker.stop()
+                    self.worker.stop()
         finally:
             self._note_full_screen(False)
-            os.close(self._quiet)
-            os.close(self._quiet_fd)
+            self._program_screen.close()
         if self._signal:
             signal.signal(self._signal, signal.SIG_DFL)
             os.kill(os.getpid(), self._signal)
@@ -155,12 +157,26 @@ class FullScreen:
     def _started(self) -> None:
         loop = self._loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_failure)
-        for signum in _ENDING:
-            if signal.getsignal(signum) is not signal.SIG_IGN:  # nohup means what it says
-                loop.add_signal_handler(signum, self._end_by, signum)
+        self._ending = [signum for signum in _ENDING if signal.getsignal(signum) is not signal.SIG_IGN]  # as nohup says
+        self._catch_ending(loop)
         loop.add_signal_handler(signal.SIGCONT, self._on_continued)
         self._program.watch(loop)
         self._post("starting", self._first)
+
+    def _catch_ending(self, loop: asyncio.AbstractEventLoop) -> None:
+        for signum in self._ending:
+            loop.add_signal_handler(signum, self._end_by, signum)
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """For what holds up the loop: its handlers would not run, so that the system's own must end us."""
+        loop = asyncio.get_running_loop()
+        for signum in self._ending:
+            loop.remove_signal_handler(signum)
+        try:
+            yield
+        finally:
+            self._catch_ending(loop)
 
     def _end_by(self, signum: int) -> None:
         self._signal = signum
@@ -180,8 +196,8 @@ class FullScreen:
         if future is not None and not future.done():
             self.application.exit(exception=error or RuntimeError(str(context.get("message"))))
 
-    def _soon(self, action: Callable[..., None], *arguments: object) -> None:
-        """Have it done on the main thread; not at all once the view is left."""
+    def soon(self, action: Callable[..., None], *arguments: object) -> None:
+        """Have it done on the main thread, from any; not at all once the view is left."""
         loop = self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
@@ -189,13 +205,13 @@ class FullScreen:
 
     def _watch_events(self) -> None:
         if self._loop is not None:
-            self._loop.add_reader(self._session.client.event_fd(), self._on_event)
+            self._loop.add_reader(self.session.client.event_fd(), self._on_event)
 
     def _on_event(self) -> None:
         """An event came, and perhaps no command waits for it."""
         assert self._loop is not None
-        self._loop.remove_reader(self._session.client.event_fd())
-        if self._worker.idle:
+        self._loop.remove_reader(self.session.client.event_fd())
+        if self.worker.idle:
             self._post("", lambda: self._interpreter.guard("showing what happened", lambda: None))
 
     def _on_output(self, data: bytes) -> None:
@@ -204,16 +220,16 @@ class FullScreen:
         self._written += data
         del self._written[:-_KEPT_BYTES]
         self.application.invalidate()
-        if self.view.output.full_screen and not was and not self._lending:
-            self.show_program()
+        if self.view.output.full_screen and not was:
+            self._program_screen.show()
 
     # Commands, beside the screen.
 
     def _post(self, label: str, job: Callable[[], None]) -> None:
         self.view.busy = label
         if self._loop is not None:
-            self._loop.remove_reader(self._session.client.event_fd())
-        self._worker.post(job)
+            self._loop.remove_reader(self.session.client.event_fd())
+        self.worker.post(job)
         self.application.invalidate()
 
     def _on_worker_done(self) -> None:
@@ -223,13 +239,12 @@ class FullScreen:
         except Exception as error:  # noqa: BLE001  our own bug must not end the thread: told, the session goes on
             path = record_internal_error("looking for the full-screen view", error)
             self._say_soon("\n".join(internal_error_lines("looking for the full-screen view", error, path)) + "\n")
-            snapshot = Snapshot(self._session.status, self._session.status)
-        self._soon(self._take, snapshot)
-        if self._lending:
-            os.write(self._quiet, b"!")
+            snapshot = Snapshot(self.session.status, self.session.status)
+        self.soon(self._take, snapshot)
+        self._program_screen.note_quiet()
 
     def _take(self, snapshot: Snapshot) -> None:
-        if not self._worker.idle:  # another command came meanwhile
+        if not self.worker.idle:  # another command came meanwhile
             return
         view = self.view
         self._program.read_all()
@@ -240,17 +255,17 @@ class FullScreen:
             view.overlay = Overlay("Commands", list(view.messages)[-self._said :])
         self._typed = False
         self._watch_events()
-        if self._session.done or not self._session.full_screen:
+        if self.session.done or not self.session.full_screen:
             self.application.exit()
         self.application.invalidate()
 
     def _message_rows(self) -> int:
-        columns, rows = self._size
+        columns, rows = self.size
         return next((region.rows - 1 for region in regions(self.view, columns, rows) if region.pane == "messages"), 0)
 
     def _say_soon(self, text: str) -> None:
         """Show what a command says; from any thread."""
-        self._soon(self._say, text)
+        self.soon(self._say, text)
 
     def _say(self, text: str) -> None:
         self._said += text.count("\n")
@@ -277,8 +292,8 @@ class FullScreen:
             return
 
         def find() -> None:
-            file, line = self._session.place_for_location()
-            found = self._session.ask(FindLocations(text, file, line))[0]
+            file, line = self.session.place_for_location()
+            found = self.session.ask(FindLocations(text, file, line))[0]
             self._show_source(found.file, found.unit.line)
 
         self._post("", lambda: self._interpreter.guard(f"looking for {text}", find))
@@ -287,14 +302,14 @@ class FullScreen:
 
     def execute(self, line: str) -> None:
         """See ``actions.Host``."""
-        theme = self._session.screen.theme
+        theme = self.session.screen.theme
         self.view.say(theme.strong("(pydelve) ") + line)
         self._said = 0
         self._written.clear()
         resumes_full_screen = self.view.output.full_screen
         self._post(line.strip(), lambda: self._interpreter.execute(line))
         if resumes_full_screen:
-            self.show_program(only_running=True)
+            self._program_screen.show(only_running=True)
 
     def open_row(self, path: tuple[str, ...]) -> None:
         """See ``actions.Host``."""
@@ -307,13 +322,13 @@ class FullScreen:
     def interrupt(self) -> None:
         """See ``actions.Host``."""
         try:
-            self._session.on_interrupt()
+            self.session.on_interrupt()
         except KeyboardInterrupt:  # no command waits for the program
-            if self._session.status in {"running", "starting"}:
+            if self.session.status in {"running", "starting"}:
                 self._post("halt", lambda: self._interpreter.guard("halting", self._halt))
 
     def _halt(self) -> None:
-        self._session.ask(Halt())
+        self.session.ask(Halt())
 
     def show_file(self, path: str, line: int) -> None:
         """See ``actions.Host``."""
@@ -321,13 +336,13 @@ class FullScreen:
 
     def _show_source(self, path: str, line: int) -> None:
         """On the worker's thread."""
-        source = self._session.source(path)
+        source = self.session.source(path)
 
         def show() -> None:
             self.view.source, self.view.focus = source, "source"
             self.view.cursor = max(1, min(line, len(source.lines)))
 
-        self._soon(show)
+        self.soon(show)
 
     def redraw(self) -> None:
         """See ``actions.Host``."""
@@ -335,53 +350,14 @@ class FullScreen:
         self.application.renderer.clear()
         self.application.invalidate()
 
-    def show_program(self, *, only_running: bool = False) -> None:
+    def show_program(self) -> None:
         """See ``actions.Host``."""
-        if self._console.master_fd < 0:
-            self.view.say("the program has a terminal of its own, which pydelve does not see")
-            return
-        if self._lending or self._loop is None:
-            return
-        self._lending = True
-        task = asyncio.ensure_future(self._lend(only_running))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _lend(self, only_running: bool) -> None:
-        """Let the program have the terminal while a command or the program runs; else show what it drew."""
-        try:
-            waited_fd = self._session.client.event_fd() if self._session.status == "running" else -1
-            waited_fd = self._quiet_fd if not self._worker.idle else waited_fd
-            if waited_fd < 0 and only_running:
-                return
-            self._program.pause()
-            async with in_terminal():
-                if waited_fd < 0:
-                    with self.application.input.raw_mode():
-                        program_screen.look(self.view, self._size[1])
-                else:
-                    self._lend_until(waited_fd)
-        finally:
-            self._lending = False
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._quiet_fd, 512)
-            if self._loop is not None:
-                self._program.watch(self._loop)
-
-    def _lend_until(self, fd: int) -> None:
-        # The loop stands still meanwhile: its own handlers would not run, the console's must find the system's.
-        assert self._loop is not None
-        caught = [signum for signum in _ENDING if self._loop.remove_signal_handler(signum)]
-        try:
-            program_screen.lend(self._console, self.view, self._size[1], fd, self.interrupt)
-        finally:
-            for signum in caught:
-                self._loop.add_signal_handler(signum, self._end_by, signum)
+        self._program_screen.show()
 
     def draw(self, columns: int, rows: int) -> UIContent:
         """The panes for prompt-toolkit; the program's terminal follows the size of ours."""
-        if (columns, rows) != self._size:
-            self._size = (columns, rows)
+        if (columns, rows) != self.size:
+            self.size = (columns, rows)
             if self._console.master_fd >= 0:
                 self._console.copy_window_size()
         view = self.view

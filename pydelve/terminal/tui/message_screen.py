@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from pydelve.terminal.screen import Screen
 
@@ -17,18 +18,30 @@ class MessageScreen(Screen):
         like: Whose colours to use.
         say: Takes text, whole lines.
         columns: The pane's width now.
+        hand_over: Makes the terminal free for another program.
     """
 
     shows_source = True
 
-    def __init__(self, like: Screen, say: Callable[[str], None], columns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        like: Screen,
+        say: Callable[[str], None],
+        columns: Callable[[], int],
+        hand_over: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         super().__init__(_Stream(say), theme=like.theme, highlight=like.highlighter, interactive=True)
         self._columns = columns
+        self._hand_over = hand_over
 
     @property
     def width(self) -> int:
         """Columns of the pane."""
         return max(self._columns(), _LEAST_COLUMNS)
+
+    def handed_over(self) -> AbstractContextManager[None]:
+        """The terminal is for another program for the time of a ``with`` block."""
+        return self._hand_over()
 
     def note_interrupt(self) -> None:
         """Nothing is echoed here."""
