@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from prompt_toolkit.application import Application
+from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.input.base import Input
 from prompt_toolkit.layout.controls import UIContent, UIControl
 from prompt_toolkit.output import ColorDepth, Output
@@ -105,6 +106,7 @@ class FullScreen:
             style=Style.from_dict(styles.COLORED if color else styles.PLAIN),
             key_bindings=key_bindings(self.view, self._actions, self._program.type),
             full_screen=True,
+            editing_mode=EditingMode.VI if session.settings.keys == "vi" else EditingMode.EMACS,
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
             min_redraw_interval=_REDRAWS_S,
             input=stdin,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, vi_mode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -53,7 +53,7 @@ class BottomLine:
     def layout(self, panes: UIControl) -> Layout:
         """The panes, with the bottom line below."""
         keys = KeyBindings()
-        keys.add("escape", eager=True)(self._on_escape)
+        keys.add("escape", eager=True, filter=~vi_mode)(self._on_escape)  # there it has a meaning of its own
         self._panes = Window(panes, always_hide_cursor=True)
         command = Condition(lambda: self._view.asking == "command")
         other = Condition(lambda: self._view.asking in {"search", "place"})
