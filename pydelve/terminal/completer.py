@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -51,7 +52,7 @@ class Questions:
                 _log.exception("a question while typing failed")
             finally:
                 self._busy.release()
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the line was finished meanwhile, and its event loop is closed
                 loop.call_soon_threadsafe(set_answer, result)
 
         # a daemon: one that gets no answer must not keep pydelve from ending
