@@ -110,6 +110,10 @@ class Hold:
         raised, self._raised = self._raised, None
         return program.mask, raised
 
+    def has_signals(self) -> bool:
+        """Between :meth:`leave` and :meth:`deliver`: did any come?"""
+        return self._signals.has_noted() or bool(_signal.sigpending())
+
     def deliver(self, left: Left) -> None:
         """Signals are handled from now on, and those that came are; what their handlers raise comes out."""
         mask, raised = left

@@ -52,6 +52,10 @@ class Deferral:
             self._set(number, handler)
         self._handlers.clear()
 
+    def has_noted(self) -> bool:
+        """Was there any while the handlers were put aside?"""
+        return bool(self._noted)
+
     def deliver(self) -> None:
         """Signal again what was noted: the handlers run at once, and what they raise comes out."""
         noted, self._noted = self._noted, []

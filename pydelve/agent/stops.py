@@ -106,7 +106,10 @@ class Stops:
                 self._owner = 0
         if agent.hold.lost:
             agent.deactivate()
-        agent.events.call_with_events(agent.hold.deliver, left)
+        if agent.hold.has_signals():  # the program's handlers, with events: breakpoints in them are hit
+            agent.events.call_with_events(agent.hold.deliver, left)
+        else:
+            agent.hold.deliver(left)
         if fault is not None:
             raise fault
         if plan is not None and plan["how"] == "call" and agent.active:

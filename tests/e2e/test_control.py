@@ -168,4 +168,5 @@ class TestSignal:
         stop = session.resume()
         assert stop.exception is not None
         assert (stop.reason, stop.exception.type) == ("exception", "KeyboardInterrupt")
-        assert (stop.frames[0].function, stop.frames[0].line) == ("spin", lines["spin"])
+        # where another thread takes the signal, the main one may be past the line by then
+        assert (stop.frames[0].function, stop.frames[0].line in {lines["spin"], lines["spin"] + 1}) == ("spin", True)

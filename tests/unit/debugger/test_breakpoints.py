@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
-from pydelve.api.breakpoints import Breakpoint, HitCondition, Location
+from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.errors import AgentError, EvaluationError, LocationError, TargetBusyError, TargetGoneError, UsageError
 from pydelve.target import Landing, Process, UnitSpan
@@ -74,6 +74,77 @@ class TestOne:
             create(points, process)
         assert (points.all(), heard.calls) == ((), [])
         assert create(points, process).id == 2  # the target may have heard of 1
+
+    def test_names(self, points: Breakpoints) -> None:
+        def named(name: str) -> Breakpoint:
+            return points.create("text", (place(LOADED, 3),), "", None, False, None, name)
+
+        assert named("way-in").name == "way-in"
+        for name, message in (
+            ("way-in", "there is a breakpoint way-in already (it is number 1)"),
+            ("all", "'all' can't be a breakpoint's name (a name is a word, and none of all, if, last)"),
+            ("7", "'7' can't be a breakpoint's name (a name is a word, and none of all, if, last)"),
+        ):
+            with pytest.raises(UsageError) as refused:
+                named(name)
+            assert str(refused.value) == message
+        points.clear(1, None)
+        assert named("way-in").id == 2
+
+    def test_one_waits_for_another(self, points: Breakpoints) -> None:
+        process = FakeProcess()
+        for _ in range(3):
+            create(points, process)
+        points.amend(2, process.as_process(), after=After(1, 3))
+        points.amend(3, process.as_process(), after=After(2))
+        assert [arming.after for arming in process.table[2] + process.table[3]] == [After(1, 3), After(2)]
+        for number, after, error in (
+            (1, After(3), UsageError), (1, After(1), UsageError), (1, After(2, 0), UsageError),
+            (1, After(9), LocationError),
+        ):  # fmt: skip
+            with pytest.raises(error):
+                points.amend(number, process.as_process(), after=after)
+        points.clear(1, process.as_process())
+        assert points.get(2).after == After(1, 3)  # its hits count on
+
+    def test_commands_are_no_matter_for_the_target(self, points: Breakpoints, heard: Heard) -> None:
+        process = FakeProcess()
+        create(points, process)
+        process.fails[1] = TargetBusyError("busy")
+        assert points.amend(1, process.as_process(), commands=("print x",)).commands == ("print x",)
+        assert heard.calls == [(1, False), (1, False)]
+
+    def test_where_continue_goes_is_no_breakpoint(self, points: Breakpoints) -> None:
+        process = FakeProcess()
+        create(points, process)
+        points.set_goal((place(LOADED, 7),), process.as_process())
+        assert [arming.location.unit.line for arming in process.table[0]] == [7]
+        assert len(points.all()) == 1
+        assert points.reached_goal((0, 1), process.as_process()) == ((1,), True)
+        assert list(process.table) == [1]
+        process.fails[0] = AgentError("asked for nothing")
+        assert points.reached_goal((1,), process.as_process()) == ((1,), False)
+
+    def test_moved_with_its_source(self, points: Breakpoints) -> None:
+        process = FakeProcess()
+        made = create(points, process, place(LOADED, 3))
+        asked = []
+
+        def resolve(*arguments: object) -> tuple[Location, ...]:
+            asked.append(arguments)
+            return (place(LOADED, 5),)
+
+        assert points.in_file(LOADED) == (made.id,)
+        assert points.in_file(LATER) == ()
+        moved = points.move(made.id, resolve, process.as_process())
+        assert (moved.placements[0].location.unit.line, states(moved)) == (5, [("armed", "events", "")])
+        assert [arguments[0] for arguments in asked] == ["text"]
+
+        def nowhere(*arguments: object) -> tuple[Location, ...]:
+            raise LocationError("it is gone")
+
+        assert states(points.move(made.id, nowhere, process.as_process())) == [("refused", "", "it is gone")]
+        assert process.table == {}
 
     def test_the_target_ends_meanwhile(self, points: Breakpoints) -> None:
         process = FakeProcess()
