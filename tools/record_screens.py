@@ -101,7 +101,7 @@ SCENES = (
     Scene(
         "A program that asks", "What is typed after `O` goes to the program; Ctrl-X comes back.",
         "debug --tui tests/programs/real/adventure.py",
-        (((), "entry,"), (("n",), "step,"), (("c",), "how much?"), (("O", "5", "Enter"), "gold: 5")),
+        (((), "entry,"), (("n",), "step,"), (("c",), "the program runs"), (("O", "5", "Enter"), "gold: 5")),
     ),
     Scene(
         "The keys", "`?` shows them.", "debug --tui examples/bank.py",
