@@ -114,7 +114,7 @@ class Terminal:
     """A tmux server with pydelve in its only pane."""
 
     def __init__(self, words: str, home: str) -> None:
-        self._tmux = ["tmux", "-L", f"pydelve-screens-{os.getpid()}", "-f", os.devnull]
+        self._tmux = ["tmux", "-S", os.path.join(home, "tmux"), "-f", os.devnull]  # a server of its own
         launcher = ROOT / "tests" / "e2e" / "pydelve_here.py"
         command = f"{shlex.quote(sys.executable)} {shlex.quote(str(launcher))} {words}"
         environment = {
