@@ -25,7 +25,7 @@ from .failing_tests import FailingTests
 from .gil import Gil
 from .hold import Hold
 from .hooks import Hooks
-from .link import Link, own_fd, start_thread
+from .link import Link, name_thread, own_fd, start_thread
 from .paths import Ownership, canonical, current_folder, is_agent
 from .service import Refused, Service
 from .stepping import Step, Stepper
@@ -73,7 +73,7 @@ class Agent:
         self.main = main
         self.own: set[int] = set()  # idents of our threads
         self.gil = Gil()
-        self.link = Link(own_fd(link_fd))
+        self.link = Link(link_fd)
         self.hold = Hold(hold_fd, self.gil, main)
         self.judging: set[int] = set()
         """Idents of threads that evaluate a condition in a callback: checks in what it calls are off."""
@@ -166,8 +166,8 @@ class Agent:
                 break
             _sleep(0.001)
         self.link.close()
-        self.hold.close()
         self.hooks.forget()
+        self.hold.close()  # which tells the debugger that nothing is left
 
     def after_fork(self) -> None:
         """In a forked child: leave, also where the parent was about to: the thread that does it is not in the child."""
@@ -188,6 +188,7 @@ class Agent:
     # -- the agent's own thread ----------------------------------------------------------------------------------------
 
     def _serve_link(self) -> None:
+        name_thread(b"pydelve %d" % globals().get("DEBUGGER", 0))  # who looks from outside sees whose it is
         while self.active:
             message = self.link.read_message()
             if message is None:
@@ -429,13 +430,27 @@ def start(link_fd: int, hold_fd: int, tests: bool = False) -> Agent:
 
     With ``tests``, the program is pytest, and stops at each test that fails.
     """
-    agent = Agent(link_fd, hold_fd, get_ident(), _signal.pthread_sigmask(_signal.SIG_BLOCK, ()), tests)
+    blocked = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
+    agent = Agent(own_fd(link_fd), own_fd(hold_fd), get_ident(), blocked, tests)
     agent.start()
     return agent
 
 
-def attach(link_fd: int, hold_fd: int, blocked: list[int]) -> Agent:
-    """Begin to serve in a program that runs; called once, from any thread, which ends soon."""
-    agent = Agent(link_fd, hold_fd, threads.oldest(), set(blocked))
-    agent.join()
-    return agent
+def attach(link_fd: int, hold_fd: int, blocked: list[int]) -> None:
+    """Begin to serve in a program that runs; called once, from any thread, which ends soon. Never raises: it tells."""
+    link_fd, hold_fd = own_fd(link_fd), own_fd(hold_fd)
+    try:
+        Agent(link_fd, hold_fd, threads.oldest(), set(blocked)).join()
+    except BaseException as error:  # noqa: BLE001  told to the debugger, in place of the hello
+        reason = (
+            str(error)
+            if type(error) is RuntimeError
+            else "{type}: {message}".format(**evaluation.describe_error(error))
+        )
+        try:
+            posix.write(link_fd, protocol.pack(("event", protocol.REFUSED, {"message": reason})))
+        except OSError:
+            reason = ""  # nobody is there to be told
+        finally:
+            posix.close(link_fd)
+            posix.close(hold_fd)

@@ -17,7 +17,7 @@ import gc
 import sys
 
 from . import native, protocol
-from .link import identity, own_fd
+from .link import identity
 from .signals import Deferral
 
 TYPE_CHECKING = False
@@ -52,7 +52,7 @@ class Hold:
 
     def __init__(self, fd: int, gil: Gil, main: int) -> None:
         """``fd`` is ours from now on; ``main`` is the main thread's ident."""
-        self._socket = native.HeldSocket(own_fd(fd))
+        self._socket = native.HeldSocket(fd)
         self._identity = identity(self._socket.fd)
         self._gil = gil
         self._header = native.Buffer(protocol.HEADER_BYTES)

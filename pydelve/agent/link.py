@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 _F_DUPFD_CLOEXEC = 1030  # fcntl.h
 _send = native.released("send", native.WORD, native.INT, native.OBJECT_BYTES, native.WORD, native.INT)
 _SHUT_RDWR = 2
+_SET_NAME = 15  # PR_SET_NAME, sys/prctl.h
+_prctl = native.held("prctl", native.INT, native.INT, native.OBJECT_BYTES)
 _shutdown = native.held("shutdown", native.INT, native.INT, native.INT)
 _fcntl = native.held("fcntl", native.INT, native.INT, native.INT, native.WORD)
 
@@ -116,6 +118,11 @@ def identity(fd: int) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def name_thread(name: bytes) -> None:
+    """What the kernel calls this thread: 15 bytes at most."""
+    _prctl(_SET_NAME, name)
 
 
 def start_thread(function: Callable[[], object]) -> int:

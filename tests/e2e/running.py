@@ -29,6 +29,7 @@ class Running:
         options: Sequence[str] = (),
         environment: dict[str, str] | None = None,
     ) -> None:
+        self.folder = folder
         self._output = folder / "output.txt"
         self._errors = folder / "errors.txt"
         with self._output.open("wb") as output, self._errors.open("wb") as errors:

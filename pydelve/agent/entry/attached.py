@@ -1,11 +1,11 @@
 """How a running program gets its agent: the second half of what ``bootstrap.py`` begins, in the same thread.
 
 That thread ends with this; the agent's own goes on. Other threads of the program run meanwhile. Run in a namespace that
-holds ``parcel``. What is raised here goes to ``bootstrap.py``, which tells the debugger and closes *link*.
+holds ``parcel``. What is raised here goes to ``bootstrap.py``, which tells the debugger and closes the sockets.
 """
 
-import posix
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
 parcel: "dict[str, Any]" = globals()["parcel"]
+_PATIENCE = 100  # two seconds
 _READER = "_serve_link"  # the function that an agent's own thread is in (core.py)
 
 
@@ -37,7 +38,10 @@ def _read_code(name: str) -> "CodeType":
 def _enter() -> None:
     if sys.version_info < (3, 9) or sys.implementation.name != "cpython":
         raise RuntimeError("it is no CPython 3.9 or newer")
-    other = _other_debugger()
+    tries, other = 0, _other_debugger()
+    while other and tries < _PATIENCE:  # one that is just leaving needs the interpreter, as we do
+        time.sleep(0.02)
+        tries, other = tries + 1, _other_debugger()
     if other:
         raise RuntimeError("another pydelve, process %d, has attached to it already" % other)
     namespace: "dict[str, Any]" = {"__name__": "pydelve.agent.loader"}
@@ -48,8 +52,5 @@ def _enter() -> None:
 
 try:
     _enter()
-except BaseException:
-    posix.close(parcel["hold"])
-    raise
 finally:
     parcel.clear()

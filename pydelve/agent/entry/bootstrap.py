@@ -1,7 +1,8 @@
 """The script that is put into a running program and run there by a thread of ours (``target/live/stub.py``).
 
-Its namespace holds one name, ``link``: the number of a socket. What comes over it first is a length and that many bytes
-of marshal: a dict (``target/live/parcel.py``) with the agent's sources and what it has to know. Nothing is raised here.
+Its namespace holds two names, ``link`` and ``hold``: numbers of sockets. What comes over *link* first is a length and
+that many bytes of marshal: a dict (``target/live/parcel.py``) with the agent's sources and what it has to know. Nothing
+is raised here.
 """
 
 import posix
@@ -25,7 +26,8 @@ try:
     _file = _parcel["prefix"] + "/entry/attached.py"
     exec(compile(_parcel["entry"], _file, "exec", 0, True), {"parcel": _parcel})
 except BaseException as _error:  # noqa: BLE001  whatever it is, the debugger is told, and the program is not
-    _message = (type(_error).__name__ + ": " + str(_error))[:500]
+    _kind = "" if type(_error) is RuntimeError else type(_error).__name__ + ": "  # what we raise needs no kind
+    _message = (_kind + str(_error))[:500]
 if _message:
     try:
         # ("event", "refused", {"message": ...}) in marshal's version 2, by hand: it may be what could not be imported
@@ -37,3 +39,4 @@ if _message:
         _message = ""  # nobody is there to be told
     finally:
         posix.close(_link)
+        posix.close(globals()["hold"])

@@ -109,6 +109,10 @@ class AgentLink:
         self._waiter.wait_until(lambda: number in self._answers or self.closed or enough(), timeout_s)
         return number in self._answers or self.closed
 
+    def wait_gone(self, timeout_s: float) -> bool:
+        """Wait until the agent has left, with nothing of it left behind; False after ``timeout_s``."""
+        return self._waiter.wait_until(lambda: self._hold.closed, timeout_s)
+
     def give_up(self, number: int, operation: str, waited_s: float) -> TargetBusyError:
         """Nobody waits for this answer any more; gives the error that says so."""
         self._drop(number)

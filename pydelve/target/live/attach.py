@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from contextlib import ExitStack, closing, suppress
 
 from pydelve.agent import protocol
@@ -23,11 +24,12 @@ from pydelve.target.live.handle import Reached, Stranger
 from pydelve.target.live.inside import Inside
 from pydelve.target.live.memory import ProcessMemory, check_process, find_interpreter
 from pydelve.target.live.parcel import bootstrap, parcel
-from pydelve.target.live.traced import until
+from pydelve.target.live.traced import refusal, until
 
 START_LIMIT_S = 5.0
 PENDING_LIMIT_S = 10.0
 GIL_LIMIT_S = 10.0
+LOOK_AGAIN_S = 0.1
 SEND_LIMIT_S = 10.0
 _DISABLED_BY = "PYTHON_DISABLE_REMOTE_DEBUG"
 
@@ -41,13 +43,16 @@ def attach(options: AttachOptions) -> Reached:
         TargetError: it may not be entered, or a phase took too long; the message says which, and why.
     """
     pid, letter = check_process(options.pid)
-    if letter in "Tt":
+    if letter == "t":
+        raise refusal(pid, pid, 0)
+    if letter == "T":
         raise TargetError(
-            f"process {pid} is stopped", why="by a signal (SIGSTOP), or by another debugger: none of its threads runs",
-            hint=f"kill -CONT {pid}, or look only: pydelve stack {pid}",
+            f"process {pid} is stopped", why="by a signal, SIGSTOP or the like: none of its threads runs",
+            hint=f"kill -CONT {pid}",
         )  # fmt: skip
     _check_permitted(pid)
-    with closing(ProcessMemory(pid)) as memory, ExitStack() as undo:
+    _check_alone(pid)
+    with closing(ProcessMemory(pid, "attach")) as memory, ExitStack() as undo:
         runtime, mapping = find_interpreter(pid, memory)
         _check_interpreter(memory, runtime)
         inside = Inside(memory, mapping)
@@ -91,6 +96,18 @@ def _check_permitted(pid: int) -> None:
         )
 
 
+def _check_alone(pid: int) -> None:
+    """Is another pydelve there already? Its agent's thread has a name; one that is gone lets go by itself."""
+    for native_id in ptrace.thread_ids(pid):
+        with suppress(OSError, ValueError), open(f"/proc/{pid}/task/{native_id}/comm", "rb") as file:
+            name, _, number = file.read().partition(b" ")
+            if name == b"pydelve" and int(number) and b"pydelve" in kernel.command_line(int(number)):
+                raise TargetError(
+                    f"process {pid} is being debugged already", why=f"by another pydelve, process {int(number)}",
+                    hint=f"end process {int(number)}",
+                )  # fmt: skip
+
+
 def _check_interpreter(memory: ProcessMemory, runtime: Runtime) -> None:
     pid, (major, minor, _) = memory.pid, runtime.version
     if os.uname().machine != machine.NAME:
@@ -130,22 +147,49 @@ class _Entry:
         Raises:
             TargetError: it does not begin in time.
         """
-        page = self._by_waiting_thread() if self._method in ("auto", "thread") else None
-        pending = page is None
-        if page is None and self._method == "thread":
-            raise self._failure("no thread waits where it may be borrowed", "pydelve attach --method pending")
-        if page is None:
-            page = self._by_pending_call()
-        limit_s = PENDING_LIMIT_S if pending else START_LIMIT_S
-        if not until(limit_s, lambda: _state(self._inside, page) != stub.NOT_YET):
-            if pending:
+        if self._method == "thread":
+            return self._checked(self._begun(self._soon_by_waiting_thread()))
+        page = self._by_waiting_thread() if self._method == "auto" else None
+        return self._checked(self._begun(page) if page is not None else self._by_main_or_waiting())
+
+    def _begun(self, page: stub.Page) -> stub.Page:
+        if not until(START_LIMIT_S, lambda: _state(self._inside, page) != stub.NOT_YET):
+            raise self._failure(f"a thread was started in it, but did not begin within {START_LIMIT_S:g} s", "")
+        return page
+
+    def _soon_by_waiting_thread(self) -> stub.Page:
+        found: list[stub.Page] = []
+
+        def entered() -> bool:
+            page = self._by_waiting_thread()
+            found.extend([page] if page is not None else [])
+            return page is not None
+
+        if not until(START_LIMIT_S, entered, LOOK_AGAIN_S):
+            reasons = f" ({'; '.join(self._reasons[-3:])})" if self._reasons else ""
+            raise self._failure(
+                f"no thread waited where it may be borrowed within {START_LIMIT_S:g} s{reasons}",
+                f"pydelve attach --method pending {self._inside.pid}",
+            )
+        return found[0]
+
+    def _by_main_or_waiting(self) -> stub.Page:
+        """By a pending call; in its place by a thread that waits, if there is one before the main thread is ready."""
+        page = self._by_pending_call()
+        deadline = time.monotonic() + PENDING_LIMIT_S
+        while not until(LOOK_AGAIN_S, lambda: _state(self._inside, page) != stub.NOT_YET):
+            other = self._by_waiting_thread() if self._method == "auto" else None
+            if other is not None or time.monotonic() > deadline:
+                # should it be called at this very moment, its thread finds that nobody comes for it
                 self._inside.write(page.pending, stub.DO_NOTHING)
+            if other is not None:
+                return self._begun(other)
+            if time.monotonic() > deadline:
                 raise self._failure(
-                    f"its main thread has not come back to Python within {limit_s:g} s, and no other thread waits: "
-                    + _doing(self._inside.pid, self._inside.pid), "",
+                    f"its main thread has not come back to Python within {PENDING_LIMIT_S:g} s, and no thread waits "
+                    f"where it may be borrowed: {_doing(self._inside.pid, self._inside.pid)}", "",
                 )  # fmt: skip
-            raise self._failure(f"a thread was started in it, but did not begin within {limit_s:g} s", "")
-        return self._checked(page)
+        return page
 
     def _checked(self, page: stub.Page) -> stub.Page:
         state = _state(self._inside, page)

@@ -27,7 +27,10 @@ from pydelve.target.live.stub import PAGE_BYTES, Page
 from pydelve.target.live.traced import ThreadGoneError, Traced
 
 STOP_LIMIT_S, CALL_LIMIT_S = 1.0, 5.0
-_STACK_LOOKED_AT = 2048
+_STACK_SIZES = (2048, 768)
+"""How much of a waiting thread's stack must be free of returns into functions that may hold a lock. Old words that are
+no return any more may lie in it: where no thread is free of them all, those near its top count, as the function that
+needs a lock of the C library waits for it at once."""
 _SYNCHRONOUS = (signal.SIGTRAP, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
 _BLOCKED = ((1 << 64) - 1) & ~sum(1 << (number - 1) for number in _SYNCHRONOUS)
 _READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS = 7, 0x22
@@ -78,7 +81,7 @@ class Borrowed:
     def _check_wait(self) -> None:
         if not machine.waits(self._before):
             raise Unborrowable("it does not wait")
-        if holds_a_lock(self._inside, self._before["rsp"]):
+        if holds_a_lock(self._inside, self._before["rsp"], _STACK_SIZES[-1]):
             raise Unborrowable("it may hold a lock")
 
     def map_page(self) -> int:
@@ -176,22 +179,25 @@ class Borrowed:
             self._thread.let_go()
 
 
-def holds_a_lock(inside: Inside, stack: int) -> bool:
+def holds_a_lock(inside: Inside, stack: int, size: int) -> bool:
     """Does a stack that begins at ``stack`` return into a function that may hold a lock we would need?"""
-    data = inside.read(stack, _STACK_LOOKED_AT)
+    data = inside.read(stack, size)
     words = memoryview(data[: len(data) & ~7]).cast("Q")
     return any(start < word <= end for word in words for start, end in inside.unsafe)
 
 
 def waiting_threads(inside: Inside) -> list[int]:
-    """Threads that wait where they may be borrowed, the main one first, by what the kernel tells of them."""
+    """Threads that wait where they may be borrowed, the best first, by what the kernel tells of them."""
     ids = sorted(ptrace.thread_ids(inside.pid), key=lambda native_id: (native_id != inside.pid, native_id))
-    return [native_id for native_id in ids if _may_be_borrowed(inside, native_id)]
+    found: dict[int, None] = {}
+    for size in _STACK_SIZES:
+        found.update(dict.fromkeys(native_id for native_id in ids if _may_be_borrowed(inside, native_id, size)))
+    return list(found)
 
 
-def _may_be_borrowed(inside: Inside, native_id: int) -> bool:
+def _may_be_borrowed(inside: Inside, native_id: int, size: int) -> bool:
     with suppress(OSError, ValueError, IndexError), open(f"/proc/{inside.pid}/task/{native_id}/syscall", "rb") as file:
         words = file.read().split()
         if words and words[0].isdigit() and int(words[0]) in machine.WAITS:
-            return not holds_a_lock(inside, int(words[7], 16))
+            return not holds_a_lock(inside, int(words[7], 16), size)
     return False

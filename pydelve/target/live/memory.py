@@ -22,8 +22,8 @@ _ELF_CLASS_32 = 1
 class ProcessMemory(Memory):
     """Reads ``/proc/PID/mem``."""
 
-    def __init__(self, pid: int) -> None:
-        """Opens it.
+    def __init__(self, pid: int, command: str = "stack") -> None:
+        """Opens it; ``command`` is the one that needs it, for hints.
 
         Raises:
             TargetGoneError: there is no such process, or it has ended.
@@ -39,7 +39,7 @@ class ProcessMemory(Memory):
         except ProcessLookupError:  # it has no memory: the kernel's own, or just ended
             raise _not_a_python(pid) from None
         except PermissionError:
-            raise not_permitted(pid) from None
+            raise not_permitted(pid, command) from None
 
     def close(self) -> None:
         """Let go of it."""
@@ -110,7 +110,7 @@ def check_process(pid: int) -> tuple[int, str]:
     return pid, letter
 
 
-def not_permitted(pid: int) -> TargetError:
+def not_permitted(pid: int, command: str = "stack") -> TargetError:
     """It may not be looked into, and why."""
     message = f"process {pid} may not be looked into"
     try:
@@ -120,7 +120,7 @@ def not_permitted(pid: int) -> TargetError:
     if owner != os.geteuid():
         return TargetError(
             message, why=f"it runs as {_user_name(owner)}, pydelve as {_user_name(os.geteuid())}",
-            hint=f"sudo pydelve stack {pid}",
+            hint=f"sudo pydelve {command} {pid}",
         )  # fmt: skip
     scope = ptrace_scope()
     if scope == 3:
@@ -129,11 +129,13 @@ def not_permitted(pid: int) -> TargetError:
         )
     if scope:
         who = "only its parent may" if scope == 1 else "only root may"
-        return TargetError(message, why=f"kernel.yama.ptrace_scope is {scope}: {who}", hint=f"sudo pydelve stack {pid}")
+        return TargetError(
+            message, why=f"kernel.yama.ptrace_scope is {scope}: {who}", hint=f"sudo pydelve {command} {pid}"
+        )
     return TargetError(
         message,
         why="the kernel refused it: the process changed its user or rights, or a container lacks the capability",
-        hint=f"sudo pydelve stack {pid}, or start the container with --cap-add=SYS_PTRACE",
+        hint=f"sudo pydelve {command} {pid}, or start the container with --cap-add=SYS_PTRACE",
     )
 
 

@@ -216,6 +216,7 @@ class LiveProcess:
             with contextlib.suppress(TargetGoneError, TargetBusyError):
                 number = self._agent.send(protocol.DETACH, {})
                 self._agent.wait_or(number, _DETACH_LIMIT_S, lambda: self._agent.stopped != was_stopped)
+                self._agent.wait_gone(_DETACH_LIMIT_S)
         self._leave()
         self._handle.leave()
 

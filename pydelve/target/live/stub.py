@@ -1,8 +1,8 @@
 """The page that is put into a process: machine code that starts a thread of ours, and where the two sides meet.
 
 The thread makes two socket pairs, waits until we hold our ends of them and have let go of everything else, takes the
-GIL, and runs one fixed Python script with one name in it, ``link``: the number of a socket. At its end it unmaps the
-page itself, by a call that returns to its caller. If nobody comes for the sockets it closes them and ends.
+GIL, and runs one fixed Python script with two names in it, ``link`` and ``hold``: numbers of sockets. At its end it
+unmaps the page itself, by a call that returns to its caller. If nobody comes for the sockets it closes them and ends.
 
 The pending call, for a main thread that never waits, does nothing but start that thread. It holds the GIL all the
 time, so the thread cannot have unmapped the page before it is out of it. Pure.
@@ -66,9 +66,10 @@ class Page:
         for at, part in ((_TRAMPOLINE, self._trampoline_code), (_THREAD, self._thread()), (_PENDING, self._pending())):
             page[at : at + len(part)] = part
         data = bytearray(_MASK + _MASK_BYTES)
+        data[_SOCKETS : _SOCKETS + 16] = b"\xff" * 16
         data[_POLL : _POLL + 8] = pack("<ihh", 0, 1, 0)  # POLLIN
-        data[_FORMAT : _FORMAT + 6] = b"{s:i}\0"
-        data[_NAME : _NAME + 5] = b"link\0"
+        data[_FORMAT : _FORMAT + 10] = b"{s:i,s:i}\0"
+        data[_NAME : _NAME + 10] = b"link\0hold\0"
         data[_MASK:] = b"\xff" * _MASK_BYTES
         page[_DATA : _DATA + len(data)] = data
         page[_SCRIPT : _SCRIPT + len(self._script)] = self._script
@@ -105,14 +106,18 @@ class Page:
         for place in sockets:
             code.load_int("edi", place).call(at["close"])
         code.store(self.state, NOBODY_CAME).jump("jmp", "end")
-        code.label("no sockets").store(self.state, NO_SOCKETS).jump("jmp", "end")
+        code.label("no sockets")
+        for place in sockets:  # those that there are not are -1
+            code.load_int("edi", place).call(at["close"])
+        code.store(self.state, NO_SOCKETS).jump("jmp", "end")
         code.label("no interpreter").store(self.state, NO_INTERPRETER)
         return code.label("end").raw("31c0 4883c408 415c 5b c3").assembled()
 
     def _run_script(self, code: Code, at: dict[str, int]) -> None:
         """Run the script in a namespace of its own; what it raises is dropped: it tells of errors itself."""
         data = self.address + _DATA
-        code.load("rdi", data + _FORMAT).load("rsi", data + _NAME).load_int("edx", data + _SOCKETS)
+        code.load("rdi", data + _FORMAT).load("rsi", data + _NAME).load_int("eax", data + _SOCKETS + 8)
+        code.raw("4189c0").load("rcx", data + _NAME + 5).load_int("edx", data + _SOCKETS)  # mov %eax, %r8d
         code.call(at["Py_BuildValue"]).raw("4989c4 4885c0").jump("je", "failed")  # mov %rax, %r12
         code.load("rdi", self.address + _SCRIPT).raw("be" + pack("<i", _FILE_INPUT).hex() + "4c89e2 4c89e1 4531c0")
         code.call(at["PyRun_StringFlags"]).raw("4885c0").jump("je", "raised")
