@@ -26,6 +26,7 @@ from pydelve.api.events import Event, Exited, Started, Stopped
 from pydelve.api.requests import Halt
 from pydelve.client import Client
 from pydelve.errors import TargetGoneError, TargetStateError
+from pydelve.terminal.descriptors import open_nonblocking, wait_readable, wait_writable
 from pydelve.terminal.keyboard import CC, DISABLED_KEY, OFLAG, KeySorter, Modes, raw_modes
 from pydelve.terminal.signals import TerminalSignals
 
@@ -90,7 +91,7 @@ class ProgramConsole:
         termios.tcsetattr(self.slave_fd, termios.TCSANOW, modes)
         self._first_modes = modes
         self._keys = KeySorter(modes[CC][termios.VQUIT])
-        self._output_fd = _open_nonblocking(self._stdout_fd)
+        self._output_fd = open_nonblocking(self._stdout_fd)
         self.copy_window_size()
         atexit.register(self._restore_modes)
         return self.slave_fd
@@ -102,7 +103,7 @@ class ProgramConsole:
         """
         self.drain()
         deadline = time.monotonic() + _REST_OF_LINE_S
-        while not self._ends_line and not self._output_ended and _wait_readable(self.master_fd, deadline):
+        while not self._ends_line and not self._output_ended and wait_readable(self.master_fd, deadline):
             self.drain()
 
     def end_line(self) -> bytes:
@@ -316,7 +317,7 @@ class ProgramConsole:
         size = _OUTPUT_QUEUE_BYTES
         if self._output_fd == self._stdout_fd:
             size = _BLOCKING_WRITE_BYTES
-            if not _wait_writable(self._output_fd, 0):
+            if not wait_writable(self._output_fd, 0):
                 return
         try:
             written = os.write(self._output_fd, self._to_terminal[:size])
@@ -333,7 +334,7 @@ class ProgramConsole:
         while True:
             if left > 0 and len(self._to_terminal) < _OUTPUT_QUEUE_BYTES:
                 left -= self._read_program()
-            if not self._to_terminal or not _wait_writable(self._output_fd, deadline - time.monotonic()):
+            if not self._to_terminal or not wait_writable(self._output_fd, deadline - time.monotonic()):
                 return
             self._write_terminal()
 
@@ -406,27 +407,3 @@ class ProgramConsole:
         if self.slave_fd >= 0:
             os.close(self.slave_fd)
             self.slave_fd = -1
-
-
-def _open_nonblocking(fd: int) -> int:
-    """Open a terminal once more, non-blocking; ``fd`` itself where that can't be.
-
-    O_NONBLOCK belongs to the open file, which the user's shell shares: set on ``fd`` it would outlive us there.
-    """
-    if os.isatty(fd):
-        with contextlib.suppress(OSError):
-            return os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    return fd
-
-
-def _wait_readable(fd: int, deadline: float) -> bool:
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    left_s = deadline - time.monotonic()
-    return left_s > 0 and bool(poll.poll(left_s * 1000))
-
-
-def _wait_writable(fd: int, timeout_s: float) -> bool:
-    poll = select.poll()
-    poll.register(fd, select.POLLOUT)
-    return bool(poll.poll(max(0.0, timeout_s) * 1000))
