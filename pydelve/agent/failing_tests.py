@@ -82,8 +82,7 @@ class FailingTests:
         error = _read(_read(call, "excinfo"), "value")
         if not isinstance(error, BaseException):
             return
-        if type(error).__name__ == "CollectError" and error.__cause__ is not None:
-            error = error.__cause__  # what the module raised; pytest's own says it once more, as text
+        error = _behind(error)
         frames = threads.frames_of_traceback(error.__traceback__)
         sections = _read(report, "sections")
         self._sections = [
@@ -112,6 +111,23 @@ class FailingTests:
                 if text:
                     found.append([f"Captured {title} so far" + (" by a fixture" if kind == "fixture" else ""), text])
         return found
+
+
+def _behind(error: BaseException) -> BaseException:
+    """The exception of the user's code that one of pytest's or doctest's own stands for (``_pytest/debugging.py``:
+    ``_postmortem_exc_or_tb``).
+    """
+    name = type(error).__name__
+    found: Any = None
+    if name == "CollectError":
+        found = error.__cause__
+    elif name == "ConftestImportFailure":
+        found = _read(error, "cause") or _read(error, "excinfo")
+    elif name == "UnexpectedException":
+        found = _read(error, "exc_info")
+    if type(found) is tuple and len(found) == 3:
+        found = found[1]
+    return found if isinstance(found, BaseException) else error
 
 
 def _read(owner: Any, name: str) -> Any:

@@ -23,7 +23,8 @@ def complete_location(
     sources: Sources,
     is_library: Callable[[str], bool] = lambda path: False,
 ) -> tuple[str, ...]:
-    """Words that start with ``prefix`` and are locations, or become one: sorted, at most 200.
+    """Words that start with ``prefix`` and are locations, or become one: sorted, at most 200. Where nothing starts with
+    it, words that hold it, else those that have its letters in this order.
 
     ``bank`` gives ``bank.py:`` and functions of that name; ``bank.py:wi`` gives ``bank.py:withdraw``; ``sub/`` gives
     the Python files and folders in it; ``.``-separated names complete from any of their parts on.
@@ -31,10 +32,22 @@ def complete_location(
     try:
         search = Search(files, sources, is_library, context_file)
         head, colon, _ = prefix.rpartition(":")
-        found = _functions_of_file(head, search) if colon else _words(prefix, search)
-        return tuple(sorted({word for word in found if word.startswith(prefix)})[:_MOST])
+        found = set(_functions_of_file(head, search) if colon else _words(prefix, search))
+        begin = sorted(word for word in found if word.startswith(prefix))
+        return tuple((begin or _by_letters(prefix, found))[:_MOST])
     except Exception:  # noqa: BLE001 - a key press must not end in an error, whatever lies on the disk: no words then
         return ()
+
+
+def _by_letters(typed: str, words: set[str]) -> list[str]:
+    """Words that hold what was typed, then those that have its letters in this order; no case."""
+    if len(typed) < 2:
+        return []
+    small = typed.lower()
+    letters = {word: iter(word.lower()) for word in words}
+    fitting = [word for word, rest in letters.items() if all(letter in rest for letter in small)]
+    holding = [word for word in fitting if small in word.lower()]
+    return sorted(holding or fitting)
 
 
 def _words(prefix: str, search: Search) -> Iterator[str]:

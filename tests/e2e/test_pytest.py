@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.api.launch import LaunchOptions
+from pydelve.api.requests import Detach, GetState
 from tests.e2e.libraries import library
+from tests.e2e.live import LiveSession
 from tests.e2e.on_terminal import OnTerminal
 from tests.e2e.plain import run_plain
 from tests.e2e.session import Finished, Session
@@ -198,6 +201,46 @@ def test_pytest_and_the_tests_see_nothing_of_us(python: Interpreter, program: Pr
     assert _without_source(done) == ["process <pid> exited with status 0"]
     assert (tests.output(), done.exit_code) == plain
     assert json.loads(seen_file.read_text()) == seen
+
+
+def test_tests_run_on_without_stops_after_detach(bank: Tests) -> None:
+    plain = bank.plain()
+    out = bank.path.parent / "out.txt"
+    words = (*_QUIET, bank.path.name)
+    with out.open("wb") as stdout, LiveSession(
+        LaunchOptions(
+            "module", "pytest", words, bank.python.path, str(bank.path.parent), dict(bank.environment),
+            stdout_fd=stdout.fileno(), stop_at_entry=False, tests=True,
+        )
+    ) as session:  # fmt: skip
+        stop = session.wait_stop()
+        assert (stop.reason, stop.frame, stop.test and stop.test.phase) == ("exception", 0, "call")
+        target = session.call(GetState()).target
+        assert target is not None
+        session.call(Detach())
+        assert os.waitstatus_to_exitcode(os.waitpid(target.pid, 0)[1]) == plain[1]
+    assert bank.output() == plain[0]
+
+
+def test_a_doctest_that_raises_stops_in_what_it_tests(python: Interpreter, program: Program) -> None:
+    tests = Tests(python, program("testing/halves.py"))
+    done = tests.debug("p x", "c", "c", words=("--doctest-modules",))
+    assert [block[0].partition(", ")[0] for block in _stops(done)] == [
+        "> halves.py::halves.bad failed: ZeroDivisionError: division by zero",
+        (
+            "> halves.py::halves.half failed: doctest.DocTestFailure: "
+            "<DocTest halves.half from <tmp>/halves.py:4 (1 example)>"
+        ),
+        "process <pid> exited with status 1",
+    ]
+    assert _stops(done)[0] == [
+        (
+            "> halves.py::halves.bad failed: ZeroDivisionError: division by zero, "
+            f"halves.py:{tests.lines['raises']} in bad, thread 1 (MainThread)"
+        ),
+        _ON,
+        "4",
+    ]
 
 
 def test_in_a_terminal_the_prompt_has_the_keyboard(python: Interpreter, bank: Tests) -> None:

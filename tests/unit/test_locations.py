@@ -436,6 +436,11 @@ def test_completion(program: Program) -> None:
     assert program.complete("shop/") == ("shop/cart.py:",)
     assert program.complete("./l") == ("./later.py:", "./lib/")
     assert program.complete("cart") == ("cart.py:",)
+    assert program.complete("ACCOUNT.W") == (  # held, whatever its case
+        "Account.withdraw", "Account.withdraw.check", "bank.Account.withdraw", "bank.Account.withdraw.check",
+    )  # fmt: skip
+    assert program.complete("drw") == ("Account.withdraw", "Account.withdraw.check", "withdraw", "withdraw.check")
+    assert program.complete("bank.py:chk") == ("bank.py:Account.withdraw.check",)
     assert program.complete("Cli") == ()  # a library's
     assert program.complete("none/such/") == ()
     assert program.complete("\0/") == ()
