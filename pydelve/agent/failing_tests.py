@@ -12,7 +12,7 @@ from __future__ import annotations
 import posix
 import sys
 
-from . import threads
+from . import protocol, threads
 from .stops import FIRST_FRAMES, Cause
 
 TYPE_CHECKING = False
@@ -24,6 +24,11 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .threads import Stack
 
 _MODULE = "_pytest.runner"
+_UNSEEN = {
+    "message": "tests that fail will not stop",
+    "why": "pytest-xdist runs them in processes of its own, where pydelve is not",
+    "hint": "pydelve test -n 0 ...",
+}
 _READ_BYTES = 1 << 20  # of one captured stream; the end of it, where it is longer
 
 
@@ -72,8 +77,11 @@ class FailingTests:
 
     def configured(self, config: Any) -> None:
         """The first session is the one that counts; tests of pytest plugins run others in it."""
-        if self._config is None:
-            self._config = config
+        if self._config is not None:
+            return
+        self._config = config
+        if _read(_read(config, "option"), "numprocesses"):  # pytest-xdist's
+            self._agent.link.send(("event", protocol.NOTICE, dict(_UNSEEN)))
 
     def failed(self, node: Any, call: Any, report: Any) -> None:
         """A test's call, its set-up or teardown, or the collection of a module ended with an exception."""

@@ -67,6 +67,7 @@ STOPPED = "stopped"
 LANDED = "landed"
 ENDING = "ending"
 FAULT = "fault"
+NOTICE = "notice"
 
 
 def pack(message: Any) -> bytes:

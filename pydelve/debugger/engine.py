@@ -339,6 +339,10 @@ class Debugger:
         if self._current.armable() is None:
             self._breakpoints.end_run()
 
+    def on_notice(self, message: str, why: str, hint: str) -> None:
+        """See ``target.Listener``."""
+        self._emit(Notice(message, why, hint))
+
     def on_fault(self, message: str, traceback: tuple[str, ...]) -> None:
         """See ``target.Listener``."""
         _log.error("in the agent: %s\n%s", message, "\n".join(traceback))

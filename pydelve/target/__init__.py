@@ -227,6 +227,10 @@ class Listener(Protocol):
         """The target ended or is out of reach; nothing more comes. ``error`` says why, where it did not go itself."""
         ...
 
+    def on_notice(self, message: str, why: str, hint: str) -> None:
+        """The agent has something to say that the user should know."""
+        ...
+
     def on_fault(self, message: str, traceback: tuple[str, ...]) -> None:
         """The agent failed by a bug of ours, which the program did not see."""
         ...

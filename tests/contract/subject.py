@@ -78,6 +78,9 @@ class Subject:
         if error is not None:
             self.errors.append(error)
 
+    def on_notice(self, message: str, why: str, hint: str) -> None:
+        raise AssertionError(f"a notice: {message}, {why}, {hint}")
+
     def on_fault(self, message: str, traceback: tuple[str, ...]) -> None:
         self.failures.append(RuntimeError("\n".join((message, *traceback))))
 

@@ -222,6 +222,20 @@ def test_tests_run_on_without_stops_after_detach(bank: Tests) -> None:
     assert bank.output() == plain[0]
 
 
+def test_workers_by_configuration_are_told_of(bank: Tests) -> None:
+    """As with pytest-xdist, which has this option: nothing of it is on the command line."""
+    (bank.path.parent / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--numprocesses', type=int)\n"
+    )
+    bank.environment["PYTEST_ADDOPTS"] = "--numprocesses=2"
+    assert _without_source(bank.debug(words=("-k", "30-70"))) == [
+        "tests that fail will not stop",
+        "  why: pytest-xdist runs them in processes of its own, where pydelve is not",
+        "  try: pydelve test -n 0 ...",
+        "process <pid> exited with status 0",
+    ]
+
+
 def test_a_doctest_that_raises_stops_in_what_it_tests(python: Interpreter, program: Program) -> None:
     tests = Tests(python, program("testing/halves.py"))
     done = tests.debug("p x", "c", "c", words=("--doctest-modules",))

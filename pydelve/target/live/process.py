@@ -436,6 +436,10 @@ class LiveProcess:
             self._listener.on_landed(convert.to_landing(data))
         elif name == protocol.ENDING:
             self._clean = True
+        elif name == protocol.NOTICE:
+            with convert.reading("notice"):
+                words = str(data["message"]), str(data["why"]), str(data["hint"])
+            self._listener.on_notice(*words)
         elif name == protocol.FAULT:
             message, traceback = convert.to_fault(data)
             self._listener.on_fault(message, traceback)
