@@ -101,7 +101,7 @@ SCENES = (
     Scene(
         "A program that asks", "What is typed after `O` goes to the program; Ctrl-X comes back.",
         "debug --tui tests/programs/real/adventure.py",
-        (((), "entry,"), (("n",), "step,"), (("c",), "how much?"), (("O", "5", "Enter"), "gold: 5")),
+        (((), "entry,"), (("n",), "step,"), (("c",), "the program runs"), (("O", "5", "Enter"), "gold: 5")),
     ),
     Scene(
         "The keys", "`?` shows them.", "debug --tui examples/bank.py",
@@ -114,7 +114,7 @@ class Terminal:
     """A tmux server with pydelve in its only pane."""
 
     def __init__(self, words: str, home: str) -> None:
-        self._tmux = ["tmux", "-L", f"pydelve-screens-{os.getpid()}", "-f", os.devnull]
+        self._tmux = ["tmux", "-S", os.path.join(home, "tmux"), "-f", os.devnull]  # a server of its own
         launcher = ROOT / "tests" / "e2e" / "pydelve_here.py"
         command = f"{shlex.quote(sys.executable)} {shlex.quote(str(launcher))} {words}"
         environment = {

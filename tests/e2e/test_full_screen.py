@@ -316,14 +316,15 @@ def test_typing_into_the_program_and_halting(start: Start) -> None:
     person.wait_shown("hello Jörg")
     person.keys("\x03")
     person.wait_shown("halted, script.py:5")
-    person.keys("\x18n")
-    person.wait_top("step, script.py:")
+    person.wait_shown("=>   5      time.sleep(0.01)")
+    person.press("\x18?", "over calls")
 
 
 def test_a_command_while_the_program_runs(start: Start) -> None:
     person = start(ASKS, "debug", "--tui", "--continue", "script.py")
     person.wait_shown("name? ")
     person.wait_top("starting")
+    person.wait_shown("the program runs")
     person.press(":break 5\r", "* 1  script.py:5")
     person.wait_top("running; Ctrl-C halts")
     person.press(":locals\r", "locals needs a stopped program")

@@ -47,6 +47,8 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _REDRAWS_S = 0.02
 _ESCAPE_S = 0.1
 _KEPT_BYTES = 65536
+_STALE_S = 0.3
+"""A step is shorter: the panes keep what they show meanwhile, or they would flicker."""
 _LONG = 10
 """What a command says goes over the panes where it is longer, and than its own pane."""
 
@@ -99,6 +101,7 @@ class FullScreen:
         self._typed = False
         self._signal = 0
         self._ending: list[signal.Signals] = []
+        self._posts = 0
         self._first: Callable[[], None] = lambda: None
         self._program_screen = ProgramScreen(self, console, self._program)
         self.application: Application[None] = Application(
@@ -229,10 +232,19 @@ class FullScreen:
 
     def _post(self, label: str, job: Callable[[], None]) -> None:
         self.view.busy = label
+        self._posts += 1
         if self._loop is not None:
             self._loop.remove_reader(self.session.client.event_fd())
+            self._loop.call_later(_STALE_S, self._show_running, self._posts)
         self.worker.post(job)
         self.application.invalidate()
+
+    def _show_running(self, post: int) -> None:
+        """What the panes show is no longer so, where the program still runs after a moment."""
+        if post == self._posts and not self.worker.idle and self.session.status in {"starting", "running"}:
+            before = self.view.snapshot
+            self.view.take(Snapshot("running", "running", before.program, before.cwd, breakpoints=before.breakpoints))
+            self.application.invalidate()
 
     def _on_worker_done(self) -> None:
         """On the worker's thread: everything posted is done."""

@@ -119,8 +119,8 @@ def _code(lines: tuple[str, ...], first: int, last: int, color: bool) -> list[Li
 
 
 def _locals(view: View, columns: int, rows: int) -> list[Line]:
-    if view.snapshot.status == "stopped" and not view.snapshot.rows:
-        return [[("class:dim", " none")]]
+    if not view.snapshot.rows and view.snapshot.status in {"stopped", "running"}:
+        return [[("class:dim", " none" if view.snapshot.status == "stopped" else " the program runs")]]
     return _list(view, "locals", [_row(row) for row in view.snapshot.rows], columns, rows)
 
 
