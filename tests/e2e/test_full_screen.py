@@ -316,8 +316,8 @@ def test_typing_into_the_program_and_halting(start: Start) -> None:
     person.wait_shown("hello Jörg")
     person.keys("\x03")
     person.wait_shown("halted, script.py:5")
-    person.wait_shown("=>   5      time.sleep(0.01)")
-    person.press("\x18?", "over calls")
+    person.keys("\x18n")
+    person.wait_top("step, script.py:")
 
 
 def test_a_command_while_the_program_runs(start: Start) -> None:
