@@ -155,10 +155,17 @@ class Service:
 
     def _jump(self, line: int) -> dict[str, Any]:
         """Go on from another line of the innermost frame of the thread that stopped."""
-        if not self._at_line:
-            raise Refused("a jump begins at the start of a line, and this stop is in the middle of one")
         frames = self._stacks[self.ident]
         frame = frames[0][0]
+        if not self._at_line:
+            woven = self._agent.weaver.of(frame.f_code)
+            if woven is not None and frame.f_lasti in woven.offsets():
+                if sys.version_info < (3, 11):  # later ones don't jump from the event that comes at the statement
+                    return {"line": 0, "none": []}
+                raise Refused(
+                    "this breakpoint is woven into its line, and from 3.11 on Python jumps only from a line's beginning"
+                )
+            raise Refused("a jump begins at the start of a line, and this stop is in the middle of one")
         none: list[str] = []
         done = self._run(lambda: none.extend(jumping.jump(frame, line)), {}, valueless=True)
         if "error" not in done:

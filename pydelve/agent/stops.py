@@ -246,6 +246,7 @@ class Stops:
             skip = Skipped(())  # asked in code that is skipped: then it is what the user looks at
         agent.events.unwatch()
         line_map = known[1] if known is not None else None
-        step = Step(plan["how"], ident, frame, line_map, into, plan["line"], plan["goal"], skip)
-        step.in_check = woven is not None and frame.f_lasti in woven.offsets()
+        arrives = plan["how"] == "arrive"
+        step = Step("next" if arrives else plan["how"], ident, frame, line_map, into, plan["line"], plan["goal"], skip)
+        step.in_check = not arrives and woven is not None and frame.f_lasti in woven.offsets()
         agent.stepper.begin(step)

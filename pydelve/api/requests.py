@@ -82,7 +82,8 @@ class Call(Request[State]):
 
 @dataclass(frozen=True, slots=True)
 class Jump(Request[State]):
-    """Go on from another line of the innermost frame of the thread that stopped; comes back as a stop.
+    """Go on from another line of the innermost frame of the thread that stopped; comes back as a stop. From a woven
+    breakpoint the thread first runs to its statement: then the state is "running", and a refusal comes as a Notice.
 
     Raises:
         LocationError: there is no such line in the frame's code.

@@ -5,20 +5,21 @@ A breakpoint is a recipe with counters; its placements are derived from it, agai
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
 from pydelve import locspec
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location, Placement
+from pydelve.debugger.conditions import check_condition, check_hit_condition
 from pydelve.debugger.weaving import GOAL, ScopeKey, scope_of
-from pydelve.errors import EvaluationError, LocationError, PydelveError, TargetGoneError, UsageError
+from pydelve.errors import LocationError, PydelveError, TargetGoneError, UsageError
 from pydelve.target import Armed, Arming, Landing, Process, UnitSpan, WovenScope
 
-OPERATORS = ("==", "!=", ">=", "<=", ">", "<", "%")
+Resolve = Callable[..., tuple[Location, ...]]
+"""``files.Files.resolve``."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RESERVED = ("all", "if", "last")
 
@@ -51,6 +52,8 @@ class Breakpoints:
         self._next = 1
         self._changed = changed
         self._goal: Breakpoint | None = None
+        self._lost: set[int] = set()
+        """Those whose places were not found when their source had changed."""
 
     def all(self) -> tuple[Breakpoint, ...]:
         """By ascending id."""
@@ -187,23 +190,37 @@ class Breakpoints:
             if any(place.location.file == path for place in self._all[number].placements)
         )
 
-    def move(self, number: int, resolve: Callable[..., tuple[Location, ...]], process: Process) -> Breakpoint:
+    def move(self, number: int, resolve: Resolve, process: Process) -> Breakpoint:
         """Find one's places anew, as its source has changed: a function where it is now, a line where it was. Where it
         is not found it is refused, with the reason.
         """
         found = self.get(number)
+        try:
+            return self._keep(self._armed(self._found_anew(found, resolve, process), process))
+        except LocationError as error:
+            with contextlib.suppress(TargetGoneError):
+                process.arm(number, ())
+            return self._keep(_with_state(found, "refused", why=_why(error)))
+
+    def _found_anew(self, found: Breakpoint, resolve: Resolve, process: Process) -> Breakpoint:
+        """With its places in source that has changed: a function where it is now, a line where it was.
+
+        Raises:
+            LocationError: it is not there any more.
+        """
         text = found.text
         if not isinstance(locspec.parse(text), locspec.Function | locspec.Pattern):
             place = found.placements[0].location
             text = f"{place.file}:{place.unit.line}"
+        self._lost.add(found.id)
         try:
             locations = resolve(text, "", 0, process, found.inner)
-            moved = replace(found, placements=tuple(Placement(location, "suspended") for location in locations))
-            return self._keep(self._armed(moved, process))
         except LocationError as error:
-            with contextlib.suppress(TargetGoneError):
-                process.arm(number, ())
-            return self._keep(_with_state(found, "refused", why=str(error)))
+            raise LocationError(
+                f"breakpoint {found.id} has lost its place: {error.message}", why=error.why, hint=f"clear {found.id}"
+            ) from error
+        self._lost.discard(found.id)
+        return replace(found, placements=tuple(Placement(location, "suspended") for location in locations))
 
     def clear(self, number: int, process: Process | None) -> Breakpoint:
         """Remove one; gives it back as it was. It stays where the target can't be told.
@@ -220,9 +237,12 @@ class Breakpoints:
         self._changed(gone, cleared=True)
         return gone
 
-    def begin_run(self, process: Process) -> tuple[PydelveError, ...]:
-        """A new run of the target: counters at zero, everything armed again. One that the target does not take is
-        refused, with the reason, and does not keep the others from it; gives what went wrong.
+    def begin_run(
+        self, process: Process, edited: Container[str] = (), resolve: Resolve | None = None
+    ) -> tuple[PydelveError, ...]:
+        """A new run of the target: counters at zero, everything armed again; places in files that were ``edited`` since
+        the last one are found anew. One that the target does not take is refused, with the reason, and does not keep
+        the others from it; gives what went wrong.
         """
         self._goal = None
         failures: list[PydelveError] = []
@@ -231,12 +251,17 @@ class Breakpoints:
         for number in numbers:
             fresh = replace(self._all[number], hits=0)
             try:
+                if resolve is not None and (
+                    number in self._lost or any(place.location.file in edited for place in fresh.placements)
+                ):
+                    fresh = self._all[number] = self._found_anew(fresh, resolve, process)
+                    touched.update({scope_of(place.location): None for place in fresh.placements})
                 # functions are woven when all their breakpoints are there
                 scopes = self._weave(self._all.values(), touched) if number == numbers[-1] else ()
                 fresh = self._armed(fresh, process, scopes)
             except PydelveError as error:
                 failures.append(error)
-                fresh = _with_state(fresh, "refused", why=str(error))
+                fresh = _with_state(fresh, "refused", why=_why(error))
             self._keep(fresh)
         if numbers:
             with contextlib.suppress(TargetGoneError):
@@ -336,6 +361,11 @@ class Breakpoints:
         )
 
 
+def _why(error: PydelveError) -> str:
+    """For a list of breakpoints: in few words where it is their location."""
+    return error.__cause__.message if isinstance(error.__cause__, LocationError) else str(error)
+
+
 def _with_state(
     breakpoint_: Breakpoint, state: Literal["suspended", "refused"] = "suspended", why: str = ""
 ) -> Breakpoint:
@@ -345,41 +375,3 @@ def _with_state(
         for place in breakpoint_.placements
     )
     return replace(breakpoint_, placements=placements)
-
-
-def check_condition(condition: str) -> None:
-    """Refuse what is no expression, before it is armed.
-
-    Raises:
-        EvaluationError: it does not compile; it is read by our own Python, so newer syntax is left to the target.
-    """
-    if not condition:
-        return
-    try:
-        tree = ast.parse(condition, "<condition>", mode="eval")
-    except (SyntaxError, ValueError) as error:
-        raise EvaluationError(
-            f"the condition {condition!r} is not a Python expression",
-            why=str(error.args[0] if error.args else error),
-            hint="condition ID EXPRESSION",
-        ) from error
-    if any(isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)) for node in ast.walk(tree)):
-        raise EvaluationError(
-            f"the condition {condition!r} can't be used", why="await and yield can't run between two lines"
-        )
-
-
-def check_hit_condition(condition: HitCondition | None) -> None:
-    """Refuse an unknown comparison, or a count that can never matter.
-
-    Raises:
-        UsageError: so it is.
-    """
-    if condition is None:
-        return
-    if condition.op not in OPERATORS or condition.count < (1 if condition.op == "%" else 0):
-        raise UsageError(
-            f"{condition.op!r} {condition.count} is no hit condition",
-            why=f"a comparison ({' '.join(OPERATORS)}) and a count are needed",
-            hint="condition -hitcount ID % 100",
-        )

@@ -56,6 +56,8 @@ class Debugger:
         self._placing = Placing(self._current, self._breakpoints)
         self._exception: ExceptionInfo | None = None
         self._halts = 0
+        self._jumping = ""
+        """Where to, once the thread has left the check that it stands in."""
         self._handlers: Handlers = {
             requests.GetState: self._get_state,
             requests.Resume: self._resume,
@@ -95,6 +97,7 @@ class Debugger:
         self._halts += 1
         self._current.threads = ThreadNumbers(0)
         self._exception = None
+        self._jumping = ""
         self._current.state = State("starting")
         process = LiveProcess(reached, self._current.files.cwd, self._loop, self)
         self._current.process = process
@@ -155,9 +158,23 @@ class Debugger:
     def _jump(self, request: requests.Jump) -> State:
         process = self._current.stopped()
         stop = jumped(request.location, self._current, process)
+        if stop is None:
+            plan = plan_for(requests.Resume("next"), self._current)
+            self._run(process, replace(plan, how="arrive"))
+            self._jumping = request.location
+            return self._current.state
         self._current.state = State("stopped", process.info, stop)
         self._emit(Stopped(stop))
         return self._current.state
+
+    def _go_on_jumping(self, stop: Stop, process: Process) -> Stop:
+        """The thread that is to jump has arrived at its statement, or something else came first."""
+        to, self._jumping = self._jumping, ""
+        try:
+            return (jumped(to, self._current, process) if stop.reason == "step" else None) or stop
+        except PydelveError as error:
+            self._emit(Notice(error.message, error.why, error.hint))
+            return stop
 
     def _send_signal(self, request: requests.SendSignal) -> None:
         self._current.live().signal(request.number)
@@ -262,6 +279,9 @@ class Debugger:
         except PydelveError:  # it ends at this moment
             stop = self._to_stop(report)
         self._current.state = State("stopped", process.info, stop)
+        if self._jumping:
+            stop = self._go_on_jumping(stop, process)
+            self._current.state = State("stopped", process.info, stop)
         try:
             if not self._attend(process, stop, report):
                 return
@@ -284,7 +304,7 @@ class Debugger:
         if stop.reason == "entry":
             if stop.frames:
                 self._current.files.main_is(stop.frames[0].file)
-            for error in self._breakpoints.begin_run(process):
+            for error in self._breakpoints.begin_run(process, self._current.files.edited, self._current.files.resolve):
                 self._emit(Notice(error.message, error.why, error.hint))
             if isinstance(self._options, LaunchOptions) and not self._options.stop_at_entry:
                 self._run(process, Plan())

@@ -37,12 +37,15 @@ class Files:
         self.sources = Sources()
         self.started_ns = 0
         """When the program was started, in the time of files."""
+        self.edited: frozenset[str] = frozenset()
+        """Files that have changed since they were read in the run before this one."""
 
     def begin_run(self, process: Process) -> None:
         """A new run: files are read again, and parsed as its interpreter would."""
         self.started_ns = time.time_ns()
         info = process.info
         minor = int(info.python.split(".")[1]) if info.python else Interpreter().minor
+        self.edited = self.sources.stale()
         self.sources = Sources(Interpreter(info.executable, minor), self.sources.rules)
         self.changed()
 

@@ -11,8 +11,9 @@ from pydelve.errors import UnsupportedError
 from pydelve.target import Process
 
 
-def jumped(text: str, current: Current, process: Process) -> Stop:
-    """Jump in the innermost frame of the thread that stopped; gives the stop as it is now.
+def jumped(text: str, current: Current, process: Process) -> Stop | None:
+    """Jump in the innermost frame of the thread that stopped; gives the stop as it is now. None where that is in the
+    woven check of a breakpoint: a jump can begin when the thread has arrived at the statement.
 
     Raises:
         LocationError: there is no such place.
@@ -30,6 +31,8 @@ def jumped(text: str, current: Current, process: Process) -> Stop:
             hint=f"continue {text}",
         )
     to = process.jump(found.unit.line)
+    if not to.line:
+        return None
     detail = ""
     if to.none:
         names = ", ".join(to.none)

@@ -224,6 +224,10 @@ class Sources:
             return False
         return True
 
+    def stale(self) -> frozenset[str]:
+        """Paths of files that are not on disk any more what was read."""
+        return frozenset(path for path, source in self._files.items() if source.stale)
+
     def known(self, path: str) -> SourceFile | None:
         """The file if it was read before, as it was then."""
         return self._files.get(path)

@@ -38,7 +38,8 @@ Steps = tuple[tuple[str, str | int | float | bytes | bool | None], ...]
 class Plan:
     """How a stopped target is to run on."""
 
-    how: Literal["continue", "next", "step", "stepout", "until", "call"] = "continue"
+    how: Literal["continue", "next", "step", "stepout", "until", "call", "arrive"] = "continue"
+    """arrive: from the woven check of a breakpoint to its statement, on the same line."""
     ident: int = 0
     """Thread to step; 0 is the one the stop is about."""
     frame: int = 0
@@ -60,6 +61,7 @@ class Jumped:
     """Where a jump led to."""
 
     line: int
+    """0: nowhere yet, as the thread stands in the woven check of a line: it has to arrive at the statement first."""
     none: tuple[str, ...]
     """Locals that had no value, and are None now."""
 

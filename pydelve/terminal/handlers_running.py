@@ -108,7 +108,8 @@ def jump(call: Call) -> None:
             why="the others wait for what they called",
             hint=f"thread {stop.thread if stop else 1} frame 0 jump {call.text}",
         )
-    session.ask(Jump(call.text))
+    if session.ask(Jump(call.text)).status == "running":  # it has to arrive at its statement first
+        session.wait_for_stop()
 
 
 def signal_(call: Call) -> None:

@@ -74,6 +74,26 @@ class TestJump:
         stop = session.resume(Resume("step"))
         assert (stop.reason, stop.frames[0].line) == ("step", lines["late_if"])
 
+    def test_from_a_woven_breakpoint(
+        self, session: LiveSession, path: Path, marker: Marker, python: Interpreter
+    ) -> None:
+        """The thread arrives at its statement first, which from 3.11 on is no event that allows a jump."""
+        lines = marker(path)
+        session.call(CreateBreakpoint(f"{path.name}:{lines['late_return']}", condition="not flag"))
+        assert session.resume().reason == "breakpoint"
+        if python.minor not in {"3.9", "3.10"}:
+            with pytest.raises(UnsupportedError) as refused:
+                session.call(Jump(str(lines["late_start"])))
+            assert refused.value.why.startswith("this breakpoint is woven into its line, and from 3.11 on")
+            return
+        assert session.call(Jump(str(lines["late_start"]))).status == "running"
+        stop = session.wait_stop()
+        assert (stop.reason, stop.frames[0].line) == ("jump", lines["late_start"])
+        stop = session.resume(Resume("next"))
+        assert (stop.reason, stop.frames[0].line) == ("step", lines["late_if"])
+        stop = session.resume()
+        assert (stop.reason, stop.breakpoints) == ("breakpoint", (1,))
+
     def test_only_where_a_line_begins(self, session: LiveSession, path: Path, marker: Marker) -> None:
         to_line(session, path, marker(path)["late_return"])
         session.resume(Resume("stepout"))
