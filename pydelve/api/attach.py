@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-AttachMethod = Literal["auto", "thread", "pending", "pep768"]
+AttachMethod = Literal["auto", "thread", "pending"]
 """thread: a thread that waits starts one of ours; pending: the main thread does, at its next look for pending calls;
-pep768: it runs a script (3.14 and newer); auto: the first where a thread waits, else the second."""
+auto: the first where a thread waits, else the second."""
 
 
 @dataclass(frozen=True, slots=True)

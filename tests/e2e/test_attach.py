@@ -34,7 +34,10 @@ def state_of(pid: int) -> tuple[set[str], set[str]]:
     """What a debugger may leave behind: open files, mappings that can be written and executed."""
     files = set()
     for name in os.listdir(f"/proc/{pid}/fd"):
-        link = os.readlink(f"/proc/{pid}/fd/{name}")
+        try:
+            link = os.readlink(f"/proc/{pid}/fd/{name}")
+        except FileNotFoundError:  # closed at this moment
+            continue
         if "/libffi." not in link:  # keeps itself open once it was loaded
             files.add(f"{name} {link}")
     with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
@@ -212,3 +215,136 @@ class TestRefusals:
             )
             (tmp_path / "go").touch()
             assert running.end() == ("ready\n{}\n", "", 9)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("method", ["auto", "pending"])
+def test_killed_at_any_moment(
+    python: Interpreter, program: Program, marker: Marker, tmp_path: Path, method: AttachMethod
+) -> None:
+    """Whenever pydelve is killed the program goes on at once, and in the end nothing is left in it."""
+    source = program("attach/before_and_after.py")
+    line = str(marker(source)["inside"])
+    go = tmp_path / "go"
+    driver = Path(__file__).with_name("attaching_driver.py")
+    with Running(python, source, str(go), folder=tmp_path) as running:
+        running.wait_ready()
+        before = state_of(running.pid)[0]
+        for number in range(8):
+            words = [sys.executable, str(driver), str(running.pid), str(source), line, method]
+            with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as other:
+                assert other.stdout is not None and other.stderr is not None
+                assert other.stdout.readline() == b"attaching\n"
+                time.sleep(0.04 * number)  # the moment: any is as good as any other
+                other.kill()
+                assert other.stderr.read() == b""
+            switches = context_switches(running.pid)
+            wait_until(lambda seen=switches: context_switches(running.pid) > seen + 3)  # type: ignore[misc]
+        # sockets that nobody came for are closed after ten seconds
+        wait_until(lambda: state_of(running.pid)[0] == before and len(thread_names(running.pid)) == 1)
+        go.touch()
+        output = running.end()
+    assert output == ("ready\n{}\n", "", 9)
+
+
+def context_switches(pid: int) -> int:
+    """How often the main thread has gone to sleep: the program's does so a hundred times a second."""
+    with open(f"/proc/{pid}/task/{pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt_switches"))
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    """Ask again and again."""
+    deadline = time.monotonic() + 30
+    while not ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_trace_function_of_its_own_stays(
+    python: Interpreter, program: Program, marker: Marker, tmp_path: Path
+) -> None:
+    """Its own and our breakpoints get along, whatever the version."""
+    source = program("attach/before_and_after.py")
+    line = marker(source)["inside"] + 5
+    traces = "import sys\ndef trace(frame, event, argument):\n    return None\nsys.settrace(trace)\n\n"
+    source.write_text(traces + source.read_text())
+    go = tmp_path / "go"
+    with Running(python, source, str(go), folder=tmp_path) as running:
+        running.wait_ready()
+        with LiveSession(AttachOptions(running.pid)) as session:
+            session.wait_stop()
+            session.call(CreateBreakpoint(f"{source}:{line}"))
+            assert session.resume().breakpoints == (1,)
+            session.call(Detach())
+        go.touch()
+        output = running.end()
+    assert output == ("ready\n{}\n", "", 9)
+
+
+class TestCommand:
+    """``pydelve attach`` itself."""
+
+    def test_a_session(self, python: Interpreter, program: Program, marker: Marker, tmp_path: Path) -> None:
+        source = program("attach/waits.py")
+        line = marker(source)["result"]
+        go = tmp_path / "go"
+        with Running(python, source, "wait_in_select", str(go), folder=tmp_path) as running:
+            running.wait_ready()
+            session = Session(python, tmp_path)
+            first = session.run(["attach", str(running.pid)], ["stack", "locals"])
+            running.tell("ok")
+            output = running.end()
+        words = f"<tmp>/attach/waits.py wait_in_select {go}".replace(str(tmp_path), "<tmp>")
+        assert first.output == (
+            f"attached to process <pid>: {words} (CPython <version>)\n"
+            "> attached, attach/waits.py:36 in wait_in_select, thread 1 (MainThread)\n"
+            "    34:\n"
+            "    35:  def wait_in_select():\n"
+            "=>  36:      select.select([sys.stdin], [], [])\n"
+            "    37:      return 3\n"
+            "    38:\n"
+            "=> 0  attach/waits.py:36 in wait_in_select\n"
+            "   1  attach/waits.py:110 in main\n"
+            "   2  attach/waits.py:115 in <module>\n"
+            "no local variables\n"
+            "detached: process <pid> runs on\n"
+        )
+        assert (first.exit_code, output, line) == (0, ("ready\nsum 9 1\n", "", 7), 104)
+
+    def test_it_is_killed_only_when_told_so(self, python: Interpreter, program: Program, tmp_path: Path) -> None:
+        with Running(python, program("attach/waits.py"), "sleep", str(tmp_path / "go"), folder=tmp_path) as running:
+            running.wait_ready()
+            session = Session(python, tmp_path)
+            named = session.run(["attach", "--name", f"waits.py sleep {tmp_path}"], ["exit"])
+            assert named.lines[-1] == "detached: process <pid> runs on"
+            assert running.popen.poll() is None
+            killed = session.run(["attach", str(running.pid)], ["exit -k"])
+            assert killed.lines[-1] == "process <pid> was killed"
+            assert running.end()[2] == -signal.SIGKILL
+
+    def test_how_it_ends_is_told(self, python: Interpreter, program: Program, tmp_path: Path) -> None:
+        go = tmp_path / "go"
+        with Running(python, program("attach/waits.py"), "sleep", str(go), folder=tmp_path) as running:
+            running.wait_ready()
+            with LiveSession(AttachOptions(running.pid, stop=False)) as session:
+                go.touch()
+                ended = session.wait_exit()
+            assert running.end() == ("ready\nsum 6 1\n", "", 7)
+        assert (ended.how, ended.status) in (("exited", 7), ("gone", 0))  # the kernel tells from Linux 6.15 on
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            ([], "pydelve attach needs one process\n  why: neither PID nor --name nor --wait-for was given\n"),
+            (["x"], "x is no number of a process\n  why: a pid is a number\n  try: pydelve attach --name x\n"),
+            (["1", "2"], "pydelve attach needs one process\n  why: it was given 2\n"),
+            (["--name", "("], "( is no regular expression\n  why: missing ), unterminated subpattern at position 0\n"),
+            (["--name", "no such program"], "no Python process matches no such program\n"),
+            (["--method", "magic", "1"], "there is no way in called magic\n  why: there are auto, thread, pending\n"),
+        ],
+    )
+    def test_wrong_words(self, tmp_path: Path, words: list[str], said: str) -> None:
+        done = Session(None, tmp_path).run(["attach", *words])
+        assert done.output.startswith("pydelve: " + said)
+        assert done.exit_code in (1, 2)

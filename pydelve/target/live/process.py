@@ -46,7 +46,7 @@ from pydelve.target.live.handle import Reached
 from pydelve.target.live.user_code import UserCode
 
 _HELLO_LIMIT_S = 20.0
-_DETACH_LIMIT_S = 2.0
+_DETACH_LIMIT_S = 5.0
 _RELOAD_LIMIT_S = 30.0
 _JUMP_LIMIT_S = 10.0  # what leaves the stack may run code
 
