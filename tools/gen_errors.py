@@ -6,7 +6,6 @@ Run by hand after a change to ``pydelve/errors.py``; ``tests/test_docs_match_cod
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from pydelve.errors import PydelveError, all_errors  # noqa: E402  # of this checkout, installed or not
+from tools.pages import write_or_check  # noqa: E402
 
 PAGE = ROOT / "docs" / "reference" / "errors.md"
 
@@ -44,17 +44,7 @@ def _row(cls: type[PydelveError]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page, or with ``--check`` say whether it is current; gives the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where the page is not current")
-    options = parser.parse_args(arguments)
-    text = render()
-    if options.check:
-        if PAGE.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{PAGE.relative_to(ROOT)} is not current: run python tools/gen_errors.py", file=sys.stderr)
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+    return write_or_check(PAGE, render(), Path(__file__), __doc__ or "", arguments)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ forgotten.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -15,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from pydelve.cli.exec import HELP as EXEC  # noqa: E402  # of this checkout, installed or not
+from pydelve import config_file  # noqa: E402  # of this checkout, installed or not
+from pydelve.cli.exec import HELP as EXEC  # noqa: E402
 from pydelve.cli.launching import HELP as DEBUG  # noqa: E402
 from pydelve.cli.ps import HELP as PS  # noqa: E402
 from pydelve.cli.stack import HELP as STACK  # noqa: E402
@@ -23,6 +23,8 @@ from pydelve.cli.subcommands import Help, help_lines, overview_lines  # noqa: E4
 from pydelve.cli.test import HELP as TEST  # noqa: E402
 from pydelve.terminal.commands import TABLE  # noqa: E402
 from pydelve.terminal.model import GROUPS, Command  # noqa: E402
+from pydelve.terminal.topics import TOPICS, Topic  # noqa: E402
+from tools.pages import write_or_check  # noqa: E402
 
 PAGE = ROOT / "docs" / "reference" / "commands.md"
 
@@ -50,6 +52,32 @@ nothing, and the end of input leaves as `exit` does.
 """
 
 
+_TOPICS = """
+## Topics
+
+What `help TOPIC` explains.
+"""
+_NAMES = """
+## Names, aliases and prefixes
+
+`thread`, `frame`, `up` and `down` are prefixes, too: with a command behind them they say where it looks. Where a short
+name means one thing in pdb and another in Delve, [coming from pdb or Delve](coming-from.md) has what was decided, and
+why. `config alias COMMAND NAME` adds names of your own, which win over the short ones.
+
+| command | other names |
+|---|---|
+"""
+_SETTINGS = """
+## Settings
+
+Keys of `config`, and of `pydelve/config.toml` in the folder for configuration (`$XDG_CONFIG_HOME`, else `~/.config`),
+where `aliases` and `substitute-path` are tables of texts.
+
+| key | default | what it is |
+|---|---|---|
+"""
+
+
 def render() -> str:
     """The whole page."""
     parts = [_HEAD, _block(overview_lines()), *map(_subcommand, (DEBUG, EXEC, TEST, STACK, PS)), _PROMPT]
@@ -57,6 +85,8 @@ def render() -> str:
     for group in GROUPS:
         parts.append(f"\n### {group}\n")
         parts += [_section(command) for command in TABLE if command.group == group]
+    parts += [_TOPICS, *map(_topic, TOPICS), _NAMES, *map(_names, sorted(TABLE, key=lambda command: command.name))]
+    parts += [_SETTINGS, *map(_setting, config_file.KEYS)]
     return "".join(parts)
 
 
@@ -89,6 +119,22 @@ def _section(command: Command) -> str:
     return text
 
 
+def _topic(topic: Topic) -> str:
+    examples = "".join(f"- `{typed}`: {does}\n" for typed, does in topic.examples)
+    return f"\n### {topic.name}\n\n{topic.summary[0].upper()}{topic.summary[1:]}.\n\n{_details(topic.text)}\n{examples}"
+
+
+def _names(command: Command) -> str:
+    aliases = ", ".join(f"`{alias}`" for alias in command.aliases)
+    return f"| `{command.name}` | {aliases} |\n" if aliases else ""
+
+
+def _setting(key: str) -> str:
+    known = config_file.default(key)
+    shown = "" if config_file.is_table(key) else f"`{config_file.as_typed(known)}`"
+    return f"| `{key}` | {shown} | {config_file.summary(key)} |\n"
+
+
 def _details(details: str) -> str:
     """Paragraphs as they are; one with indented lines keeps them as a block."""
     return "\n".join(
@@ -99,17 +145,7 @@ def _details(details: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the page, or with ``--check`` say whether it is current; gives the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where the page is not current")
-    options = parser.parse_args(arguments)
-    text = render()
-    if options.check:
-        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{PAGE.relative_to(ROOT)} is not current: run python tools/gen_reference.py", file=sys.stderr)
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+    return write_or_check(PAGE, render(), Path(__file__), __doc__ or "", arguments)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pydelve.cli.streams import Streams
 from pydelve.cli.subcommands import import_late
 from pydelve.client import Client
 from pydelve.errors import UsageError
+from pydelve.terminal.asking import confirm
 from pydelve.terminal.commands import TABLE
 from pydelve.terminal.console import ProgramConsole
 from pydelve.terminal.highlight import highlight_lines
@@ -51,6 +52,7 @@ def run(
         before_restart=before_restart,
         show_output=lambda: show_output(console),
     )
+    session.confirm = confirm
     begin_with(session)
     interpreter = Interpreter(session, TABLE)
     session.full_screen = opening.full_screen

@@ -19,17 +19,10 @@ from pydelve.terminal import handlers_session as session
 from pydelve.terminal import handlers_tests as tests
 from pydelve.terminal import handlers_variables as variables
 from pydelve.terminal.commands_code import CODE
+from pydelve.terminal.commands_scripts import SCRIPTS
 from pydelve.terminal.model import Command, CommandTable, Option
+from pydelve.terminal.topics import LOCATIONS
 
-LOCATIONS = """\
-A location is one of
-  14                     a line of the current file
-  +3, -2                 that many lines below or above the current one
-  bank.py:14             a line of a file; any unambiguous end of its path will do
-  withdraw               a function; any unambiguous end of its full name will do
-  bank.Account.withdraw  a method: stops at the first line of its body
-  withdraw:16            a line of the file of that function
-  /deposit|withdraw/     every function whose full name the regular expression is found in"""
 _CUT_OPTIONS = (
     Option("-n", "elements of a container and characters of a string to show", "COUNT"),
     Option("-depth", "levels of nesting to show", "N"),
@@ -314,7 +307,7 @@ TABLE = CommandTable([
     ),
     # Session
     Command(
-        "help", "Session", "show the commands, or one of them", ("", "COMMAND"),
+        "help", "Session", "show the commands, one of them, or a topic", ("", "COMMAND", "TOPIC", "topics"),
         session.help_, aliases=("h", "?"), takes="words", completes="command",
     ),
     Command(
@@ -336,6 +329,7 @@ TABLE = CommandTable([
             ("config substitute-path /app /home/ann/app", "a program that was built elsewhere"),
         ),
     ),
+    *SCRIPTS,
     Command(
         "tui", "Session", "show source, locals, stack, threads and output on the whole screen, or come back", ("",),
         session.full_screen,

@@ -85,8 +85,10 @@ def _show_value(session: Session, text: str, evaluation: Evaluation, *, nothing_
         screen.line(screen.theme.dim(f"  (took {evaluation.took_s:.1f} s; other threads ran meanwhile)"))
 
 
-def explain_name_error(error: EvaluationError, text: str, near: str) -> EvaluationError:
-    """A word that is neither a command nor a name of the program: say which command is near."""
-    if not near or not text.isidentifier() or not error.message.startswith("NameError"):
+def explain_name_error(error: EvaluationError, text: str, why: str, near: str) -> EvaluationError:
+    """A line that looks like a command that we don't have, ``stak`` or ``stak -full``: say which one is near."""
+    word = text.split(maxsplit=1)[0]
+    like_a_command = word.isidentifier() and (text == word or re.match(r"-[A-Za-z]", text[len(word) :].lstrip()))
+    if not near or not like_a_command or not error.message.startswith("NameError") or f"'{word}'" not in error.message:
         return error
-    return EvaluationError(error.message, why=f"{text} is no command either", hint=near)
+    return EvaluationError(error.message, why=why or f"{word} is no command either", hint=near)

@@ -7,11 +7,12 @@ from typing import Literal
 
 from pydelve.api.requests import Call as CallRequest
 from pydelve.api.requests import FindLocations, Jump, Restart, Resume, SendSignal
-from pydelve.api.target import Frame
+from pydelve.api.target import Frame, TargetInfo
 from pydelve.errors import UsageError
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import short_path
 from pydelve.terminal.parsing import signal_number, whole_number
+from pydelve.terminal.session import Session
 
 
 def continue_(call: Call) -> None:
@@ -168,16 +169,29 @@ def detach(call: Call) -> None:
 
 def exit_(call: Call) -> None:
     """``exit``: end the session, and the program where pydelve started it; with ``-k`` any program."""
-    session = call.session
-    if session.target is None or session.target.launched:
-        session.leave(kill=True)
+    session, target = call.session, call.session.target
+    if target is None or target.launched:
+        if target is None or _may_kill(session, target):
+            session.leave(kill=True)
     elif "-k" not in call.options:
         detach(call)
     else:
         alive = session.status not in {"ended", "detached"}
         session.leave(kill=True)
         if alive:
-            session.screen.line(f"process {session.target.pid} was killed")
+            session.screen.line(f"process {target.pid} was killed")
+
+
+def _may_kill(session: Session, target: TargetInfo) -> bool:
+    """Asks, where the program would lose something: not before its first line, and not post-mortem."""
+    under_way = session.status == "running"
+    if session.status == "stopped" and session.stop is not None:
+        under_way = session.stop.reason not in {"entry", "exception"}
+    if not (under_way and session.settings.confirm_exit and session.screen.interactive):
+        return True
+    question = f"process {target.pid} is still under way, and exit kills it (detach lets it run on). Exit?"
+    with session.screen.handed_over():
+        return session.confirm(question)
 
 
 def _repeat(call: Call, how: Literal["next", "step"]) -> None:

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from pydelve.errors import UsageError
+from pydelve.terminal.coming_from import theirs_of
 from pydelve.terminal.model import GROUPS, Call, Command, CommandTable
+from pydelve.terminal.names import nearest
+from pydelve.terminal.topics import CLASHES, TOPICS, topic_lines, topics_lines
+from pydelve.terminal.topics import find as find_topic
 
 
 def help_(call: Call) -> None:
-    """``help``: the table, or one command."""
+    """``help``: the table, one command, a topic, or a name of pdb's or Delve's."""
     screen = call.session.screen
     if not call.text:
         screen.lines(overview_lines(call.table))
         return
-    command = call.table.find(call.text)
-    if command is None:
-        near = call.table.nearest(call.text)
-        raise UsageError(f"there is no command {call.text}", hint=f"help {near}" if near else "help")
-    screen.lines(command_lines(command))
+    own = dict(call.session.settings.aliases).get(call.text)
+    command, topic = call.table.find(call.text), find_topic(call.text)
+    if own is not None:
+        screen.line(f"{call.text}: an alias of yours, for {own}")
+    elif command is not None:
+        screen.lines(command_lines(command))
+    elif call.text == "names":
+        screen.lines(names_lines(call.table))
+    elif call.text == "topics":
+        screen.lines(topics_lines())
+    elif topic is not None:
+        screen.lines(topic_lines(topic))
+    elif theirs := theirs_of(call.text, call.table):
+        screen.lines(
+            [theirs.says(call.text, call.table), *([f"  try: {theirs.here}"] if theirs.works(call.table) else [])]
+        )
+    else:
+        near = nearest(call.text, [*call.table.names(), *(topic.name for topic in TOPICS), "topics", "names"])
+        raise UsageError(f"there is no command {call.text}", hint=f"help {near[0]}" if near else "help")
 
 
 def full_screen(call: Call) -> None:
@@ -44,8 +62,26 @@ def overview_lines(table: CommandTable) -> list[str]:
         lines.append("")
     return [
         *lines,
-        "help COMMAND says more. Anything else is evaluated as Python in the current frame; !TEXT always is.",
+        "Topics:",
+        *topics_lines(),
+        "",
+        "help COMMAND, help TOPIC say more. All else is evaluated as Python in the current frame; !TEXT always is.",
     ]
+
+
+def names_lines(table: CommandTable) -> list[str]:
+    """Every name of every command, and what was decided where pdb's and Delve's clash."""
+    width = max(len(command.name) for command in table)
+    lines = [
+        f"  {command.name:<{width}}  {', '.join(command.aliases)}"
+        for command in sorted(table, key=lambda command: command.name)
+        if command.aliases
+    ]
+    clashes = [
+        f"  {clash.name}: {clash.here}; {clash.why} (pdb: {clash.pdb or 'none'}; Delve: {clash.delve or 'none'})"
+        for clash in CLASHES
+    ]
+    return ["Short names and other names:", *lines, "", "Where pdb and Delve differ:", *clashes]
 
 
 def command_lines(command: Command) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from pydelve.errors import EvaluationError, PydelveError, UsageError
 from pydelve.log import record_internal_error
+from pydelve.terminal.coming_from import theirs_of
 from pydelve.terminal.handlers_display import show_all
 from pydelve.terminal.handlers_looking import explain_name_error, run_python
 from pydelve.terminal.messages import internal_error_lines
@@ -31,6 +32,7 @@ class Interpreter:
 
     def execute(self, line: str) -> None:
         """Run a line; an error is shown, never raised."""
+        self._session.screen.note_typed(line)
         self.guard(f"running the command {line.strip()!r}", lambda: self._run(line, repeated=False))
 
     def repeat(self) -> None:
@@ -107,7 +109,16 @@ class Interpreter:
             )
         self._check_needs(command)
         _log.debug("command %s %s", command.name, text)
-        command.handler(Call(self._session, self._table, self._run_inner, command, rest, taken, repeated))
+        command.handler(
+            Call(self._session, self._table, self._run_inner, self._perform, command, rest, taken, repeated)
+        )
+
+    def _perform(self, line: str) -> None:
+        """A line of a command file."""
+        self._run(line, repeated=False)
+        if not self._session.done:
+            self._session.pump()
+        self._run_hit_commands()
 
     def _run_inner(self, line: str) -> None:
         """The command behind a prefix (``frame 2 locals``)."""
@@ -124,17 +135,23 @@ class Interpreter:
             UsageError: it is no Python either.
         """
         word = text.split(maxsplit=1)[0]
-        near = self._table.nearest(word) if word.isidentifier() else ""
-        kind = python_kind(text)
+        kind, theirs = python_kind(text), theirs_of(word, self._table)
+        if theirs is not None:
+            why, near = theirs.says(word, self._table), theirs.here if theirs.works(self._table) else "help"
+        else:
+            why, near = "", self._table.nearest(word) if word.isidentifier() else ""
         stopped = self._session.status == "stopped"
-        if not forced and not kind and not word.isidentifier():
+        if not forced and not kind and not word.isidentifier() and theirs is None:
             raise UsageError(f"{text!r} is neither a command nor Python", hint="help")
-        if not forced and (not kind or (not stopped and word == text)):
+        hyphened = theirs is not None and not word.isidentifier()
+        if not forced and (not kind or hyphened or (not stopped and word == text)):
             raise UsageError(
-                f"there is no command {word}", why="and it is no Python either" if not kind else "", hint=near or "help"
+                f"there is no command {word}",
+                why=why or ("and it is no Python either" if not kind else ""),
+                hint=near or "help",
             )
         self._session.require_stopped("running Python in a frame")
         try:
             run_python(self._session, text, statements=kind != "expression")
         except EvaluationError as error:
-            raise explain_name_error(error, text, near) from error
+            raise explain_name_error(error, text, why, near) from error

@@ -106,6 +106,8 @@ class Call:
     table: CommandTable
     execute: Callable[[str], None]
     """Runs another line, with errors raised."""
+    perform: Callable[[str], None]
+    """The same, and then what ``on`` says about the stop that it brings: for lines one after another."""
     command: Command
     text: str
     """What follows the options, stripped."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from pydelve.config import Settings
 from pydelve.errors import PydelveError
@@ -12,6 +12,28 @@ from pydelve.terminal.listing import Highlighter
 from pydelve.terminal.messages import error_lines
 from pydelve.terminal.pager import Pager
 from pydelve.terminal.theme import PLAIN, Theme, terminal_width
+
+
+class Copy(Protocol):
+    """What else gets the lines of a screen (``transcript.Transcript``)."""
+
+    @property
+    def path(self) -> str:
+        """Where it goes."""
+        ...
+
+    @property
+    def only(self) -> bool:
+        """The screen itself shows nothing."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Take lines."""
+        ...
+
+    def close(self) -> None:
+        """Take no more."""
+        ...
 
 
 class Screen:
@@ -47,6 +69,9 @@ class Screen:
         self._line_begun = False
         self._pager: Pager | None = None
         self._page_wanted = True
+        self._captured: list[str] | None = None
+        self.transcript: Copy | None = None
+        """Gets what is written, too."""
 
     def configure(self, settings: Settings) -> None:
         """Take over what the user wants of width and colours."""
@@ -67,6 +92,9 @@ class Screen:
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines at once, each with its end."""
+        if self._captured is not None:
+            self._captured += [part for line in lines for part in line.split("\n")]
+            return
         text = "".join(f"{line}\n" for line in lines)
         if self._pager is not None:
             text = "".join(self._paged(text.splitlines(keepends=True), self._pager))
@@ -100,6 +128,10 @@ class Screen:
         yield pending
 
     def _write(self, text: str) -> None:
+        if text and self.transcript is not None:
+            self.transcript.write(text)
+            if self.transcript.only:
+                return
         if text:
             if self._line_begun:
                 text, self._line_begun = f"\n{text}", False
@@ -111,6 +143,20 @@ class Screen:
     def handed_over(self) -> AbstractContextManager[None]:
         """The terminal is for another program, an editor, for the time of a ``with`` block."""
         return nullcontext()
+
+    @contextmanager
+    def capturing(self) -> Iterator[list[str]]:
+        """For the time of a ``with`` block lines go into a list instead."""
+        before, self._captured = self._captured, []
+        try:
+            yield self._captured
+        finally:
+            self._captured = before
+
+    def note_typed(self, line: str) -> None:
+        """A command was typed: a transcript has it."""
+        if self.transcript is not None and line.strip():
+            self.transcript.write(f"(pydelve) {line.rstrip()}\n")
 
     def note_interrupt(self) -> None:
         """The terminal has echoed ``^C`` where our next line would begin. Safe in a signal handler."""
@@ -124,7 +170,7 @@ class Screen:
         """Write what is beside the point: what was cut, how to see more."""
         self.line(self.theme.dim(f"  ({text})"))
 
-    def error(self, error: PydelveError) -> None:
+    def error(self, error: PydelveError, *, prefix: str = "") -> None:
         """Write an error in its three parts."""
-        first, *more = error_lines(error)
+        first, *more = error_lines(error, prefix=prefix)
         self.lines([self.theme.bad(first), *more])

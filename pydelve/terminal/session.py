@@ -78,6 +78,10 @@ class Session:
         """Shows what belongs to a stop besides itself."""
         self.full_screen: bool | None = None
         """The full-screen view is wanted, or the prompt; None where there is no terminal that could show it."""
+        self.sourcing = 0
+        """Files that ``source`` runs now, one from within another."""
+        self.confirm: Callable[[str], bool] = lambda question: True
+        """Asks the person who sits there, if one does."""
         self.done = False
         self.killed = False
         """Leaving killed the program."""

@@ -91,6 +91,10 @@ class OnTerminal:
         }
         own |= {"TERM": "xterm-256color", "HOME": str(cwd), "XDG_STATE_HOME": str(cwd / ".state")}
         own |= {"XDG_CONFIG_HOME": str(cwd / ".config")}
+        settings = cwd / ".config" / "pydelve" / "config.toml"
+        if not settings.exists():  # most tests leave in the middle of a program, and one is about the question
+            settings.parent.mkdir(parents=True, exist_ok=True)
+            settings.write_text("confirm-exit = false\n", encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-c", _CONTROLLING, str(LAUNCHER), *words],
             stdin=self._theirs, stdout=self._theirs, stderr=self._theirs,

@@ -1,0 +1,61 @@
+"""``transcript``: what is typed and what pydelve says, kept in a file. Handler of the table in ``commands``."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TextIO
+
+from pydelve.errors import UsageError
+from pydelve.terminal.model import Call
+
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Transcript:
+    """A file that a screen writes to as well.
+
+    Args:
+        path: For messages.
+        only: The screen shows nothing meanwhile.
+    """
+
+    def __init__(self, path: str, file: TextIO, *, only: bool) -> None:
+        self.path = path
+        self.only = only
+        self._file = file
+
+    def write(self, text: str) -> None:
+        """Write text, without colours."""
+        self._file.write(_COLORS.sub("", text))
+        self._file.flush()
+
+    def close(self) -> None:
+        """Write no more."""
+        self._file.close()
+
+
+def transcript(call: Call) -> None:
+    """``transcript``: begin one, end it, or say where it goes."""
+    screen = call.session.screen
+    now = screen.transcript
+    if "-off" in call.options:
+        if now is None:
+            raise UsageError("there is no transcript", hint="transcript FILE begins one")
+        screen.transcript = None
+        now.close()
+        screen.line(f"transcript ended: {now.path}")
+        return
+    if not call.text:
+        screen.line(f"transcript goes to {now.path}" if now else "no transcript; transcript FILE begins one")
+        return
+    if now is not None:
+        raise UsageError(f"a transcript goes to {now.path}", why="there is one at a time", hint="transcript -off")
+    try:
+        file = open(os.path.expanduser(call.text), "w" if "-t" in call.options else "a", encoding="utf-8")  # noqa: SIM115  the session's
+    except OSError as error:
+        raise UsageError(
+            f"can't write {call.text}", why=error.strerror or str(error), hint="transcript FILE"
+        ) from error
+    screen.line(f"transcript goes to {call.text}")
+    screen.transcript = Transcript(call.text, file, only="-x" in call.options)
