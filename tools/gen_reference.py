@@ -70,7 +70,7 @@ why. `config alias COMMAND NAME` adds names of your own, which win over the shor
 _SETTINGS = """
 ## Settings
 
-Keys of `config`, and of `pydelve/config.toml` in the folder for configuration (`$XDG_CONFIG_HOME`, else `~/.config`),
+Keys of `config`, and of `config.toml` in the folder `pydelve` of `$XDG_CONFIG_HOME` (else `~/.config`),
 where `aliases` and `substitute-path` are tables of texts.
 
 | key | default | what it is |

@@ -51,6 +51,7 @@ class Terminal:
         termios.tcsetattr(theirs, termios.TCSANOW, attributes)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         environment |= {"TERM": "dumb", "NO_COLOR": "1", "HOME": home, "XDG_STATE_HOME": home, "COLUMNS": "100"}
+        environment["XDG_CONFIG_HOME"] = os.path.join(ROOT, "tests", "settings")  # leaving asks nothing
         self._process = subprocess.Popen(
             [sys.executable, str(ROOT / "tests" / "e2e" / "pydelve_here.py"), "debug", program],
             stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment, start_new_session=True,
