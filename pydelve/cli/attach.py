@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -94,6 +95,8 @@ def run(words: Sequence[str]) -> int:
         cleanup.callback(transport.close)
         client, streams = Client(transport), Streams({})
         if interactive:
+            # Ctrl-Z would stop pydelve, and with it a program that stands or is about to
+            signal.signal(signal.SIGTSTP, signal.SIG_IGN)
             import_late(front).run(client, ProgramConsole(), streams, opening)
         else:
             import_late(front).run(client, streams, opening, input_lines())

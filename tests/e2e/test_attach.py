@@ -15,6 +15,8 @@ import pytest
 
 from pydelve.api.attach import AttachMethod, AttachOptions
 from pydelve.api.requests import CreateBreakpoint, Detach, Evaluate, GetThreads, Resume
+from pydelve.errors import PydelveError
+from pydelve.target.live.attach import attach
 from tests.e2e.live import LiveSession
 from tests.e2e.running import Running
 from tests.e2e.session import LAUNCHER, Session
@@ -245,6 +247,24 @@ def test_killed_at_any_moment(
         go.touch()
         output = running.end()
     assert output == ("ready\n{}\n", "", 9)
+
+
+def test_at_any_moment_of_its_own_life(python: Interpreter, tmp_path: Path) -> None:
+    """While the interpreter starts, and while it ends: attached or refused by an error of ours, never harmed."""
+    for number in range(10):
+        command = [python.path, "-c", f"import json, time; time.sleep(0.01 * {number})"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+            time.sleep(0.015 * number)  # the moment: any is as good as any other
+            try:
+                reached = attach(AttachOptions(process.pid))
+            except PydelveError:
+                pass
+            else:
+                reached.link.close()
+                reached.hold.close()
+                os.close(reached.handle.pidfd)
+            errors = process.communicate(timeout=30)[1]
+        assert (errors, process.returncode) == (b"", 0)
 
 
 def context_switches(pid: int) -> int:

@@ -58,17 +58,26 @@ def attach(options: AttachOptions) -> Reached:
         inside = Inside(memory, mapping)
         handle = _open(pid)
         undo.callback(os.close, handle.pidfd)
-        page = _Entry(inside, options.method).enter()
-        link, hold, theirs = _take_sockets(inside, page, handle.pidfd)
-        undo.callback(link.close)
-        undo.callback(hold.close)
-        _send(inside, page, link, parcel(theirs[0], theirs[1], _blocked_signals(pid)))
+        try:
+            page = _Entry(inside, options.method).enter()
+            link, hold, theirs = _take_sockets(inside, page, handle.pidfd)
+            undo.callback(link.close)
+            undo.callback(hold.close)
+            _send(inside, page, link, parcel(theirs[0], theirs[1], _blocked_signals(pid)))
+        except TargetError:
+            if handle.wait(0):  # whatever failed, that is why
+                raise _ended(pid) from None
+            raise
         undo.pop_all()
     argv = tuple(os.fsdecode(word) for word in kernel.command_line(pid).split(b"\0")[:-1])
     cwd = ""
     with suppress(OSError):
         cwd = os.readlink(f"/proc/{pid}/cwd")
     return Reached(handle, argv, Channel(link), HoldChannel(hold), launched=False, cwd=cwd)
+
+
+def _ended(pid: int) -> TargetGoneError:
+    return TargetGoneError(f"process {pid} ended while it was entered", hint="pydelve ps")
 
 
 def _open(pid: int) -> Stranger:
@@ -252,7 +261,10 @@ def _state(inside: Inside, page: stub.Page) -> int:
 
 def _take_sockets(inside: Inside, page: stub.Page, pidfd: int) -> tuple[socket.socket, socket.socket, tuple[int, int]]:
     """Our ends of the sockets; and the numbers of theirs."""
-    link, our_link, hold, our_hold = stub.read_sockets(inside.read(page.sockets, 16))
+    numbers = inside.read(page.sockets, 16)
+    if len(numbers) < 16:
+        raise _ended(inside.pid)
+    link, our_link, hold, our_hold = stub.read_sockets(numbers)
     try:
         first = socket.socket(fileno=take_descriptor(pidfd, our_link))
         second = socket.socket(fileno=take_descriptor(pidfd, our_hold))

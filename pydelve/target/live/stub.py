@@ -97,7 +97,11 @@ class Page:
         code.raw("be01000000 ba" + pack("<i", _PATIENCE_MS).hex()).call(at["poll"])
         code.raw("83f801").jump("jne", "nobody came")
         code.load_int("edi", sockets[1]).call(at["close"]).load_int("edi", sockets[3]).call(at["close"])
-        code.store(self.state, WAITS_FOR_GIL).call(at["PyGILState_Ensure"]).raw("89c3").store(self.state, RUNS)
+        # once more: after the interpreter's end there is none to take the GIL of, and before it, waiting for it is safe
+        code.call(at["Py_IsInitialized"]).raw("85c0").jump("je", "ended")
+        code.store(self.state, WAITS_FOR_GIL).call(at["PyGILState_Ensure"]).raw("89c3")
+        # and if it ended in between, nothing may be run in what is left of it: the process ends at any moment
+        code.call(at["Py_IsInitialized"]).raw("85c0").jump("je", "wait for the end").store(self.state, RUNS)
         self._run_script(code, at)
         code.store(self.state, ENDED).raw("89df").call(at["PyGILState_Release"])
         code.raw("4883c408 415c 5b").load("rdi", self.address).raw("be" + pack("<i", PAGE_BYTES).hex())
@@ -110,6 +114,10 @@ class Page:
         for place in sockets:  # those that there are not are -1
             code.load_int("edi", place).call(at["close"])
         code.store(self.state, NO_SOCKETS).jump("jmp", "end")
+        code.label("wait for the end").raw("31ff 31f6 baffffffff").call(at["poll"]).jump("jmp", "wait for the end")
+        code.label("ended")
+        for place in sockets[::2]:
+            code.load_int("edi", place).call(at["close"])
         code.label("no interpreter").store(self.state, NO_INTERPRETER)
         return code.label("end").raw("31c0 4883c408 415c 5b c3").assembled()
 
