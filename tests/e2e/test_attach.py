@@ -49,7 +49,13 @@ def state_of(pid: int) -> tuple[set[str], set[str]]:
 
 def thread_names(pid: int) -> list[str]:
     """What the kernel calls the threads."""
-    return [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+    names = []
+    for path in Path(f"/proc/{pid}/task").glob("*/comm"):
+        try:
+            names.append(path.read_text())
+        except OSError:  # it has ended at this moment
+            continue
+    return names
 
 
 @pytest.mark.parametrize("kind", KINDS)
