@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.dap import Debugpy
-from bench.driving import Pdb, Target, debugged, environment, prompt_ms, pydelve_command, run_ms, timed_ms
+from bench.driving import Pdb, debugged, environment, prompt_ms, pydelve_command, run_ms, timed_ms
 from bench.measure import Result, alternate
+from bench.running import WORKS, running
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, Evaluate, GetVariables
+from pydelve.api.requests import CreateBreakpoint, Evaluate, GetVariables
 from pydelve.client import Client
 from pydelve.server.pipe import open_session
 
@@ -30,40 +31,6 @@ def look(numbers):
 look(numbers)
 """
 _LOOP = "total = 0\nfor i in range(1_000_000):\n    total += i\n    total ^= 1\n"
-_WORK = """\
-import sys, time
-
-def never():
-    return 1
-
-def add(x):
-    return x + 1
-
-def cpu():
-    total = 0
-    for i in range(1_000_000):
-        total = (total * 31 + i) % 1_000_003
-    return total
-
-def calls():
-    total = 0
-    for i in range(300_000):
-        total = add(total)
-    return total
-
-def hits():
-    total = 0
-    for i in range(100_000):
-        total += i
-    return total
-
-work = globals()[sys.argv[1]]
-begin = time.perf_counter()
-work()
-took = time.perf_counter() - begin
-open(sys.argv[2], "w").write(repr(took))
-"""
-_NEVER, _HIT = 4, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,62 +178,11 @@ def stepping(setting: Setting) -> Result:
     return Result("steps in a loop", setting.version, "steps/s", series)
 
 
-def running(setting: Setting, work: str) -> Result:
-    """Seconds of a piece of work: plain, and under each debugger with what it has to watch for."""
-    program, stamp = setting.write("work.py", _WORK), setting.folder / "took"
-    line, condition = (_HIT, "i < 0") if work == "hits" else (_NEVER, "")
-
-    def took() -> float:
-        return float(stamp.read_text()) * 1000
-
-    def plain() -> float:
-        run_ms([setting.python, str(program), work, str(stamp)], setting.folder)
-        return took()
-
-    def ours(watch: bool, clear: bool = False) -> float:
-        with debugged(setting.python, program, work, str(stamp)) as target:
-            _watch(target, line if watch else 0, condition, clear)
-            target.finish()
-        return took()
-
-    def pdb() -> float:
-        session = Pdb(setting.python, program, work, str(stamp))
-        session.do(f"break {line}" + (f", {condition}" if condition else ""))
-        session.do("continue")
-        session.close()
-        return took()
-
-    def debugpy() -> float:
-        with Debugpy(setting.debugpy, program, work, str(stamp), line=line, condition=condition) as session:
-            session.finish()
-        return took()
-
-    watched = "false condition" if condition else "breakpoint never hit"
-    contenders = {
-        "plain": plain,
-        "pydelve, no breakpoint": lambda: ours(False),
-        f"pydelve, {watched}": lambda: ours(True),
-        "pydelve, breakpoint removed": lambda: ours(True, clear=True),
-    }
-    if setting.debugpy:  # not everywhere: both take seconds
-        contenders[f"pdb, {watched}"] = pdb
-        contenders[f"debugpy, {watched}"] = debugpy
-    title = {"cpu": "a million turns of a loop", "calls": "300,000 calls", "hits": "100,000 false conditions"}[work]
-    return Result(title, setting.version, "ms", alternate(contenders, min(setting.rounds, 3), warm=False))
-
-
-def _watch(target: Target, line: int, condition: str, clear: bool) -> None:
-    if line:
-        made = target.client.call(CreateBreakpoint(f"work.py:{line}", condition=condition))
-        if clear:
-            target.client.call(ClearBreakpoint(made.id))
-
-
 CASES = {
     "prompt": (first_prompt,),
     "start": (program_start, whole_run),
     "looking": (looking,),
     "steps": (stepping,),
-    "running": tuple(lambda setting, work=work: running(setting, work) for work in ("cpu", "calls", "hits")),
+    "running": tuple(lambda setting, work=work: running(setting, work) for work in WORKS),
 }
 """What ``--case`` chooses from."""

@@ -24,8 +24,10 @@ _NOTES = """\
 - *Start of the program*: with the agent's bytecode cached. The first start with another Python version compiles it, and
   so does every start where its folder can't be written: about 100 ms more.
 - *Start, from the command* holds pydelve's own start too, which no program notices.
-- *Conditions and breakpoints* are served by events: `sys.monitoring` from 3.12 on, `sys.settrace` before, where a
-  breakpoint that is armed slows every call of the program. Once it is removed nothing of it is left.
+- *Conditions, hit counts and breakpoints* are measured in processor time of the program. Breakpoints with a condition
+  or a count, and before 3.12 all, are woven into their functions (docs/internals/weaving.md): what is left is the cost
+  of the condition itself, and of counting. What can't be woven is served by events: `sys.monitoring` from 3.12 on,
+  `sys.settrace` before, where such a breakpoint slows every call of the program. Once it is removed nothing is left.
 - *Steps*: each is one request, one stop and one answer to it, sent when the stop holds exactly.
 """
 

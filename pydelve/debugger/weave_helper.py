@@ -142,20 +142,19 @@ def _compile_all(source: bytes, plain: CodeType, weaves: list[Weave], optimize: 
 
 def _refusal(entry: dict[str, Any]) -> str:
     """Why a condition means something else in the function's own code than evaluated from outside; "": it doesn't."""
-    for text in [entry["condition"], *([_as_fstring(entry["log"])] if entry["log"] else [])]:
-        if not text:
-            continue
-        try:
-            tree = _expression(text)
-        except SyntaxError:
-            return "its condition does not compile"
-        for node in ast.walk(tree):
-            if isinstance(node, ast.NamedExpr):
-                return "its condition assigns, which must not reach the program's variables"
-            if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)) or getattr(node, "is_async", False):
-                return "its condition awaits or yields"
-            if isinstance(node, ast.Name) and node.id in _OWN_FRAME:
-                return f"its condition uses {node.id}, which looks at the frame it is called in"
+    if not entry["condition"]:
+        return ""
+    try:
+        tree = _expression(entry["condition"])
+    except SyntaxError:
+        return "its condition does not compile"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.NamedExpr):
+            return "its condition assigns, which must not reach the program's variables"
+        if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)) or getattr(node, "is_async", False):
+            return "its condition awaits or yields"
+        if isinstance(node, ast.Name) and node.id in _OWN_FRAME:
+            return f"its condition uses {node.id}, which looks at the frame it is called in"
     return ""
 
 
@@ -165,10 +164,6 @@ def _expression(text: str) -> ast.expr:
         return ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
         return ast.parse("(" + text.strip() + "\n)", mode="eval").body
-
-
-def _as_fstring(text: str) -> str:
-    return "f" + repr(text)
 
 
 def _function_of(tree: ast.Module, each: Weave) -> ast.FunctionDef | ast.AsyncFunctionDef:
@@ -229,9 +224,6 @@ def _check(entries: list[dict[str, Any]], tag: int) -> list[ast.stmt]:
     for entry in entries:
         number = entry["id"]
         act: list[ast.stmt] = [ast.Expr(_call("hook" if one else "note", number))]
-        if entry["log"]:
-            text = _expression(_as_fstring(entry["log"]))
-            act = [ast.Expr(ast.Call(func=_mark("log", number), args=[text], keywords=[]))]
         if entry["hit"]:
             act = [ast.If(test=_counts(number, *entry["hit"]), body=act, orelse=[])]
         if entry["condition"]:
@@ -239,7 +231,7 @@ def _check(entries: list[dict[str, Any]], tag: int) -> list[ast.stmt]:
         failed = ast.If(test=_call("failed" if one else "note failure", number), body=[ast.Raise()], orelse=[])
         handler = ast.ExceptHandler(type=_mark("exception"), name=None, body=[failed])
         guarded = ast.Try(body=act, handlers=[handler], orelse=[], finalbody=[])
-        statements += [guarded] if entry["condition"] or entry["log"] else act
+        statements += [guarded] if entry["condition"] else act
     if not one:
         noted = ast.Compare(left=ast.Constant(True), ops=[ast.In()], comparators=[_mark("noted", tag)])
         statements.append(ast.If(test=noted, body=[ast.Expr(_call("stop", tag))], orelse=[]))

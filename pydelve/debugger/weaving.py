@@ -204,5 +204,4 @@ def _entry(breakpoint_: Breakpoint) -> dict[str, Any]:
         "id": breakpoint_.id,
         "condition": breakpoint_.condition,
         "hit": None if hit is None else [hit.op, hit.count],
-        "log": "",
     }
