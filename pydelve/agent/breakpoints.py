@@ -6,7 +6,7 @@ that arrives, with the world moving; nothing here stops anything.
 
 from __future__ import annotations
 
-from .evaluation import compile_condition, describe_error
+from .evaluation import class_in_qualname, compile_condition, describe_error
 from .linemap import LineMap
 from .paths import canonical
 
@@ -41,6 +41,7 @@ class Armed:
         self.units = recipe["units"]  # [line, end_line, kind] of every unit in its scope; None without source
         self.scope_name: str = recipe["scope_name"]
         self.scope_line: int = recipe["scope_line"]
+        self.private_class = class_in_qualname(recipe["scope"]) or None  # mangles ``__names`` in the condition
         self.once: bool = recipe["once"]  # code of a module, or a class of a module's: it runs when it is loaded
         self.condition = recipe.get("condition", "")
         self.hit_condition = recipe.get("hit_condition")  # [op, count] or None
@@ -106,7 +107,7 @@ class Armed:
     def _condition_for(self, code: CodeType) -> Callable[[FrameType], object]:
         found = self._compiled.get(id(code))
         if found is None or found[0] is not code:
-            found = self._compiled[id(code)] = (code, compile_condition(self.condition, code))
+            found = self._compiled[id(code)] = (code, compile_condition(self.condition, code, self.private_class))
         return found[1]
 
 

@@ -313,7 +313,12 @@ def _class_in_qualname(code: CodeType) -> str:
     """``Account`` for ``Account.withdraw.<locals>.inner``."""
     if not fastlocals.is_function(code):
         return "" if code.co_name == _MODULE or not code.co_name.isidentifier() else code.co_name
-    parts = str.split(code.co_qualname, ".")  # type: ignore[attr-defined,unused-ignore]
+    return class_in_qualname(code.co_qualname)  # type: ignore[attr-defined,unused-ignore]
+
+
+def class_in_qualname(qualname: str) -> str:
+    """``Account`` for ``Account.withdraw.<locals>.inner``: the class whose private names a function's code mangles."""
+    parts = str.split(qualname, ".")
     parts.pop()
     while parts:
         part = parts.pop()

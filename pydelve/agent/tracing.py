@@ -143,6 +143,7 @@ class Tracing:
             inner = todo.pop()
             self._agent.landed(table.placed_in(inner))
             todo.extend(constant for constant in inner.co_consts if type(constant) is type(code))
+        self._rest()  # all that was waited for may be woven now
         return placed
 
     # -- stepping ------------------------------------------------------------------------------------------------------

@@ -38,8 +38,8 @@ _CONTAINERS = ("body", "handlers", "cases", "orelse", "finalbody")
 _OWN_FRAME = ("locals", "vars", "dir", "eval", "exec", "super", "__class__", "breakpoint", "frame")
 # What must be the same with and without checks; the rest is code, constants, names, tables and the size of the stack.
 _SHAPE = (
-    "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocals", "co_flags", "co_varnames", "co_freevars",
-    "co_cellvars", "co_name", "co_firstlineno",
+    "co_freevars", "co_cellvars", "co_varnames", "co_nlocals", "co_argcount", "co_posonlyargcount",
+    "co_kwonlyargcount", "co_flags", "co_name", "co_firstlineno",
 )  # fmt: skip
 
 

@@ -226,6 +226,7 @@ def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
         "file": arming.location.file,
         "line": unit.line,
         "units": None if arming.units is None else list(arming.units),
+        "scope": unit.scope,
         "scope_name": unit.scope_name,
         "scope_line": unit.scope_line,
         "once": arming.once,
