@@ -47,7 +47,8 @@ def run_both(
     arguments: Sequence[str] = (),
 ) -> Both:
     """``python WORDS ARGUMENTS``, then the same under ``pydelve debug --continue``, in the same environment."""
-    environment = {"XDG_STATE_HOME": str(cwd / ".state"), **(environment or {})}
+    folders = {"XDG_STATE_HOME": str(cwd / ".state"), "XDG_CONFIG_HOME": str(cwd / ".config")}
+    environment = {**folders, **(environment or {})}
     for cache in cwd.rglob("__pycache__"):
         shutil.rmtree(cache)
     plain = run_plain(python, [*words, *arguments], cwd, environment)
