@@ -43,6 +43,7 @@ STACK = "stack"
 VARIABLES = "variables"
 EXPAND = "expand"
 EVALUATE = "evaluate"
+EXAMINE = "examine"
 ASSIGN = "assign"
 THREADS = "threads"
 JUMP = "jump"
@@ -56,7 +57,7 @@ HALT = "halt"
 INTERRUPT = "interrupt"
 
 # With these some of the program's code runs while it is stopped.
-EVALUATING = (EVALUATE, ASSIGN, JUMP, RELOAD)
+EVALUATING = (EVALUATE, EXAMINE, ASSIGN, JUMP, RELOAD)
 # With these the program, or some of its code, runs again.
 MOVING = (RUN, DETACH, *EVALUATING)
 

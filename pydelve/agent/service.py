@@ -10,7 +10,18 @@ from __future__ import annotations
 import sys
 import time
 
-from . import bytecode, completing, evaluation, fastlocals, inspection, jumping, protocol, reloading, threads
+from . import (
+    bytecode,
+    completing,
+    evaluation,
+    examination,
+    fastlocals,
+    inspection,
+    jumping,
+    protocol,
+    reloading,
+    threads,
+)
 from .user_code import Interrupted
 
 TYPE_CHECKING = False
@@ -149,6 +160,14 @@ class Service:
 
         return self._run(run, limits, valueless=statements)
 
+    def _examine(self, text: str, thread: int, frame: int, limits: dict[str, int]) -> dict[str, Any]:
+        found = self.frame(thread, frame)
+        values: list[object] = []
+        done = self._run(lambda: values.append(evaluation.evaluate_expression(found, text)), {}, valueless=True)
+        if values:
+            done.update(examination.examine(values.pop(), _limits(limits), self._handles))
+        return done
+
     def _assign(self, target: str, expression: str, thread: int, frame: int, limits: dict[str, int]) -> dict[str, Any]:
         found = self.frame(thread, frame)
         return self._run(lambda: evaluation.assign(found, target, expression), limits)
@@ -212,6 +231,7 @@ class Service:
         protocol.COMPLETE: _complete,
         protocol.SIGNATURE: _signature,
         protocol.EVALUATE: _evaluate,
+        protocol.EXAMINE: _examine,
         protocol.ASSIGN: _assign,
         protocol.JUMP: _jump,
         protocol.RELOAD: _reload,

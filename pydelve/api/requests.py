@@ -14,7 +14,7 @@ from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
 from pydelve.api.target import CapturedOutput, SourceText, Stack, State, Thread
-from pydelve.api.values import Evaluation, Limits, Value, Variable
+from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -258,6 +258,21 @@ class Evaluate(Request[Evaluation]):
 
 
 @dataclass(frozen=True, slots=True)
+class Examine(Request[Examination]):
+    """Evaluate an expression in a frame, and look at all that its value has, without running any more code.
+
+    Raises:
+        EvaluationError: as :class:`Evaluate`.
+    """
+
+    text: str
+    thread: int = 0
+    frame: int = 0
+    timeout_s: float = 10.0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
 class Assign(Request[Value]):
     """``target = expression`` in a frame: a local, cell, global, attribute or item; gives the new value."""
 
@@ -356,7 +371,7 @@ class Detach(Request[None]):
 
 ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
-    FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Assign,
+    FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Examine, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
     Reload, CompleteExpression, GetSignature,
 )  # fmt: skip

@@ -107,6 +107,40 @@ class Limits:
     """Values in one answer, all levels together."""
 
 
+Origin = Literal["instance", "slot", "class", "method", "property", "computed", "descriptor"]
+"""Where an attribute is found: the instance's dict, a slot of a class, a value in a class's dict, a function there; a
+property, a getter made in C, or another object that would compute it, none of which is run.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute of an examined object."""
+
+    name: str
+    origin: Origin
+    owner: str
+    """Name of the class that has it; "" for the instance, and in a module."""
+    value: Value | None = None
+    """None where it would have to be computed, or is not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What is known of one object."""
+
+    value: Value
+    size_bytes: int
+    """Of the object alone, not of what it refers to."""
+    referrers: tuple[tuple[str, int], ...]
+    """Types of the objects that refer to it, and how many of each, most frequent first; without frames' variables."""
+    attributes: tuple[Attribute, ...]
+    """Each name once, those of the instance first, then along the MRO; names such as ``__init__`` are left out."""
+    attributes_cut: bool
+    evaluation: Evaluation
+    """How long finding the object took; its value is None."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What a piece of Python gave in a frame."""

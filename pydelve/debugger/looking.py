@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pydelve.api import requests
 from pydelve.api.target import CapturedOutput, SourceText, Stack, Thread
-from pydelve.api.values import Evaluation, Limits, Value, Variable
+from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.threads import to_thread
 
@@ -28,6 +28,7 @@ class Looking:
             requests.GetCaptured: self._get_captured,
             requests.Expand: self._expand,
             requests.Evaluate: self._evaluate,
+            requests.Examine: self._examine,
             requests.Assign: self._assign,
             requests.GetSource: self._get_source,
             requests.SubstitutePaths: self._substitute_paths,
@@ -68,6 +69,13 @@ class Looking:
                 statements=request.statements,
                 timeout_s=request.timeout_s,
                 limits=request.limits,
+            )
+
+    def _examine(self, request: requests.Examine) -> Examination:
+        process, ident = self._current.stopped(), self._current.ident(request.thread)
+        with self._evaluating():
+            return process.examine(
+                request.text, ident, request.frame, timeout_s=request.timeout_s, limits=request.limits
             )
 
     def _assign(self, request: requests.Assign) -> Value:

@@ -22,7 +22,7 @@ from pydelve.api.target import (
     TargetInfo,
     TestFailure,
 )
-from pydelve.api.values import Evaluation, Limits, Value, Variable
+from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
 
 UnitSpan = tuple[int, int, str]
@@ -367,6 +367,10 @@ class Process(Protocol):
         """Run Python in a frame; raises EvaluationError, or EvaluationInterrupted by the deadline or
         :meth:`interrupt`.
         """
+        ...
+
+    def examine(self, text: str, ident: int, frame: int, *, timeout_s: float, limits: Limits) -> Examination:
+        """Evaluate an expression and look at all that its value has; raises as :meth:`evaluate`."""
         ...
 
     def assign(

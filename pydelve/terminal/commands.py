@@ -20,6 +20,7 @@ from pydelve.terminal import handlers_tests as tests
 from pydelve.terminal import handlers_variables as variables
 from pydelve.terminal.commands_code import CODE
 from pydelve.terminal.commands_scripts import SCRIPTS
+from pydelve.terminal.handlers_examine import examine
 from pydelve.terminal.model import Command, CommandTable, Option
 from pydelve.terminal.topics import LOCATIONS
 
@@ -34,6 +35,12 @@ _NAMED_OPTIONS = (
     Option("-all", "every name, however many there are"),
 )
 _BY_NAME = "A word that is the name of a variable means it; any other is a regular expression found in names."
+_FORMATS = """\
+A format is %[flags][width][.precision]letter, for the numbers anywhere in the value:
+  x X o b d   whole numbers; # adds the prefix, 0 fills, "," separates; x also of texts and bytes
+  e f g       all numbers; .N is the precision
+  s r         str() and repr() of the value as a text, which the program itself makes
+  j           the value as JSON"""
 _SUSPENDED = "Code that is not imported yet gives a suspended breakpoint, which says so when it lands."
 _HITS = "OP is one of == != > >= < <= %, compared with the number of hits; % N stops at every N-th one."
 
@@ -232,21 +239,39 @@ TABLE = CommandTable([
         display.undisplay, takes="python", examples=(("undisplay 1", "the first"), ("undisplay", "all of them")),
     ),
     Command(
-        "print", "Looking", "evaluate an expression in this frame and show its value", ("EXPRESSION",),
+        "print", "Looking", "evaluate an expression in this frame and show its value",
+        ("EXPRESSION", "%FORMAT EXPRESSION"),
         looking.print_, aliases=("p", "pp"), needs="stopped", takes="python", completes="expression", repeats=True,
         options=(*_CUT_OPTIONS, Option("-timeout", "how long it may take (default: 10)", "SECONDS")),
         details="Runs the program's code, for 10 seconds at most; Ctrl-C interrupts it. Breakpoints are off\n"
-        "meanwhile, and other threads run.",
+        "meanwhile, and other threads run.\n"
+        f"\n{_FORMATS}",
         examples=(
             ("print account.balance * 2", "any Python expression"),
             ("print rows[100:200]", "a part of a long list"),
             ("print -n 500 table", "the first 500 entries of a dict"),
+            ("print %#x flags", "a number, or all numbers in a container, in hexadecimal"),
+            ("print %,d count", "with separators between thousands"),
+            ("print %.3f ratios", "with three decimals"),
+            ("print %j settings", "as JSON"),
         ),
     ),
     Command(
         "captured", "Looking", "show what the current test has written while pytest captured it", ("",),
         tests.captured, needs="stopped", options=(Option("-full", "also what is before the last 200 lines"),),
         details="Of a test that has failed, as pytest reports it; of one that runs, what it has written so far.",
+    ),
+    Command(
+        "examine", "Looking", "show all of an object: type, size, referrers, and where each attribute comes from",
+        ("EXPRESSION",), examine, aliases=("x",), needs="stopped", takes="python", completes="expression",
+        options=_CUT_OPTIONS,
+        details="Evaluates the expression as print does; nothing else is run: no property, no __repr__. The size is\n"
+        "that of the object alone. Referrers are what the garbage collector knows of: the more objects a\n"
+        "program has, the longer it takes.",
+        examples=(
+            ("examine account", "where account.x is found, for each x"),
+            ("examine -n 1000 config", "all of many"),
+        ),
     ),
     Command(
         "whatis", "Looking", "show the type of an expression's value", ("EXPRESSION",),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pydelve.api.requests import Assign, Evaluate
-from pydelve.api.values import Evaluation, Limits
+from pydelve.api.values import Evaluation, Limits, Value
 from pydelve.errors import EvaluationError, UsageError
+from pydelve.terminal.evaluating import evaluate_by
+from pydelve.terminal.formats import Format, as_json, formatted, take_format
 from pydelve.terminal.limits import asked_limits
 from pydelve.terminal.model import Call
 from pydelve.terminal.parsing import split_assignment, whole_number
 from pydelve.terminal.session import Session
 from pydelve.terminal.values import cut_hint, describe_type, render_value
 
-_UNASSIGNED = re.compile(r"NameError: .*free variable '(\w+)'.*")
-"""Both of CPython's wordings: of 3.9 and 3.10, and from 3.11 on."""
+_WHOLE_TEXT = Limits(max_text=100_000)
 
 
 def print_(call: Call) -> None:
@@ -24,8 +26,32 @@ def print_(call: Call) -> None:
     timeout_s = call.session.settings.evaluation_timeout_s
     if "-timeout" in call.options:
         timeout_s = float(whole_number(call.options["-timeout"], "number of seconds", command="print"))
-    evaluation = evaluate(call.session, call.text, limits=asked_limits(call), timeout_s=timeout_s)
-    _show_value(call.session, call.text, evaluation, nothing_is_shown=True)
+    notation, text = take_format(call.text)
+    if notation is not None and notation.by_program:
+        _print_text(call.session, notation.expression(text), timeout_s)
+        return
+    evaluation = evaluate(call.session, text, limits=asked_limits(call), timeout_s=timeout_s)
+    if notation is not None and evaluation.value is not None:
+        evaluation = _in_notation(evaluation, evaluation.value, notation)
+    _show_value(call.session, text, evaluation, nothing_is_shown=True)
+
+
+def _print_text(session: Session, expression: str, timeout_s: float) -> None:
+    """A text that the program makes, as it is."""
+    evaluation = evaluate(session, expression, limits=_WHOLE_TEXT, timeout_s=timeout_s)
+    value = evaluation.value
+    if value is not None:
+        session.screen.lines(value.text.split("\n"))
+        if value.length is not None and value.shown < value.length:
+            session.screen.line(session.screen.theme.dim(f"  (cut: {value.length - value.shown:,} more characters)"))
+
+
+def _in_notation(evaluation: Evaluation, value: Value, notation: Format) -> Evaluation:
+    if notation.letter == "j":
+        value = replace(value, kind="object", form="told", text=as_json(value), items=(), length=None)
+    else:
+        value = formatted(value, notation)
+    return replace(evaluation, value=value)
 
 
 def run_python(session: Session, text: str, *, statements: bool) -> None:
@@ -62,15 +88,7 @@ def evaluate(
         EvaluationError: it failed.
     """
     timeout_s = timeout_s or session.settings.evaluation_timeout_s
-    try:
-        return session.ask(Evaluate(text, session.thread, session.frame_index, statements, timeout_s, limits))
-    except EvaluationError as error:
-        # A frame's variables are cells to what is evaluated in it; the person knows of none.
-        if match := _UNASSIGNED.match(error.message):
-            raise EvaluationError(f"NameError: {match[1]} is not assigned yet", hint="locals") from error
-        raise
-    finally:
-        session.show_output()
+    return evaluate_by(session, Evaluate(text, session.thread, session.frame_index, statements, timeout_s, limits))
 
 
 def _show_value(session: Session, text: str, evaluation: Evaluation, *, nothing_is_shown: bool) -> None:

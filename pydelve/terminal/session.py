@@ -22,6 +22,7 @@ from pydelve.terminal.failures import failure_lines
 from pydelve.terminal.listing import render_lines
 from pydelve.terminal.messages import part_lines
 from pydelve.terminal.names import counted, short_path
+from pydelve.terminal.own_printers import OwnPrinters, own_file
 from pydelve.terminal.places import breakpoint_head, end_line, is_suspended, place, stop_head, stop_tail
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.urgent import UrgentSender
@@ -89,6 +90,7 @@ class Session:
         self.show_output = show_output
         self._wait = wait
         self._urgent = UrgentSender(client)
+        self._own_printers = OwnPrinters(own_file(), lambda error: self.screen.error(error))  # noqa: PLW0108  the screen may change
         self._waiting = False
         self._asking = 0
         self._asked = 0  # requests so far
@@ -113,9 +115,10 @@ class Session:
         self._asking += 1
         self._asked += 1
         try:
-            return self.client.call(request)
+            answer = self.client.call(request)
         finally:
             self._asking -= 1
+        return self._own_printers.dress(answer)
 
     def on_interrupt(self) -> None:
         """Ctrl-C: halt what runs, interrupt what evaluates.

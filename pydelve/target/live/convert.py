@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from typing import Any, cast, get_args
 
 from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue, TestFailure
-from pydelve.api.values import Fact, Item, Kind, Limits, Value, Variable
+from pydelve.api.values import Attribute, Evaluation, Examination, Fact, Item, Kind, Limits, Origin, Value, Variable
 from pydelve.errors import ProtocolError
 from pydelve.target import Armed, Arming, CodeReport, Landing, StopReport, WovenScope
 
 _KINDS = frozenset(get_args(Kind))
+_ORIGINS = frozenset(get_args(Origin))
 _SCOPES = ("argument", "local", "cell", "free", "global")
 _MAX_DEPTH = 100
 """Levels of values in one answer; the agent opens as many as ``Limits.max_depth`` asks for, which is a handful."""
@@ -85,6 +86,27 @@ def _value(wire: object, depth: int) -> Value:
     fields["items"] = tuple([_item(item, depth + 1) for item in wire.get("items", ())])
     fields["facts"] = tuple([_fact(name, fact) for name, fact in wire.get("facts", {}).items()])
     return Value(**fields)
+
+
+def to_examination(wire: dict[str, Any], others_ran: bool) -> Examination:
+    """The examination that the agent's answer describes (``agent/examination.py``).
+
+    Raises:
+        ProtocolError: as :func:`to_value`.
+    """
+    attributes = []
+    for name, origin, owner, value in wire["attributes"]:
+        if origin not in _ORIGINS:
+            raise _malformed("an attribute's origin is unknown", origin)
+        attributes.append(Attribute(str(name), origin, str(owner), None if value is None else to_value(value)))
+    return Examination(
+        value=to_value(wire["value"]),
+        size_bytes=int(wire["size"]),
+        referrers=tuple((str(name), int(count)) for name, count in wire["referrers"]),
+        attributes=tuple(attributes),
+        attributes_cut=bool(wire["cut"]),
+        evaluation=Evaluation(None, float(wire["took"]), others_ran),
+    )
 
 
 def _fact(name: object, fact: object) -> tuple[str, Fact]:

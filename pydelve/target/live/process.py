@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydelve.agent import protocol
 from pydelve.api.target import CapturedOutput, ExitStatus, Frame, TargetInfo
-from pydelve.api.values import Evaluation, Limits, Value, Variable
+from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import (
     AgentError,
     EvaluationError,
@@ -356,6 +356,13 @@ class LiveProcess:
             "limits": convert.from_limits(limits),
         }
         return self._evaluated(protocol.EVALUATE, wire, timeout_s)
+
+    def examine(self, text: str, ident: int, frame: int, *, timeout_s: float, limits: Limits) -> Examination:
+        """See ``target.Process``."""
+        wire = {"text": text, "thread": ident, "frame": frame, "limits": convert.from_limits(limits)}
+        answer = self._user_code.run(protocol.EXAMINE, wire, timeout_s)
+        with convert.reading(protocol.EXAMINE):
+            return convert.to_examination(answer, self._agent.others)
 
     def assign(
         self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits

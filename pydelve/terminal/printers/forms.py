@@ -36,6 +36,11 @@ def path(value: Value, flat: Flat) -> Look:
     return leaf(f"{value.type}({value.text!r})", after=_others(value, flat))
 
 
+def told(value: Value, flat: Flat) -> Look:
+    """Whatever a printer of the user's or a notation made of it."""
+    return leaf(value.text)
+
+
 def duration(value: Value, flat: Flat) -> Look:
     """``datetime.timedelta(1 day 2 h)``."""
     return leaf(f"{value.type}({duration_text(_number(value, 'total_ns'))})", after=_others(value, flat))
@@ -208,6 +213,7 @@ def deque(value: Value, flat: Flat) -> Look:
 
 
 FORMS: dict[str, Printer] = {
+    "told": told,
     "decimal": literal, "fraction": literal, "uuid": literal, "time": literal, "scalar": literal, "path": path,
     "duration": duration, "enum": enum, "record": record, "namedtuple": named_tuple, "call": call, "queue": queue,
     "defaultdict": default_dict, "array": array, "memoryview": array, "state": state, "count": count,
@@ -216,6 +222,6 @@ FORMS: dict[str, Printer] = {
 }  # fmt: skip
 LEAVES = {
     "decimal", "fraction", "uuid", "time", "scalar", "path", "duration", "state", "count", "function", "class",
-    "module", "generator", "file", "socket", "user",
+    "module", "generator", "file", "socket", "told",
 }  # fmt: skip
 """What is told in whole however little of it was asked for."""
