@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tomllib
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -94,10 +93,12 @@ def load() -> tuple[Settings, tuple[str, ...]]:
     """
     try:
         with open(path(), "rb") as file:
+            import tomllib  # noqa: PLC0415  8 ms of the first prompt, for those who have such a file
+
             written = tomllib.load(file)
     except (FileNotFoundError, NotADirectoryError):
         return Settings(), ()
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # no TOML, no UTF-8
         raise UsageError(f"can't read {path()}", why=str(error), hint="config -save writes a new one") from error
     settings = Settings()
     for key, new in written.items():

@@ -7,7 +7,6 @@ files and functions is in ``pydelve.debugger.searching``.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -118,7 +117,7 @@ class _Resolver:
             raise _ambiguous(f"{path}:{line}", shown, ", ".join(shown))
         if not found:
             known = {os.path.basename(each): each for each in self._search.user_files()}
-            close = difflib.get_close_matches(os.path.basename(path), list(known), n=1)
+            close = _nearest(os.path.basename(path), list(known))
             hint = f"did you mean: break {self._search.shown(known[close[0]])}:{line}" if close else self._example()
             raise LocationError(f'no file matches "{path}"', why=self._search.where_files_were_sought(), hint=hint)
         return self._search.sources.load(found[0])
@@ -244,9 +243,7 @@ class _Resolver:
         known = self._search.known_names()
         name = spec.name
         last = name.rpartition(".")[2]
-        close = difflib.get_close_matches(name, known, n=1) or [
-            each for each in known if difflib.get_close_matches(last, [each.rpartition(".")[2]], n=1, cutoff=0.75)
-        ]
+        close = _nearest(name, known) or [each for each in known if _nearest(last, [each.rpartition(".")[2]], 0.75)]
         hint = f"did you mean: break {close[0]}" if close else self._example()
         return LocationError(
             f'no function or class matches "{spec}"', why=self._search.where_names_were_sought(name), hint=hint
@@ -298,3 +295,10 @@ def _why_no_unit(source: SourceFile, line: int) -> str:
     if keyword:
         return f"`{keyword[1]}` itself runs nothing"
     return "Python makes no code for it: a docstring, a bare annotation, or code that can't be reached"
+
+
+def _nearest(word: str, words: Sequence[str], likeness: float = 0.6) -> list[str]:
+    """The word most like ``word``, if any is."""
+    import difflib  # noqa: PLC0415  for mistakes only
+
+    return difflib.get_close_matches(word, words, n=1, cutoff=likeness)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -23,6 +22,8 @@ def short_path(path: str, cwd: str, *, library: bool = False) -> str:
 
 def nearest(word: str, words: Iterable[str], *, count: int = 1) -> list[str]:
     """The words most like ``word``, best first; none where nothing is near."""
+    import difflib  # noqa: PLC0415  for mistakes only
+
     known = sorted(set(words))
     found = difflib.get_close_matches(word, known, n=count, cutoff=0.6)
     if len(found) < count and len(word) >= 2:
