@@ -263,7 +263,7 @@ TABLE = CommandTable([
     ),
     Command(
         "examine", "Looking", "show all of an object: type, size, referrers, and where each attribute comes from",
-        ("EXPRESSION",), examine, aliases=("x",), needs="stopped", takes="python", completes="expression",
+        ("EXPRESSION",), examine, needs="stopped", takes="python", completes="expression",
         options=_CUT_OPTIONS,
         details="Evaluates the expression as print does; nothing else is run: no property, no __repr__. The size is\n"
         "that of the object alone. Referrers are what the garbage collector knows of: the more objects a\n"
