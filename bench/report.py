@@ -27,7 +27,8 @@ _NOTES = """\
 - *Conditions, hit counts and breakpoints* are measured in processor time of the program. Breakpoints with a condition
   or a count, and before 3.12 all, are woven into their functions (docs/internals/weaving.md): what is left is the cost
   of the condition itself, and of counting. What can't be woven is served by events: `sys.monitoring` from 3.12 on,
-  `sys.settrace` before, where such a breakpoint slows every call of the program. Once it is removed the same code objects run as before.
+  `sys.settrace` before, where such a breakpoint slows every call of the program. Once it is removed the same code
+  objects run as before.
 - *Steps*: each is one request, one stop and one answer to it, sent when the stop holds exactly.
 """
 

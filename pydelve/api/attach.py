@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from pydelve.api.records import dataclass
 
 AttachMethod = Literal["auto", "thread", "pending"]
 """thread: a thread that waits starts one of ours; pending: the main thread does, at its next look for pending calls;

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from pydelve.api.records import dataclass
 
 UnitKind = Literal["simple", "loop", "block", "with", "decorator", "except", "case", "definition"]
 """What starts on a line: simple statement; for/while header; if/try/match header; with header; decorator line;

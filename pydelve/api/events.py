@@ -4,10 +4,15 @@ it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.target import ExitStatus, Stop, TargetInfo, Thread
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from pydelve.api.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydelve.api.target import Frame
 from pydelve.api.values import Variable
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from pydelve.api.records import dataclass
 
 Activity = Literal["running", "running in C", "waiting", "waiting for the GIL", "ended", "unknown"]
 """running: holds the GIL and uses the CPU, in Python or in C; running in C: without the GIL; waiting: in the system

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydelve.api.values import Value, Variable
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from pydelve.api.records import dataclass
 
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "attach", "location",

@@ -6,8 +6,12 @@ until the target resumes. Front ends make text of it; nothing here does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from pydelve.api.records import dataclass
 
 Kind = Literal[
     "none", "bool", "int", "float", "complex", "str", "bytes", "bytearray", "ellipsis", "range", "slice",

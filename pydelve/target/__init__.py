@@ -8,8 +8,8 @@ numbers are the engine's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydelve.api.breakpoints import After, HitCondition, Location
 from pydelve.api.target import (
@@ -24,6 +24,11 @@ from pydelve.api.target import (
 )
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from pydelve.api.records import dataclass
 
 UnitSpan = tuple[int, int, str]
 """Line, end line and kind of a unit (``api.breakpoints.Unit``); also "expression": what a lambda or a comprehension
