@@ -87,12 +87,14 @@ def load(
 def _import_unseen(name: str) -> "ModuleType":
     """A module of the interpreter's own. The program finds it as it would without us: not imported, if it was not."""
     known = name in sys.modules or name in _KEPT
-    folders = {*sys.path_importer_cache}
+    folders, before = {*sys.path_importer_cache}, {*sys.modules}
     module = _find_ctypes() if name == "_ctypes" and not known else None
     if module is None:
         module = __import__(name)
     if not known:
         sys.modules.pop(name, None)
+        for extra in [other for other in sys.modules.keys() - before if other.startswith("encodings.")]:
+            del sys.modules[extra]  # in development mode, _ctypes brings a codec along (3.9, 3.10)
         for folder in sys.path_importer_cache.keys() - folders:
             sys.path_importer_cache.pop(folder, None)
     return module
