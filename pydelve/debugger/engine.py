@@ -28,7 +28,6 @@ from pydelve.debugger.reloading import Reloading
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.errors import PydelveError, TargetError, TargetStateError
 from pydelve.target import Landing, Plan, Process, StopReport
-from pydelve.target.live.attach import attach
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
@@ -85,6 +84,8 @@ class Debugger:
         if isinstance(options, LaunchOptions):
             self._begin(launch(options, command(options)))
             return
+        from pydelve.target.live.attach import attach  # noqa: PLC0415  10 ms of the first prompt
+
         self._begin(attach(options))
         process = self._current.process
         if process is None or process.ended:

@@ -7,7 +7,6 @@ code: what it does is up to it; what it raises is told once, and the value is sh
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -93,6 +92,8 @@ class OwnPrinters:
     def _load(self) -> dict[str, OwnPrinter]:
         if not os.path.exists(self._file):
             return {}
+        import importlib.util  # noqa: PLC0415  4 ms of the first prompt, for those who have such a file
+
         try:
             spec = importlib.util.spec_from_file_location("pydelve_own_printers", self._file)
             if spec is None or spec.loader is None:

@@ -90,9 +90,8 @@ def project_file(cwd: str) -> str:
     Raises:
         UsageError: there can be no such file.
     """
-    name = (
-        f"{os.path.basename(cwd) or 'root'}-{hashlib.sha256(cwd.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
-    )
+    digest = hashlib.sha256(cwd.encode("utf-8", "surrogateescape")).hexdigest()
+    name = f"{os.path.basename(cwd) or 'root'}-{digest[:12]}"
     try:
         folder = os.path.join(state_folder(), "breakpoints")
         os.makedirs(folder, mode=0o700, exist_ok=True)
