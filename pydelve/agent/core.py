@@ -102,7 +102,11 @@ class Agent:
     def join(self) -> None:
         """The same in a program that runs, from a thread that ends with this."""
         starter = get_ident()
-        self.own.add(start_thread(lambda: self._begin_beside(starter)))
+        try:
+            self.own.add(start_thread(lambda: self._begin_beside(starter)))
+        except RuntimeError:  # no more threads: the program runs on without us
+            self.events.close()
+            raise
 
     def _begin_beside(self, starter: int) -> None:
         """On the agent's own thread, as soon as the one that started it is gone: nobody is to see that."""

@@ -71,8 +71,12 @@ class Monitoring:
         # Python/instrumentation.c: most_significant_bit). It must be the breakpoints' one: what is set while a step
         # stands on a line would be hit by the same arrival.
         stepping, breaking = sorted(free[:2])
-        for number in (breaking, stepping):
-            self._monitoring.use_tool_id(number, _TOOL)
+        self._monitoring.use_tool_id(breaking, _TOOL)
+        try:
+            self._monitoring.use_tool_id(stepping, _TOOL)
+        except ValueError:  # somebody else took it at this very moment
+            self._monitoring.free_tool_id(breaking)
+            raise
         return breaking, stepping
 
     def _register(self) -> None:

@@ -67,13 +67,18 @@ def oldest() -> int:
 
 
 def others_inside() -> bool:
-    """Is another thread in the middle of the agent's code?"""
+    """Is another thread in the middle of this agent's code?
+
+    Another agent, of a debugger that comes while this one leaves, has code of the same name: it has loaded its modules
+    itself, with builtins of its own (``loader.py``).
+    """
+    own: Any = __builtins__
     others = sys._current_frames()
     del others[get_ident()]  # our own frame must not come to hold itself
     frame: FrameType | None
     for frame in others.values():
         while frame is not None:
-            if is_agent(frame.f_code):
+            if is_agent(frame.f_code) and frame.f_builtins is own:
                 return True
             frame = frame.f_back
     return False
