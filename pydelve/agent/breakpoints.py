@@ -6,7 +6,9 @@ that arrives, with the world moving; nothing here stops anything.
 
 from __future__ import annotations
 
-from .evaluation import class_in_qualname, compile_condition, describe_error
+from _thread import get_ident
+
+from .evaluation import class_in_qualname, compile_condition, problem_of
 from .linemap import LineMap
 from .paths import canonical
 
@@ -46,13 +48,20 @@ class Armed:
         self.condition = recipe.get("condition", "")
         self.hit_condition = recipe.get("hit_condition")  # [op, count] or None
         self.after = recipe.get("after")  # [id of another breakpoint, its hits before this one counts] or None
+        self.log: str = recipe.get("log", "")
+        """An expression whose value is told where others stop; a logpoint's."""
+        self.thread: int = recipe.get("thread", 0)
+        """Ident of the only thread that is meant; 0: any; -1: one that does not exist."""
+        self._temporary: bool = recipe.get("temporary", False)
+        self._first = iter((True,))
+        self._sources: dict[int, tuple[int, str, int, int]] = {}
         self._hits_of = hits_of
         self.counter = iter(range(_MOST_HITS))
         """Gives the number of hits before each hit. Counted by C code: with ``+= 1`` threads of 3.9, which switch
         anywhere, lose hits."""
         self.landed = False
         self.refused = ""
-        self._compiled: dict[int, tuple[CodeType, Callable[[FrameType], object]]] = {}
+        self._compiled: dict[tuple[str, int], tuple[CodeType, Callable[[FrameType], object]]] = {}
 
     def belongs_to(self, code: CodeType) -> bool:
         """Is this the code object whose line is meant? A module's first line is 0 or 1, depending on the version."""
@@ -65,14 +74,16 @@ class Armed:
 
         Runs the target's code where there is a condition.
         """
+        if self.thread and self.thread != get_ident():
+            return False, None
         if self.after is not None and self._hits_of(self.after[0]) < self.after[1]:
             return False, None
         if self.condition:
             try:
-                if not self._condition_for(frame.f_code)(frame):
+                if not self._compiled_for(self.condition, frame.f_code)(frame):
                     return False, None
             except Exception as error:  # noqa: BLE001  whatever the user's expression raises is the answer
-                return True, describe_error(error)
+                return True, problem_of(error, False)
         hits = next(self.counter) + 1
         if self.hit_condition is not None:
             operator, count = self.hit_condition
@@ -85,11 +96,29 @@ class Armed:
             next(self.counter)
         return True
 
-    def same_error(self, error: BaseException, frame: FrameType) -> BaseException:
-        """What the condition raises when it is evaluated from outside: an unset local has other words there."""
+    def message(self, frame: FrameType) -> object:
+        """A logpoint's message; runs the target's code, and raises what it raises."""
+        return self._compiled_for(self.log, frame.f_code)(frame)
+
+    def may_log(self) -> bool:
+        """A temporary one logs once: before the debugger hears of it, it may be hit again."""
+        return not self._temporary or next(self._first, False)
+
+    def source(self) -> tuple[int, str, int, int]:
+        """Where a logpoint's messages in this thread come from, for the outbox: the same object each time."""
+        ident = get_ident()
+        found = self._sources.get(ident)
+        if found is None:
+            found = self._sources[ident] = (self.id, self.file, self.line, ident)
+        return found
+
+    def same_error(self, error: BaseException, frame: FrameType, of_message: bool) -> BaseException:
+        """What the condition, or the message, raises when it is evaluated from outside: an unset local has other words
+        there.
+        """
         if type(error) is UnboundLocalError:
             try:
-                self._condition_for(frame.f_code)(frame)
+                self._compiled_for(self.log if of_message else self.condition, frame.f_code)(frame)
             except Exception as other:  # noqa: BLE001  that is the answer
                 return other
         return error
@@ -104,10 +133,11 @@ class Armed:
         """Begin with this count."""
         self.counter = iter(range(hits, _MOST_HITS))
 
-    def _condition_for(self, code: CodeType) -> Callable[[FrameType], object]:
-        found = self._compiled.get(id(code))
+    def _compiled_for(self, text: str, code: CodeType) -> Callable[[FrameType], object]:
+        key = text, id(code)
+        found = self._compiled.get(key)
         if found is None or found[0] is not code:
-            found = self._compiled[id(code)] = (code, compile_condition(self.condition, code, self.private_class))
+            found = self._compiled[key] = (code, compile_condition(text, code, self.private_class))
         return found[1]
 
 

@@ -11,7 +11,7 @@ import _signal
 import sys
 from _thread import get_ident
 
-from .evaluation import describe_error
+from .evaluation import problem_of
 from .paths import is_agent
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ _HANDLER_LIMIT = getattr(_signal, "NSIG", 65)
 
 class Check:
     """One callable constant of a woven function. What is pickled of it (cloudpickle takes code by value) is ``bool``,
-    which called without arguments does nothing.
+    which called, without arguments or with a message, does nothing.
     """
 
     __slots__ = ("_agent", "_number", "_woven")
@@ -72,10 +72,27 @@ class Hook(Check):
                 raise
 
 
+class Log(Check):
+    """A logpoint is hit: tell its message, which the function has made."""
+
+    __slots__ = ()
+
+    def __call__(self, message: object = "") -> None:
+        """Called at the line."""
+        try:
+            armed = self._armed(_getframe(1))
+            if armed is not None and armed.counted():
+                self._agent.tell(armed, message)
+        except BaseException as error:
+            if not self._agent.is_own_fault(error):
+                raise
+
+
 class Failed(Check):
     """The condition raised: stop and say so. True where that is none of the condition's doing, and is to be raised."""
 
     __slots__ = ()
+    _OF_MESSAGE = False
 
     def __call__(self) -> bool:
         """Called in the handler."""
@@ -85,12 +102,23 @@ class Failed(Check):
         try:
             armed = self._armed(frame)
             if armed is not None:
-                problem = describe_error(armed.same_error(error, frame))
-                self._agent.arrive_woven(frame, armed.line, [armed.id], problem)
+                self._found(
+                    armed, frame, problem_of(armed.same_error(error, frame, self._OF_MESSAGE), self._OF_MESSAGE)
+                )
         except BaseException as fault:
             if not self._agent.is_own_fault(fault):
                 raise
         return False
+
+    def _found(self, armed: Armed, frame: FrameType, problem: dict[str, Any]) -> None:
+        self._agent.arrive_woven(frame, armed.line, [armed.id], problem)
+
+
+class LogFailed(Failed):
+    """A logpoint's message raised."""
+
+    __slots__ = ()
+    _OF_MESSAGE = True
 
 
 class Noted:
@@ -137,25 +165,25 @@ class Note(Check):
                 raise
 
 
-class NoteFailure(Note):
-    """One of several conditions of a line raised. True as ``Failed`` has it."""
+class NoteFailure(Failed):
+    """One of several conditions of a line raised."""
+
+    __slots__ = ("_noted",)
+
+    def __init__(self, agent: Agent, woven: Woven, number: int, noted: Noted) -> None:
+        """``noted``: the line's."""
+        super().__init__(agent, woven, number)
+        self._noted = noted
+
+    def _found(self, armed: Armed, frame: FrameType, problem: dict[str, Any]) -> None:
+        self._noted.found.setdefault(get_ident(), []).append((armed.id, problem))
+
+
+class NoteLogFailure(NoteFailure):
+    """One of several messages of a line raised."""
 
     __slots__ = ()
-
-    def __call__(self) -> bool:  # type: ignore[override]
-        """Called in the handler."""
-        frame, error = _getframe(1), sys.exc_info()[1]
-        if error is None or not _is_of_condition(error, frame):
-            return True
-        try:
-            armed = self._armed(frame)
-            if armed is not None:
-                problem = describe_error(armed.same_error(error, frame))
-                self._noted.found.setdefault(get_ident(), []).append((armed.id, problem))
-        except BaseException as fault:
-            if not self._agent.is_own_fault(fault):
-                raise
-        return False
+    _OF_MESSAGE = True
 
 
 class Stop(Check):

@@ -26,6 +26,7 @@ from .gil import Gil
 from .hold import Hold
 from .hooks import Hooks
 from .link import Link, name_thread, own_fd, start_thread
+from .outbox import Outbox
 from .paths import Ownership, canonical, current_folder, is_agent
 from .service import Refused, Service
 from .stepping import Step, Stepper
@@ -75,6 +76,7 @@ class Agent:
         self.gil = Gil()
         self.link = Link(link_fd)
         self.hold = Hold(hold_fd, self.gil, main)
+        self.outbox = Outbox(self.link, self.hold, self.own)
         self.judging: set[int] = set()
         """Idents of threads that evaluate a condition in a callback: checks in what it calls are off."""
         self.weaver = Weaver(self)
@@ -141,6 +143,7 @@ class Agent:
     def ending(self) -> None:
         """The interpreter begins its clean-up."""
         if self.active and posix.getpid() == self.pid:
+            self.outbox.flush()
             self.link.send(("event", protocol.ENDING, {}))
 
     def deactivate(self) -> None:
@@ -160,6 +163,7 @@ class Agent:
 
     def _clear_up(self) -> None:
         """Leave the program as if we had never been there."""
+        self.outbox.end()
         self.weaver.restore()
         self.events.silence()
         self.hooks.remove()
@@ -198,7 +202,9 @@ class Agent:
             if message is None:
                 break
             identifier, operation, arguments = message
-            if identifier > self.stops.answered:
+            if operation == protocol.HAS_READ:
+                self.outbox.has_read(**arguments)
+            elif identifier > self.stops.answered:
                 self._serve_running(identifier, operation, arguments)
         self.user_code.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
         self.deactivate()
@@ -272,6 +278,10 @@ class Agent:
             entry.landed = entry.file in loaded
         self.weaver.update(scopes)
         self.events.update()
+        if any(entry.log for entry in self.table.all()):
+            self.outbox.begin()
+        else:
+            self.outbox.end()
         return [self._state(entry) for entry in armed]
 
     def placements(self) -> list[list[Any]]:
@@ -375,6 +385,8 @@ class Agent:
             try:
                 for armed in breakpoints:
                     stop, problem = armed.hit(frame)
+                    if stop and armed.log and problem is None:
+                        stop = (problem := self._tell_from(armed, frame)) is not None
                     if stop:
                         hits.append(armed.id)
                         error = error or problem
@@ -399,6 +411,20 @@ class Agent:
                 ends = step
         self.events.shield(lambda: self._stop_at_breakpoints(frame, unit, hits, error, ends, False))
 
+    def _tell_from(self, armed: Armed, frame: FrameType) -> dict[str, Any] | None:
+        """A logpoint is hit in this frame: tell its message, evaluated from outside; what that raised, or None."""
+        try:
+            message = armed.message(frame)
+        except Exception as error:  # noqa: BLE001  whatever the user's expression raises is the answer
+            return evaluation.problem_of(error, True)
+        self.tell(armed, message)
+        return None
+
+    def tell(self, armed: Armed, message: object) -> None:
+        """A logpoint's message: to the debugger, soon."""
+        if armed.may_log():
+            self.outbox.put(armed.source(), str.__str__(message))
+
     def _stop_at_breakpoints(
         self,
         frame: FrameType,
@@ -408,7 +434,9 @@ class Agent:
         step: Step | None,
         at_line: bool,
     ) -> None:
-        reason = "breakpoint" if error is None else "condition-error"
+        reason = "breakpoint"
+        if error is not None:
+            reason = "log-error" if error["of_message"] else "condition-error"
         detail = "" if error is None else "{type}: {message}".format(**error)
         self.stops.stop(Cause(reason, hits, detail, step, at_line=at_line), threads.frames_of(frame, unit))
 

@@ -173,6 +173,11 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     return {"type": name, "message": message, "traceback": lines}
 
 
+def problem_of(error: BaseException, of_message: bool) -> dict[str, Any]:
+    """:func:`describe_error` of what a breakpoint's condition, or the message of a logpoint, raised."""
+    return {**describe_error(error), "of_message": of_message}
+
+
 # -- running -----------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
 _F_DUPFD_CLOEXEC = 1030  # fcntl.h
+_SETTLE_S = 2.0
+_start_new_thread = _thread.start_new_thread  # before it is replaced, by the program or by tracing.py
 _send = native.released("send", native.WORD, native.INT, native.OBJECT_BYTES, native.WORD, native.INT)
 _SHUT_RDWR = 2
 _SET_NAME = 15  # PR_SET_NAME, sys/prctl.h
@@ -56,6 +58,15 @@ class Link:
         """
         self._outbox.append(protocol.pack(message))
         while self._outbox and self._writing.acquire(False):
+            try:
+                while self._outbox:
+                    self._write(self._outbox.pop(0))
+            finally:
+                self._writing.release()
+
+    def settle(self) -> None:
+        """Wait until nothing of this is under way: all that was sent can be read at the other end."""
+        if self._writing.acquire(True, _SETTLE_S):
             try:
                 while self._outbox:
                     self._write(self._outbox.pop(0))
@@ -134,6 +145,6 @@ def start_thread(function: Callable[[], object]) -> int:
     everything = _signal.valid_signals()
     old = _signal.pthread_sigmask(_signal.SIG_BLOCK, everything)
     try:
-        return _thread.start_new_thread(function, ())
+        return _start_new_thread(function, ())
     finally:
         _signal.pthread_sigmask(_signal.SIG_SETMASK, old)

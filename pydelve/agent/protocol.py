@@ -55,6 +55,8 @@ SIGNATURE = "signature"
 # Operations while running: on link only.
 HALT = "halt"
 INTERRUPT = "interrupt"
+# On link, whatever the program does; without a number, as it has no answer.
+HAS_READ = "has read"
 
 # With these some of the program's code runs while it is stopped.
 EVALUATING = (EVALUATE, EXAMINE, ASSIGN, JUMP, RELOAD)
@@ -68,6 +70,7 @@ STOPPED = "stopped"
 LANDED = "landed"
 ENDING = "ending"
 FAULT = "fault"
+RECORDS = "records"  # a batch of what the program's threads told in passing: outbox.py
 NOTICE = "notice"
 
 

@@ -121,7 +121,7 @@ class Stops:
         if agent.left() or (run is not None and run != self.run):
             return False  # halted already, or stopped by itself, and goes on
         cause.ids = [number for number in cause.ids if agent.table.of(number)]
-        if cause.reason in ("breakpoint", "condition-error"):
+        if cause.reason in ("breakpoint", "condition-error", "log-error"):
             return bool(cause.ids)  # else cleared while we waited
         return cause.reason not in ("step", "entry") or cause.step is agent.stepper.active  # else overtaken
 
@@ -137,6 +137,7 @@ class Stops:
     def _stand(self, ident: int, cause: Cause, frames: Stack) -> dict[str, Any] | None:
         """Tell of the stop, serve, and begin the step that is asked for; its plan, None where nobody is there."""
         agent = self._agent
+        agent.outbox.settle()
         overtaken = agent.stepper.cancel()
         agent.service.begin(ident, frames, cause.at_line)
         report = self._report(ident, cause, frames)

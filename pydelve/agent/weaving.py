@@ -16,8 +16,9 @@ import builtins
 import gc
 import marshal
 import sys
+from _thread import get_ident
 
-from .checks import Failed, Hook, Note, Noted, NoteFailure, Stop
+from .checks import Failed, Hook, Log, LogFailed, Note, Noted, NoteFailure, NoteLogFailure, Stop
 from .code_objects import (
     LINE_TABLE,
     Code,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 NAME = "woven"
 _MARK = "\0pydelve "  # weave_helper.MARK
+_ALONE: dict[str, Any] = {"hook": Hook, "log": Log, "failed": Failed, "log failed": LogFailed}
+_NOTING: dict[str, Any] = {"note": Note, "note failed": NoteFailure, "note log failed": NoteLogFailure}
 
 
 class Woven:
@@ -185,6 +188,8 @@ class Weaver:
                     return True
             else:
                 scopes.add((armed.file, armed.scope_name, armed.scope_line))
+                if armed.once:  # a class of a module's is yet to come while the module runs
+                    scopes.add((armed.file, "<module>", 0))
         if not scopes:
             return False
         if gc.get_freeze_count() > 0 or self._is_running(scopes, leaving):
@@ -359,13 +364,15 @@ class Weaver:
             return Exception
         if role == "next":
             return builtins.next
+        if role == "thread":
+            return get_ident
         armed = recipe.armed.get(number)
         if role == "counter":
             return armed.counter if armed is not None else iter(())
-        if role in ("note", "note failure"):
+        if role in _NOTING:
             here = noted.setdefault(armed.line if armed is not None else 0, Noted())
-            return (Note if role == "note" else NoteFailure)(agent, woven, number, here)
-        return (Hook if role == "hook" else Failed)(agent, woven, number)
+            return _NOTING[role](agent, woven, number, here)
+        return _ALONE[role](agent, woven, number)
 
     # -- the exchange --------------------------------------------------------------------------------------------------
 

@@ -98,5 +98,9 @@ class Breakpoint:
     """Until then its line is passed, uncounted."""
     inner: bool = False
     """On the lambdas and comprehensions of its line, each time one computes a value, instead of the statement."""
+    log: str = ""
+    """A logpoint's message, as the Debug Adapter Protocol writes it (``amount is {amount}``): instead of a stop."""
+    thread: int = 0
+    """``Thread.id`` of the only thread that is meant; 0: any."""
     commands: tuple[str, ...] = ()
     """What a front end runs at each of its stops: commands of the prompt."""

@@ -68,4 +68,27 @@ class Notice:
     hint: str = ""
 
 
-Event = Started | Stopped | Continued | Exited | BreakpointChanged | HaltPending | Notice
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """What a logpoint told."""
+
+    breakpoint: int
+    file: str
+    line: int
+    thread: int
+    """``Thread.id``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Logpoints were hit: their messages in order, those before a stop before its ``Stopped``."""
+
+    entries: tuple[LogEntry, ...]
+    lost: int = 0
+    """So many messages before these were dropped, as nobody read them in time."""
+    batch: int = 0
+    """Whoever carries events to a client says when it has read this (``Debugger.has_read``)."""
+
+
+Event = Started | Stopped | Continued | Exited | BreakpointChanged | HaltPending | Notice | Logged

@@ -125,8 +125,9 @@ class CreateBreakpoint(Request[Breakpoint]):
 
     Raises:
         LocationError: with the candidates, where it does not resolve.
-        EvaluationError: the condition does not compile.
+        EvaluationError: the condition does not compile, or an expression of the message.
         UsageError: the name is taken or none, or there is no breakpoint that ``after`` names.
+        TargetStateError: there is no such thread.
     """
 
     location: str
@@ -137,6 +138,10 @@ class CreateBreakpoint(Request[Breakpoint]):
     temporary: bool = False
     name: str = ""
     after: After | None = None
+    log: str = ""
+    """A logpoint: its line tells this text, with the values of expressions in braces, and does not stop."""
+    thread: int = 0
+    """In this thread only; 0: any."""
     inner: bool = False
     """On the lambdas and comprehensions whose body begins on that line, not on its statement."""
 
@@ -154,6 +159,8 @@ class AmendBreakpoint(Request[Breakpoint]):
     enabled: bool | None = None
     after: After | None = None
     clear_after: bool = False
+    log: str | None = None
+    thread: int | None = None
     commands: tuple[str, ...] | None = None
 
 

@@ -12,8 +12,8 @@ else:
     from pydelve.api.records import dataclass
 
 StopReason = Literal[
-    "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "attach", "location",
-    "jump", "call",
+    "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "log-error", "attach",
+    "location", "jump", "call",
 ]  # fmt: skip
 """entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught,
 post-mortem; location: where ``Resume.location`` said; jump, call: what was asked for is done."""
@@ -118,8 +118,8 @@ class Stop:
     breakpoints: tuple[int, ...] = ()
     """Ids of the breakpoints hit here, ascending."""
     detail: str = ""
-    """condition-error: what the condition raised; halt: what the thread waits in, where known; step: that the function
-    to step into was not called; jump: which variables are None now."""
+    """condition-error, log-error: what the condition, or a logpoint's message, raised; halt: what the thread waits in,
+    where known; step: that the function to step into was not called; jump: which variables are None now."""
     returned: ReturnedValue | None = None
     exception: ExceptionInfo | None = None
     frame: int = 0

@@ -14,8 +14,9 @@ from typing import Any, Literal
 from pydelve import locspec
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location, Placement
 from pydelve.debugger.conditions import check_condition, check_hit_condition
-from pydelve.debugger.weaving import GOAL, ScopeKey, scope_of
-from pydelve.errors import LocationError, PydelveError, TargetGoneError, UsageError
+from pydelve.debugger.messages import message_expression
+from pydelve.debugger.weaving import GOAL, IdentOf, ScopeKey, scope_of
+from pydelve.errors import LocationError, PydelveError, TargetGoneError, TargetStateError, UsageError
 from pydelve.target import Armed, Arming, Landing, Process, UnitSpan, WovenScope
 
 Resolve = Callable[..., tuple[Location, ...]]
@@ -44,7 +45,9 @@ class Breakpoints:
         units_beside: Callable[[Location], tuple[UnitSpan, ...] | None],
         weave: Weave = _no_weaving,
         runs_once: Callable[[Location], bool] = lambda location: False,
+        ident_of: IdentOf = lambda thread: thread,
     ) -> None:
+        self._ident_of = ident_of
         self._runs_once = runs_once
         self._units_beside = units_beside
         self._weave = weave
@@ -85,16 +88,20 @@ class Breakpoints:
         name: str = "",
         after: After | None = None,
         inner: bool = False,
+        log: str = "",
+        thread: int = 0,
     ) -> Breakpoint:
         """Set one, and arm it where there is a target. Where that fails, there is none.
 
         Raises:
-            EvaluationError: the condition does not compile.
+            EvaluationError: the condition does not compile, or an expression of the message.
             UsageError: the hit condition is none; the name is none, or taken.
             LocationError: there is no breakpoint to come after.
+            TargetStateError: there is no such thread.
             TargetBusyError, AgentError: the target did not take it.
         """
         check_condition(condition)
+        self._check_log(log, thread, process)
         check_hit_condition(hit_condition)
         self._check_name(name)
         self._check_after(self._next, after)
@@ -108,6 +115,8 @@ class Breakpoints:
             name=name,
             after=after,
             inner=inner,
+            log=log,
+            thread=thread,
         )
         self._next += 1  # also where it fails: the target may have heard of this number
         return self._keep(self._armed(made, process))
@@ -123,11 +132,19 @@ class Breakpoints:
             check_condition(changes["condition"])
         if "hit_condition" in changes:
             check_hit_condition(changes["hit_condition"])
+        if "log" in changes or "thread" in changes:
+            self._check_log(changes.get("log", ""), changes.get("thread", 0), process)
         if "after" in changes:
             self._check_after(number, changes["after"])
         if changes.keys() <= {"commands"}:  # which the target knows nothing of
             return self._keep(replace(self.get(number), **changes))
         return self._keep(self._armed(replace(self.get(number), **changes), process))
+
+    def _check_log(self, log: str, thread: int, process: Process | None) -> None:
+        if log:
+            message_expression(log)
+        if process is not None and self._ident_of(thread) < 0:
+            raise TargetStateError(f"there is no thread {thread}", why="it has ended, or never was", hint="threads")
 
     def _check_name(self, name: str) -> None:
         if not name:
@@ -294,8 +311,9 @@ class Breakpoints:
             return _with_state(wanted)
         if not wanted.enabled:
             return _with_state(wanted)
+        lost = f"there is no thread {wanted.thread} in this run" if self._ident_of(wanted.thread) < 0 else ""
         placements = tuple(
-            replace(place, state=result.state, how=result.how, why=result.why, unwoven=result.unwoven)
+            replace(place, state=result.state, how=result.how, why=result.why or lost, unwoven=result.unwoven)
             for place, result in zip(wanted.placements, armed, strict=True)
         )
         return replace(wanted, placements=placements)
@@ -355,6 +373,9 @@ class Breakpoints:
                 found.condition,
                 found.hit_condition,
                 found.after,
+                message_expression(found.log) if found.log else "",
+                self._ident_of(found.thread),
+                found.temporary,
                 self._runs_once(place.location),
             )
             for place in found.placements

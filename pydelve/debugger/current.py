@@ -58,7 +58,9 @@ class Current:
         interpreter = self.files.sources.interpreter
         optimize, columns = process.optimize
         compiler = Compiler(interpreter.path, interpreter.minor, optimize, columns or interpreter.minor < 11)
-        return Weaving(self.files.sources, compiler, mode_from_environment()).scopes(breakpoints, touched)
+        return Weaving(self.files.sources, compiler, mode_from_environment(), self.ident_or_none).scopes(
+            breakpoints, touched
+        )
 
     def stopped(self) -> Process:
         """The process that stands still.
@@ -76,6 +78,13 @@ class Current:
     def ident(self, thread: int) -> int:
         """The ident behind a thread's number; 0, the thread that stopped, stays 0."""
         return self.threads.ident(thread) if thread else 0
+
+    def ident_or_none(self, thread: int) -> int:
+        """The same, -1 where this run has no such thread."""
+        try:
+            return self.ident(thread)
+        except TargetStateError:
+            return -1
 
     def stack(self, thread: int, start: int, count: int) -> Stack:
         """Frames ``start`` to ``start + count`` of a stopped process's thread, innermost first."""

@@ -12,7 +12,18 @@ from typing import Literal, TypeVar
 from pydelve.api import requests
 from pydelve.api.attach import AttachOptions
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.events import BreakpointChanged, Continued, Event, Exited, HaltPending, Notice, Started, Stopped
+from pydelve.api.events import (
+    BreakpointChanged,
+    Continued,
+    Event,
+    Exited,
+    HaltPending,
+    LogEntry,
+    Logged,
+    Notice,
+    Started,
+    Stopped,
+)
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import ExceptionInfo, ExitStatus, State, Stop
 from pydelve.debugger.breakpoints import Breakpoints
@@ -27,7 +38,7 @@ from pydelve.debugger.plans import plan_for, plan_for_call
 from pydelve.debugger.reloading import Reloading
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.errors import PydelveError, TargetError, TargetStateError
-from pydelve.target import Landing, Plan, Process, StopReport
+from pydelve.target import Landing, LogReport, Plan, Process, StopReport
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
@@ -51,6 +62,7 @@ class Debugger:
             self._current.files.units_beside,
             self._current.weave,
             self._current.files.runs_once,
+            self._current.ident_or_none,
         )
         self._placing = Placing(self._current, self._breakpoints)
         self._exception: ExceptionInfo | None = None
@@ -317,9 +329,7 @@ class Debugger:
         if stop.breakpoints and not known and not stop.interrupted_step:
             self._run(process, Plan())
             return False
-        for number in known:
-            if self._breakpoints.get(number).temporary:
-                self._breakpoints.clear(number, process)
+        self._placing.clear_temporary(known)
         return True
 
     def _to_stop(self, report: StopReport) -> Stop:
@@ -339,6 +349,24 @@ class Debugger:
             test=report.test,
             interrupted_step=report.interrupted_step,
         )
+
+    def on_logged(self, report: LogReport) -> None:
+        """See ``target.Listener``."""
+        number = self._current.threads.number
+        entries = tuple(
+            LogEntry(breakpoint_, file, line, number(ident), text)
+            for breakpoint_, file, line, ident, texts in report.groups
+            for text in texts
+        )
+        self._emit(Logged(entries, report.lost, report.number))
+        hit = {group[0] for group in report.groups}
+        self._loop.post(lambda: self._placing.clear_temporary(hit), urgent=False)
+
+    def has_read(self, event: Event) -> None:
+        """The client has taken this event: where the target waits for that, it is told."""
+        process = self._current.armable()
+        if isinstance(event, Logged) and process is not None:
+            process.has_read(event.batch)
 
     def on_landed(self, landing: Landing) -> None:
         """See ``target.Listener``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydelve.api import requests
@@ -55,7 +56,15 @@ class Placing:
             request.name,
             request.after,
             request.inner,
+            request.log,
+            request.thread,
         )
+
+    def clear_temporary(self, hit: Iterable[int]) -> None:
+        """Those of these breakpoints that go with their first hit go."""
+        for number in hit:
+            if self._breakpoints.known(number) and self._breakpoints.get(number).temporary:
+                self._breakpoints.clear(number, self._current.armable())
 
     def _amend_breakpoint(self, request: requests.AmendBreakpoint) -> Breakpoint:
         changes: dict[str, Any] = {}
@@ -65,7 +74,7 @@ class Placing:
             changes["hit_condition"] = request.hit_condition
         if request.after is not None or request.clear_after:
             changes["after"] = request.after
-        for name in ("enabled", "commands"):
+        for name in ("enabled", "commands", "log", "thread"):
             if getattr(request, name) is not None:
                 changes[name] = getattr(request, name)
         return self._breakpoints.amend(request.id, self._current.armable(), **changes)

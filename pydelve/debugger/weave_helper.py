@@ -141,20 +141,28 @@ def _compile_all(source: bytes, plain: CodeType, weaves: list[Weave], optimize: 
 
 
 def _refusal(entry: dict[str, Any]) -> str:
-    """Why a condition means something else in the function's own code than evaluated from outside; "": it doesn't."""
-    if not entry["condition"]:
-        return ""
+    """Why a condition or a message means something else in the function's own code than evaluated from outside; "": it
+    doesn't.
+    """
+    for what, text in (("condition", entry["condition"]), ("message", entry["log"])):
+        why = _why_outside(text) if text else ""
+        if why:
+            return f"its {what} {why}"
+    return ""
+
+
+def _why_outside(text: str) -> str:
     try:
-        tree = _expression(entry["condition"])
+        tree = _expression(text)
     except SyntaxError:
-        return "its condition does not compile"
+        return "does not compile"
     for node in ast.walk(tree):
         if isinstance(node, ast.NamedExpr):
-            return "its condition assigns, which must not reach the program's variables"
+            return "assigns, which must not reach the program's variables"
         if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)) or getattr(node, "is_async", False):
-            return "its condition awaits or yields"
+            return "awaits or yields"
         if isinstance(node, ast.Name) and node.id in _OWN_FRAME:
-            return f"its condition uses {node.id}, which looks at the frame it is called in"
+            return f"uses {node.id}, which looks at the frame it is called in"
     return ""
 
 
@@ -224,14 +232,18 @@ def _check(entries: list[dict[str, Any]], tag: int) -> list[ast.stmt]:
     for entry in entries:
         number = entry["id"]
         act: list[ast.stmt] = [ast.Expr(_call("hook" if one else "note", number))]
+        if entry["log"]:
+            told: ast.stmt = ast.Expr(_call("log", number, _expression(entry["log"])))
+            act = _guarded([told], "log failed" if one else "note log failed", number)
         if entry["hit"]:
             act = [ast.If(test=_counts(number, *entry["hit"]), body=act, orelse=[])]
         if entry["condition"]:
             act = [ast.If(test=_expression(entry["condition"]), body=act, orelse=[])]
-        failed = ast.If(test=_call("failed" if one else "note failure", number), body=[ast.Raise()], orelse=[])
-        handler = ast.ExceptHandler(type=_mark("exception"), name=None, body=[failed])
-        guarded = ast.Try(body=act, handlers=[handler], orelse=[], finalbody=[])
-        statements += [guarded] if entry["condition"] else act
+            act = _guarded(act, "failed" if one else "note failed", number)
+        if entry["thread"]:
+            is_it = ast.Compare(left=_call("thread", 0), ops=[ast.Eq()], comparators=[ast.Constant(entry["thread"])])
+            act = [ast.If(test=is_it, body=act, orelse=[])]
+        statements += act
     if not one:
         noted = ast.Compare(left=ast.Constant(True), ops=[ast.In()], comparators=[_mark("noted", tag)])
         statements.append(ast.If(test=noted, body=[ast.Expr(_call("stop", tag))], orelse=[]))
@@ -247,8 +259,15 @@ def _mark(role: str, number: int = 0) -> ast.Constant:
     return ast.Constant(f"{MARK}{role} {number}")
 
 
-def _call(role: str, number: int) -> ast.Call:
-    return ast.Call(func=_mark(role, number), args=[], keywords=[])
+def _call(role: str, number: int, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(func=_mark(role, number), args=list(arguments), keywords=[])
+
+
+def _guarded(act: list[ast.stmt], role: str, number: int) -> list[ast.stmt]:
+    """What an exception of these statements means is asked of the object of ``role``."""
+    failed = ast.If(test=_call(role, number), body=[ast.Raise()], orelse=[])
+    handler = ast.ExceptHandler(type=_mark("exception"), name=None, body=[failed])
+    return [ast.Try(body=act, handlers=[handler], orelse=[], finalbody=[])]
 
 
 def _counts(number: int, operator: str, count: int) -> ast.expr:

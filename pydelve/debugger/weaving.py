@@ -11,17 +11,20 @@ import json
 import logging
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pydelve.api.breakpoints import Breakpoint, Location
+from pydelve.debugger.messages import message_expression
 from pydelve.debugger.sources import SourceFile, Sources
 from pydelve.errors import PydelveError
 from pydelve.target import WovenScope
 
 Mode = Literal["auto", "on", "off"]
+IdentOf = Callable[[int], int]
+"""The target's ident for a thread's number: 0 for 0, -1 where there is no such thread."""
 ScopeKey = tuple[str, str, int]
 """File, ``co_name`` and first line of a function."""
 
@@ -62,10 +65,11 @@ def mode_from_environment() -> Mode:
 class Weaving:
     """Makes the woven form of whole functions, as every check in one changes all of its code."""
 
-    def __init__(self, sources: Sources, compiler: Compiler, mode: Mode) -> None:
+    def __init__(self, sources: Sources, compiler: Compiler, mode: Mode, ident_of: IdentOf) -> None:
         self._sources = sources
         self._compiler = compiler
         self._mode = mode
+        self._ident_of = ident_of
 
     def scopes(self, breakpoints: Iterable[Breakpoint], touched: Iterable[ScopeKey]) -> tuple[WovenScope, ...]:
         """What is to be woven into the functions ``touched``, given all breakpoints there are."""
@@ -93,7 +97,7 @@ class Weaving:
             return "code of modules and classes runs once, and is active then"
         if location.unit.kind != "simple":
             return "headers of compound statements are no place for a check"
-        plain = not breakpoint_.condition and breakpoint_.hit_condition is None
+        plain = not (breakpoint_.condition or breakpoint_.log or breakpoint_.thread or breakpoint_.hit_condition)
         if plain and self._mode == "auto" and self._compiler.minor >= _FREE_PLAIN_MINOR:
             return "events cost nothing where it is not hit, and it stops whenever it is"
         return ""
@@ -105,7 +109,7 @@ class Weaving:
             source = self._sources.load(file)
             if source.stale:
                 raise _UnwovenError("its source was changed on disk")
-            answer, code = self._ask_helper(source, [scope.request() for scope in scopes])
+            answer, code = self._ask_helper(source, [scope.request(self._ident_of) for scope in scopes])
         except (_UnwovenError, PydelveError) as error:
             for scope in scopes:
                 scope.refuse_all(str(error))
@@ -174,9 +178,12 @@ class _Scope:
         for key in here:
             self.refused.setdefault(key, f"breakpoint {refused[0][0]} on its line can't be woven")
 
-    def request(self) -> dict[str, Any]:
+    def request(self, ident_of: IdentOf) -> dict[str, Any]:
         """For the helper."""
-        units = [{"line": line, "entries": [_entry(each) for each in sharing]} for line, sharing in self.units.items()]
+        units = [
+            {"line": line, "entries": [_entry(each, ident_of) for each in sharing]}
+            for line, sharing in self.units.items()
+        ]
         return {"name": self.key[1], "line": self.key[2], "units": units}
 
     def refuse(self, number: int, line: int, why: str) -> None:
@@ -198,10 +205,12 @@ class _Scope:
         return WovenScope(file, name, line, code if woven else b"", tuple((t, u) for t, u in tags), woven, refused)
 
 
-def _entry(breakpoint_: Breakpoint) -> dict[str, Any]:
+def _entry(breakpoint_: Breakpoint, ident_of: IdentOf) -> dict[str, Any]:
     hit = breakpoint_.hit_condition
     return {
         "id": breakpoint_.id,
         "condition": breakpoint_.condition,
+        "log": message_expression(breakpoint_.log) if breakpoint_.log else "",
+        "thread": ident_of(breakpoint_.thread),
         "hit": None if hit is None else [hit.op, hit.count],
     }

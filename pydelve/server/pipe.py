@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydelve.api.attach import AttachOptions
-from pydelve.api.events import Event
+from pydelve.api.events import Event, Logged
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import Request
 from pydelve.debugger.engine import Debugger
@@ -148,6 +148,8 @@ class PipeTransport:
             event = self._events.popleft()
             if not self._events:
                 os.read(self._readable, 1)
+        if isinstance(event, Logged):
+            self._loop.post(lambda: self._debugger.has_read(event), urgent=True)
         return event
 
     def event_fd(self) -> int:

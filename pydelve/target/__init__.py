@@ -81,6 +81,11 @@ class Arming:
     condition: str = ""
     hit_condition: HitCondition | None = None
     after: After | None = None
+    log: str = ""
+    """A logpoint's message: an expression."""
+    thread: int = 0
+    """Ident of the only thread that is meant; 0: any; -1: one that this run does not have."""
+    temporary: bool = False
     once: bool = False
     """The code is a module's, or that of a class in one: it runs when the module is loaded, and not again."""
 
@@ -126,6 +131,17 @@ class Landing:
     how: str
     why: str
     unwoven: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """A batch of what logpoints told."""
+
+    number: int
+    lost: int
+    """So many were dropped before these."""
+    groups: tuple[tuple[int, str, int, int, tuple[str, ...]], ...]
+    """Breakpoint, file, line of its unit and thread's ident, with messages in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +242,10 @@ class Listener(Protocol):
         """The target stands still."""
         ...
 
+    def on_logged(self, report: LogReport) -> None:
+        """Logpoints were hit; see ``Process.has_read``."""
+        ...
+
     def on_landed(self, landing: Landing) -> None:
         """A suspended placement was armed, or can't be."""
         ...
@@ -310,6 +330,10 @@ class Process(Protocol):
         """Put a breakpoint's placements in place of those it had (none: it is disarmed), and weave, in the same moment,
         what all breakpoints of these functions are.
         """
+        ...
+
+    def has_read(self, number: int) -> None:
+        """The client has read a batch of log messages: more may be sent."""
         ...
 
     def placements(self) -> dict[tuple[int, str, int], Armed]:

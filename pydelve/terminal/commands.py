@@ -49,9 +49,15 @@ _INNER = (
     "-inner stops at each call of a lambda, at each element of a comprehension over several lines, and as one on a\n"
     "single line starts."
 )
+_LOG = (
+    "A logpoint writes str of each {expression} ({expression!r}: its repr; {expression:.2f}: a format; {{ is a brace)\n"
+    "where a breakpoint stops; what is written while the program runs is shown in order, before the next stop."
+)
 _BREAK_OPTIONS = (
     Option("-hitcount", "stop by the number of hits: -hitcount OP N LOCATION"),
     Option("-after", "stop only once another one was hit: -after ID LOCATION, -after ID:COUNT LOCATION"),
+    Option("-log", "write a text with the values of {expressions}, and do not stop: LOCATION -log 'TEXT'"),
+    Option("-thread", "in one thread only: -thread N LOCATION"),
     Option("-inner", "in the lambdas and comprehensions that have their body on that line"),
 )
 
@@ -59,10 +65,10 @@ TABLE = CommandTable([
     # Breakpoints
     Command(
         "break", "Breakpoints", "set a breakpoint, or list them",
-        ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", "NAME LOCATION", ""),
+        ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", "NAME LOCATION", "LOCATION -log 'TEXT'", ""),
         breakpoints.set_breakpoint, aliases=("b",), takes="python", completes="location",
         options=_BREAK_OPTIONS,
-        details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}\n{_NAMES}\n{_INNER}",
+        details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}\n{_NAMES}\n{_LOG}\n{_INNER}",
         examples=(
             ("break bank.py:14", "stop before line 14 runs"),
             ("break withdraw if amount > 100", "stop in withdraw when the condition is true"),
@@ -70,6 +76,7 @@ TABLE = CommandTable([
             ("break entrance withdraw", "one named entrance: condition entrance amount > 9"),
             ("break -after entrance:3 deposit", "stop in deposit once entrance was hit 3 times"),
             ("break withdraw if frame(1).retries > 2", "a condition on the caller's variables"),
+            ('break deposit -log "{self!r}: {amount}"', "a line each time, and no stop"),
             ("break -inner 14", "in `sorted(rows, key=lambda row: row.name)`: at each call of the lambda"),
         ),
     ),
@@ -91,11 +98,14 @@ TABLE = CommandTable([
     ),
     Command(
         "condition", "Breakpoints", "set, change or take away a breakpoint's condition",
-        ("ID EXPRESSION", "ID", "-hitcount ID OP N", "-hitcount ID", "-after ID OTHER[:COUNT]", "-after ID"),
+        ("ID EXPRESSION", "ID", "-hitcount ID OP N", "-hitcount ID", "-after ID OTHER[:COUNT]", "-after ID",
+         "-log ID 'TEXT'", "-log ID", "-thread ID N", "-thread ID"),
         breakpoints.set_condition, aliases=("cond",), takes="python", completes="breakpoint expression",
         options=(
             Option("-hitcount", "a condition on the number of hits"),
             Option("-after", "only once another breakpoint was hit, COUNT times"),
+            Option("-log", "make it a logpoint with this text, or, without one, a breakpoint again"),
+            Option("-thread", "in this thread only, or, without a number, in any"),
         ),
         details=f"Without an expression the condition is taken away.\n{_HITS}\n{_NAMES}",
         examples=(

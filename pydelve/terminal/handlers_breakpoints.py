@@ -11,7 +11,7 @@ from pydelve.errors import PydelveError, UsageError
 from pydelve.terminal import recipes
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import counted
-from pydelve.terminal.parsing import breakpoint_recipe, hit_condition, python_kind, split_line, whole_number
+from pydelve.terminal.parsing import breakpoint_recipe, hit_condition, python_kind, split_line, take_log, whole_number
 from pydelve.terminal.places import breakpoint_head, breakpoint_lines, place_lines
 from pydelve.terminal.session import Session
 
@@ -40,7 +40,17 @@ def _create(call: Call, *, temporary: bool) -> None:
     file, line = session.place_for_location()
     point = session.ask(
         CreateBreakpoint(
-            recipe.location, file, line, recipe.condition, recipe.hits, temporary, recipe.name, after, recipe.inner
+            recipe.location,
+            file,
+            line,
+            recipe.condition,
+            recipe.hits,
+            temporary,
+            recipe.name,
+            after,
+            inner=recipe.inner,
+            log=recipe.log,
+            thread=recipe.thread,
         )
     )
     session.note_breakpoint(point)
@@ -95,7 +105,7 @@ def set_condition(call: Call) -> None:
     id_text, _, rest = text.partition(" ")
     rest = rest.strip()
     what = next(iter(call.options), "")
-    if rest.split(" ", 1)[0] in {"-hitcount", "-after"}:  # also after the number
+    if rest.split(" ", 1)[0] in {"-hitcount", "-after", "-log", "-thread"}:  # also after the number
         what, _, rest = rest.partition(" ")
         rest = rest.strip()
     if not id_text:
@@ -110,6 +120,11 @@ def set_condition(call: Call) -> None:
             change = AmendBreakpoint(number, after=_after(session, rest))
         case "-after", False:
             change = AmendBreakpoint(number, clear_after=True)
+        case "-log", _:
+            change = AmendBreakpoint(number, log=take_log(f"-log {rest}")[0] if rest else "")
+        case "-thread", _:
+            thread = whole_number(rest, "thread's number", command="condition") if rest else 0
+            change = AmendBreakpoint(number, thread=thread)
         case _:
             change = AmendBreakpoint(number, condition=rest)
     _show(session, session.ask(change))

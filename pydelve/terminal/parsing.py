@@ -129,17 +129,22 @@ class Recipe:
     after: str = ""
     """Number or name of another breakpoint, with ``:COUNT`` or without."""
     inner: bool = False
+    log: str = ""
+    thread: int = 0
 
 
 def breakpoint_recipe(text: str) -> Recipe:
-    """``[-inner] [-hitcount OP N] [-after ID[:COUNT]] [NAME] LOCATION [if CONDITION]``.
+    """``[-inner] [-hitcount OP N] [-after ID[:COUNT]] [NAME] LOCATION [-thread N] [-log "TEXT"] [if CONDITION]``.
 
-    A word before the location is its name: a path with a space in it may begin with ``./`` or ``/``.
+    A word before the location is its name: a path with a space in it may begin with ``./`` or ``/``. ``-log`` and
+    ``-thread`` may stand anywhere: neither can be part of a condition.
 
     Raises:
         UsageError: an option without its value, or a condition that is missing.
     """
     hits, after, inner = None, "", False
+    log, text = take_log(text)
+    thread, text = _take_thread(text)
     while match := re.match(r"(-hitcount|-after|-inner)(?:\s+|$)", text):
         if match[1] == "-inner":
             inner, text = True, text[match.end() :]
@@ -158,7 +163,37 @@ def breakpoint_recipe(text: str) -> Recipe:
     location, condition = split_condition(text)
     named = re.match(r"([A-Za-z_][\w-]*)\s+(\S.*)", location)
     name, location = (named[1], named[2]) if named else ("", location)
-    return Recipe(location, name, condition, hits, after, inner)
+    return Recipe(location, name, condition, hits, after, inner, log, thread)
+
+
+def take_log(text: str) -> tuple[str, str]:
+    """The text behind ``-log``, which is in quotes, and what is left without it; "" where there is none.
+
+    Raises:
+        UsageError: no text in quotes follows it.
+    """
+    match = re.search(r"(?:^|\s)-log(?=\s|$)\s*", text)
+    if match is None:
+        return "", text
+    quoted = re.compile(r"""(["'])((?:\\.|(?!\1).)+)\1(?=\s|$)""", re.DOTALL).match(text, match.end())
+    if quoted is None:
+        raise UsageError("-log needs a text in quotes", hint="break withdraw -log 'amount is {amount}'")
+    log = re.sub(r"""\\([\\"'])""", r"\1", quoted[2])
+    return log, f"{text[: match.start()]} {text[quoted.end() :].strip()}".strip()
+
+
+def _take_thread(text: str) -> tuple[int, str]:
+    """The number behind ``-thread``, and what is left without it; 0 where there is none."""
+    match = re.search(r"(?:^|\s)-thread(?:\s+(\S*)|$)\s*", text)
+    if match is None:
+        return 0, text
+    number = whole_number(match[1] or "", "thread's number", command="break")
+    return number, f"{text[: match.start()]} {text[match.end() :]}".strip()
+
+
+def quoted_log(log: str) -> str:
+    """As :func:`take_log` reads it."""
+    return '"' + log.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def hit_condition(text: str) -> HitCondition:

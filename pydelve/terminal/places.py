@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pydelve.api.breakpoints import Breakpoint, HitCondition, Placement, UnitKind
+from pydelve.api.events import LogEntry
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, TestFailure, Thread
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
@@ -24,6 +25,7 @@ def place(frame: Frame, cwd: str) -> str:
     return f"{path}:{frame.line} in {frame.function}" if frame.line else f"{path} in {frame.function}"
 
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _FAILED = {
     "setup": "failed in set-up",
     "call": "failed",
@@ -62,6 +64,8 @@ def _reason(stop: Stop, names: Mapping[int, str]) -> str:
             return f"breakpoint{'s' if len(stop.breakpoints) > 1 else ''} {ids}"
         case "condition-error":
             return f"the condition of breakpoint {ids} failed with {stop.detail}"
+        case "log-error":
+            return f"the message of breakpoint {ids} failed with {stop.detail}"
         case "exception" if stop.test is not None:
             return failure_line(stop.test, stop.exception)
         case "exception":
@@ -227,7 +231,7 @@ def _everything(placement: Placement, cwd: str) -> str:
 
 def breakpoint_head(point: Breakpoint, cwd: str) -> str:
     """Number and place of a breakpoint in one line; several places are counted."""
-    kind = "temporary breakpoint" if point.temporary else "breakpoint"
+    kind = f"{'temporary ' if point.temporary else ''}{'logpoint' if point.log else 'breakpoint'}"
     match point.placements:
         case ():
             where = f"{point.text}, suspended"
@@ -262,7 +266,24 @@ def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> l
         lines.append(f"    if hits {hit_condition_text(point.hit_condition)}")
     if point.after:
         lines.append(f"    after breakpoint {point.after.id} was hit {counted(point.after.hits, 'time')}")
+    if point.thread:
+        lines.append(f"    in thread {point.thread} only")
+    if point.log:
+        lines.append(f"    logs {point.log!r}")
     lines += [f"    on its hit: {command}" for command in point.commands]
+    return lines
+
+
+def log_lines(entries: Sequence[LogEntry], lost: int, cwd: str) -> list[str]:
+    """What logpoints told, a line each; and how much before it is lost."""
+    lines = [f"log: {counted(lost, 'message')} lost, as they were not read in time"] if lost else []
+    paths: dict[str, str] = {}
+    for entry in entries:
+        path = paths.get(entry.file)
+        if path is None:
+            path = paths[entry.file] = short_path(entry.file, cwd)
+        thread = f", thread {entry.thread}" if entry.thread != 1 else ""
+        lines.append(f"log {path}:{entry.line}{thread}: {entry.text.translate(_CONTROLS)}")
     return lines
 
 

@@ -13,6 +13,7 @@ from pydelve.api.breakpoints import Breakpoint
 from pydelve.config import state_folder
 from pydelve.errors import LocationError, UsageError
 from pydelve.terminal.names import short_path
+from pydelve.terminal.parsing import quoted_log
 
 HEAD = "# Breakpoints of pydelve, written by its command breakpoints -save."
 
@@ -60,9 +61,13 @@ def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> lis
         words.append(f"-hitcount {point.hit_condition.op} {point.hit_condition.count}")
     if point.after is not None and point.after.id in named:
         words.append(f"-after {named[point.after.id].name}:{point.after.hits}")
+    if point.thread:
+        words.append(f"-thread {point.thread}")
     if point.name:
         words.append(point.name)
     words.append(_location(point, cwd))
+    if point.log:
+        words.append(f"-log {quoted_log(point.log)}")
     if point.condition:
         words.append(f"if {point.condition}")
     lines = [" ".join(words)]

@@ -11,7 +11,17 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.events import BreakpointChanged, Continued, Event, Exited, HaltPending, Notice, Started, Stopped
+from pydelve.api.events import (
+    BreakpointChanged,
+    Continued,
+    Event,
+    Exited,
+    HaltPending,
+    Logged,
+    Notice,
+    Started,
+    Stopped,
+)
 from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, Request, SubstitutePaths
 from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
 from pydelve.client import Client
@@ -23,7 +33,7 @@ from pydelve.terminal.listing import render_lines
 from pydelve.terminal.messages import part_lines
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.own_printers import OwnPrinters, own_file
-from pydelve.terminal.places import breakpoint_head, end_line, is_suspended, place, stop_head, stop_tail
+from pydelve.terminal.places import breakpoint_head, end_line, is_suspended, log_lines, place, stop_head, stop_tail
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.urgent import UrgentSender
 from pydelve.terminal.values import render_value
@@ -213,6 +223,8 @@ class Session:
                 )
                 if self.screen.interactive:
                     self.screen.lines(part_lines("", "continue waits on, exit ends the program"))
+            case Logged(entries, lost):
+                self.screen.lines(log_lines(entries, lost, self.cwd))
             case Notice(message, why, hint):
                 self.screen.lines([message, *part_lines(why, hint)])
 

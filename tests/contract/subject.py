@@ -15,7 +15,7 @@ from pydelve.api.target import ExitStatus
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.sources import Sources
 from pydelve.errors import PydelveError
-from pydelve.target import Arming, Landing, Listener, Plan, Process, StopReport, Waiter
+from pydelve.target import Arming, Landing, Listener, LogReport, Plan, Process, StopReport, Waiter
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
 from tests.sources import read_markers
@@ -40,7 +40,7 @@ class Subject:
     def __init__(self, factory: Factory, python: str, program: Path) -> None:
         self.file = str(program)
         self.lines = read_markers(program)
-        self.heard: list[StopReport | Landing | ExitStatus] = []
+        self.heard: list[StopReport | Landing | LogReport | ExitStatus] = []
         self.errors: list[PydelveError] = []
         self.loop = Loop(self._failed)
         self.failures: list[Exception] = []
@@ -70,6 +70,10 @@ class Subject:
     def on_stopped(self, report: StopReport) -> None:
         self.heard.append(report)
 
+    def on_logged(self, report: LogReport) -> None:
+        """See ``target.Listener``."""
+        self.heard.append(report)
+
     def on_landed(self, landing: Landing) -> None:
         self.heard.append(landing)
 
@@ -89,7 +93,7 @@ class Subject:
 
     # -- moving --------------------------------------------------------------------------------------------------------
 
-    def next_heard(self) -> StopReport | Landing | ExitStatus:
+    def next_heard(self) -> StopReport | Landing | LogReport | ExitStatus:
         """Wait for what the process tells next."""
         assert self.loop.wait_until(lambda: bool(self.heard), LIMIT_S), "nothing was heard"
         return self.heard.pop(0)

@@ -100,6 +100,15 @@ class AgentLink:
         """Send a request whose answer does not matter."""
         self._drop(self.send(operation, arguments, by_link))
 
+    def post(self, operation: str, arguments: dict[str, Any]) -> None:
+        """Tell the agent something that has no answer, by *link*, whatever it does."""
+        if not self.closed:
+            self._link.send((0, operation, arguments))
+
+    def catch_up(self) -> None:
+        """Hear all that *link* holds before what *hold* is just telling."""
+        self._read(self._link)
+
     def wait(self, number: int, timeout_s: float) -> bool:
         """Serve events until the answer is here, or there can be none; False after ``timeout_s``."""
         return self._waiter.wait_until(lambda: number in self._answers or self.closed, timeout_s)
@@ -164,7 +173,7 @@ class AgentLink:
         The agent's own thread can't run now, and later leaves alone what was answered meanwhile
         (``core._serve_running``).
         """
-        self._read(self._link)
+        self.catch_up()
         for message in self._awaited.values():
             self._hold.send(message)
 

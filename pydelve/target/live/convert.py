@@ -14,7 +14,7 @@ from typing import Any, cast, get_args
 from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue, TestFailure
 from pydelve.api.values import Attribute, Evaluation, Examination, Fact, Item, Kind, Limits, Origin, Value, Variable
 from pydelve.errors import ProtocolError
-from pydelve.target import Armed, Arming, CodeReport, Landing, StopReport, WovenScope
+from pydelve.target import Armed, Arming, CodeReport, Landing, LogReport, StopReport, WovenScope
 
 _KINDS = frozenset(get_args(Kind))
 _ORIGINS = frozenset(get_args(Origin))
@@ -252,10 +252,23 @@ def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
         "scope_name": unit.scope_name,
         "scope_line": unit.scope_line,
         "once": arming.once,
+        "log": arming.log,
+        "thread": arming.thread,
+        "temporary": arming.temporary,
         "condition": arming.condition,
         "hit_condition": None if hit is None else [hit.op, hit.count],
         "after": None if after is None else [after.id, after.hits],
     }
+
+
+def to_logged(wire: dict[str, Any]) -> LogReport:
+    """A batch of log messages (``agent/outbox.py``: ``_send``)."""
+    groups = []
+    for (number, file, line, ident), texts in wire["groups"]:
+        if any(type(text) is not str for text in texts):
+            raise _malformed("a log message is not text", texts)
+        groups.append((int(number), str(file), int(line), int(ident), tuple(texts)))
+    return LogReport(int(wire["number"]), int(wire["lost"]), tuple(groups))
 
 
 def from_limits(limits: Limits) -> dict[str, int]:

@@ -96,6 +96,7 @@ class LiveProcess:
         self._refusal = ""
         self._hello: _Hello | None = None
         self._runs = 0
+        self._batches = 0
         self._clean = False
         self._leaving = False
         self._user_code = UserCode(self._agent)
@@ -253,6 +254,11 @@ class LiveProcess:
             if len(answer) != len(armings):
                 raise ValueError(f"{len(answer)} states for {len(armings)} placements")
             return tuple(convert.to_armed(state) for state in answer)
+
+    def has_read(self, number: int) -> None:
+        """See ``target.Process``."""
+        with contextlib.suppress(TargetGoneError):  # it ends at this moment
+            self._agent.post(protocol.HAS_READ, {"number": number})
 
     def placements(self) -> dict[tuple[int, str, int], Armed]:
         """See ``target.Process``."""
@@ -439,6 +445,12 @@ class LiveProcess:
                 self._agent.ask_again()
                 self._runs = run - 1
                 self._listener.on_stopped(report)
+        elif name == protocol.RECORDS:
+            logged = convert.to_logged(data)
+            if logged.number > self._batches + 1:  # by *hold*, at a stop: *link* has those before
+                self._agent.catch_up()
+            self._batches = logged.number
+            self._listener.on_logged(logged)
         elif name == protocol.LANDED:
             self._listener.on_landed(convert.to_landing(data))
         elif name == protocol.ENDING:
