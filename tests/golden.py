@@ -8,6 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
+def refreshing() -> bool:
+    """Whether the files are to be written anew."""
+    return bool(os.environ.get("PYDELVE_REFRESH"))
+
+
+def agrees(path: Path, lines: Sequence[str]) -> bool:
+    """Whether the lines are those of the file; blanks at their ends don't count."""
+    return [line.rstrip() for line in lines] == path.read_text(encoding="utf-8").splitlines()
+
+
 def check(path: Path, lines: Sequence[str]) -> None:
     """Compare lines with a file, or write them there where a refresh is asked for; blanks at their ends don't count.
 
@@ -15,7 +25,7 @@ def check(path: Path, lines: Sequence[str]) -> None:
         AssertionError: they differ; the message shows where.
     """
     now = [line.rstrip() for line in lines]
-    if os.environ.get("PYDELVE_REFRESH"):
+    if refreshing():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in now), encoding="utf-8")
     kept = path.read_text(encoding="utf-8").splitlines()

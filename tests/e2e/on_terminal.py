@@ -139,8 +139,11 @@ class OnTerminal:
         return self.lines[start:-1]
 
     def wait_prompt(self) -> list[str]:
-        """Wait until pydelve asks for a command; gives what the screen shows above that."""
-        self.wait(lambda: self.lines[-1] == PROMPT, "a prompt")
+        """Wait until pydelve asks for a command and reads keys itself; gives what the screen shows above that.
+
+        A terminal without a cursor shows the prompt first: what is typed before the modes change, the kernel shows too.
+        """
+        self.wait(lambda: self.lines[-1] == PROMPT and not self.modes()[3] & termios.ICANON, "a prompt")
         return self.lines[:-1]
 
     def wait_line(self, line: str) -> None:
@@ -158,7 +161,7 @@ class OnTerminal:
         return status
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
-        """Read what is written until the condition is true.
+        """Read what is written until the condition is true. A screen is drawn in parts: wait for all that is compared.
 
         Raises:
             AssertionError: it did not become true in time; the message shows the screen.
@@ -167,7 +170,26 @@ class OnTerminal:
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"no {what} within {DEADLINE_S:g} s; the screen:\n" + "\n".join(self.lines))
-            if select.select([self._fd], [], [], 0.02)[0]:
-                data = os.read(self._fd, 65536)
-                self.raw += data
-                self._stream.feed(data)
+            self._read(0.02)
+
+    def wait_lines(self, first: int, *lines: str) -> None:
+        """Wait until the screen shows these lines from a row on, the topmost being 0."""
+        self.wait(lambda: self.lines[first : first + len(lines)] == list(lines), f"lines {lines} from {first} on")
+
+    def wait_end_of_screen(self, *lines: str) -> None:
+        """Wait until these are the last lines."""
+        self.wait(lambda: self.lines[-len(lines) :] == list(lines), f"last lines {lines}")
+
+    def read_quiet(self, quiet_s: float = 0.5) -> None:
+        """Read until nothing was written for a time: for what has no end to wait for, as a screen that is recorded."""
+        while self._read(quiet_s):
+            pass
+
+    def _read(self, limit_s: float) -> bool:
+        """Show what is written within a time; whether anything was."""
+        if not select.select([self._fd], [], [], limit_s)[0]:
+            return False
+        data = os.read(self._fd, 65536)
+        self.raw += data
+        self._stream.feed(data)
+        return True
