@@ -56,6 +56,13 @@ class Settings:
         default="",
         metadata=_about("functions that steps pass through too: patterns, as in tests.* */vendor/*"),
     )
+    stop_uncaught: bool = field(
+        default=True, metadata=_about("stop, post-mortem, at every uncaught exception, also without a breakpoint")
+    )
+    exception_ignore: str = field(
+        default="StopIteration StopAsyncIteration GeneratorExit CancelledError KeyboardInterrupt SystemExit",
+        metadata=_about("classes that break -exc leaves out where it is about any exception"),
+    )
     aliases: tuple[tuple[str, str], ...] = field(
         default=(), metadata=_about("names of your own for commands: config alias COMMAND NAME")
     )

@@ -32,12 +32,49 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
 }
 
 
-class Armed:
+class Counted:
+    """Something that is hit: its condition, and its counter."""
+
+    def __init__(self, number: int, recipe: dict[str, Any], hits_of: Callable[[int], int]) -> None:
+        """``recipe``: the dict of the arm request; ``hits_of`` gives another breakpoint's count."""
+        self.id = number
+        self.condition: str = recipe.get("condition", "")
+        self.hit_condition = recipe.get("hit_condition")  # [op, count] or None
+        self.after = recipe.get("after")  # [id of another breakpoint, its hits before this one counts] or None
+        self._hits_of = hits_of
+        self.counter = iter(range(_MOST_HITS))
+        """Gives the number of hits before each hit. Counted by C code: with ``+= 1`` threads of 3.9, which switch
+        anywhere, lose hits."""
+
+    def waits(self) -> bool:
+        """Must another breakpoint be hit before?"""
+        return self.after is not None and self._hits_of(self.after[0]) < self.after[1]
+
+    def counts_now(self) -> bool:
+        """It is hit, its condition true: count that, and say whether to stop."""
+        hits = next(self.counter) + 1
+        if self.hit_condition is not None:
+            operator, count = self.hit_condition
+            return _COMPARE[operator](hits, count)
+        return True
+
+    @property
+    def hits(self) -> int:
+        """How often it was hit."""
+        left: int = self.counter.__length_hint__()  # type: ignore[attr-defined]
+        return _MOST_HITS - left
+
+    def go_on_from(self, hits: int) -> None:
+        """Begin with this count."""
+        self.counter = iter(range(hits, _MOST_HITS))
+
+
+class Armed(Counted):
     """One placement of one breakpoint, with its counter."""
 
     def __init__(self, recipe: dict[str, Any], hits_of: Callable[[int], int]) -> None:
-        """``recipe``: the dict of the arm request (``Table.replace``); ``hits_of`` gives another breakpoint's count."""
-        self.id = recipe["id"]
+        """``recipe``: the dict of the arm request (``Table.replace``)."""
+        super().__init__(recipe["id"], recipe, hits_of)
         self.file = recipe["file"]
         self.line = recipe["line"]  # of the unit
         self.units = recipe["units"]  # [line, end_line, kind] of every unit in its scope; None without source
@@ -45,9 +82,6 @@ class Armed:
         self.scope_line: int = recipe["scope_line"]
         self.private_class = class_in_qualname(recipe["scope"]) or None  # mangles ``__names`` in the condition
         self.once: bool = recipe["once"]  # code of a module, or a class of a module's: it runs when it is loaded
-        self.condition = recipe.get("condition", "")
-        self.hit_condition = recipe.get("hit_condition")  # [op, count] or None
-        self.after = recipe.get("after")  # [id of another breakpoint, its hits before this one counts] or None
         self.log: str = recipe.get("log", "")
         """An expression whose value is told where others stop; a logpoint's."""
         self.thread: int = recipe.get("thread", 0)
@@ -55,10 +89,6 @@ class Armed:
         self._temporary: bool = recipe.get("temporary", False)
         self._first = iter((True,))
         self._sources: dict[int, tuple[int, str, int, int]] = {}
-        self._hits_of = hits_of
-        self.counter = iter(range(_MOST_HITS))
-        """Gives the number of hits before each hit. Counted by C code: with ``+= 1`` threads of 3.9, which switch
-        anywhere, lose hits."""
         self.landed = False
         self.refused = ""
         self._compiled: dict[tuple[str, int], tuple[CodeType, Callable[[FrameType], object]]] = {}
@@ -76,7 +106,7 @@ class Armed:
         """
         if self.thread and self.thread != get_ident():
             return False, None
-        if self.after is not None and self._hits_of(self.after[0]) < self.after[1]:
+        if self.waits():
             return False, None
         if self.condition:
             try:
@@ -84,11 +114,7 @@ class Armed:
                     return False, None
             except Exception as error:  # noqa: BLE001  whatever the user's expression raises is the answer
                 return True, problem_of(error, False)
-        hits = next(self.counter) + 1
-        if self.hit_condition is not None:
-            operator, count = self.hit_condition
-            return _COMPARE[operator](hits, count), None
-        return True, None
+        return self.counts_now(), None
 
     def counted(self) -> bool:
         """A check found it hit: count that, unless the check itself has counted. Always True."""
@@ -123,16 +149,6 @@ class Armed:
                 return other
         return error
 
-    @property
-    def hits(self) -> int:
-        """How often it was hit."""
-        left: int = self.counter.__length_hint__()  # type: ignore[attr-defined]
-        return _MOST_HITS - left
-
-    def go_on_from(self, hits: int) -> None:
-        """Begin with this count."""
-        self.counter = iter(range(hits, _MOST_HITS))
-
     def _compiled_for(self, text: str, code: CodeType) -> Callable[[FrameType], object]:
         key = text, id(code)
         found = self._compiled.get(key)
@@ -159,6 +175,8 @@ class Table:
         """Empty. ``weaver`` sees to some of the lines."""
         self._weaver = weaver
         self._files: dict[str, list[Armed]] = {}
+        self.exceptions: dict[int, Counted] = {}
+        """Those that are on exceptions (``exceptions.py``), by number."""
         self._names: dict[str, str] = {}
         self._disabled: dict[
             int, int
@@ -168,7 +186,7 @@ class Table:
         ] = {}  # id(code): (code, line map): reading a line table takes up to 3 ms
 
     def __bool__(self) -> bool:
-        """Is anything armed?"""
+        """Is anything armed on a line?"""
         return bool(self._files)
 
     def replace(self, identifier: int, recipes: Iterable[dict[str, Any]]) -> list[Armed]:
@@ -189,6 +207,16 @@ class Table:
             self._disabled[identifier] = hits
         return new
 
+    def replace_exception(self, number: int, armed: Counted | None) -> None:
+        """The same for one on exceptions."""
+        old = self.exceptions.pop(number, None)
+        hits = old.hits if old is not None else self._disabled.pop(number, 0)
+        if armed is not None:
+            armed.go_on_from(hits)
+            self.exceptions[number] = armed
+        elif hits:
+            self._disabled[number] = hits
+
     def all(self) -> list[Armed]:
         """Every placement."""
         return [armed for entries in self._files.values() for armed in entries]
@@ -197,13 +225,20 @@ class Table:
         """The placements of one breakpoint."""
         return [armed for entries in self._files.values() for armed in entries if armed.id == identifier]
 
+    def knows(self, identifier: int) -> bool:
+        """Is it armed, on a line or on exceptions?"""
+        return identifier in self.exceptions or bool(self.of(identifier))
+
     def hits_of(self, identifier: int) -> int:
         """Hits of one breakpoint, whether it is armed, disabled or gone."""
+        on_exceptions = self.exceptions.get(identifier)
+        if on_exceptions is not None:
+            return on_exceptions.hits
         return self._disabled.get(identifier, 0) or sum(armed.hits for armed in self.of(identifier))
 
     def counts(self) -> dict[int, int]:
         """Hits by breakpoint id."""
-        total: dict[int, int] = {}
+        total = {number: armed.hits for number, armed in self.exceptions.items()}
         for entries in self._files.values():
             for armed in entries:
                 total[armed.id] = total.get(armed.id, 0) + armed.hits

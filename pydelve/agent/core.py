@@ -21,6 +21,7 @@ from _thread import get_ident
 from . import evaluation, protocol, threads
 from .breakpoints import Table
 from .code_objects import keeps_columns
+from .exceptions import Exceptions
 from .failing_tests import FailingTests
 from .gil import Gil
 from .hold import Hold
@@ -82,6 +83,7 @@ class Agent:
         self.weaver = Weaver(self)
         self.table = Table(self.weaver)
         self.ownership = Ownership()
+        self.exceptions = Exceptions(self)
         self.events = Events(self)
         self.stepper = Stepper(self.ownership, self.events)
         self.service = Service(self)
@@ -240,6 +242,8 @@ class Agent:
         """The operations that both sockets serve."""
         if operation == protocol.ARM:
             return self.arm(**arguments)
+        if operation == protocol.ARM_EXCEPTION:
+            return self.exceptions.arm(**arguments)
         if operation == protocol.MODULES:
             return self.modules()
         if operation == protocol.COUNTS:

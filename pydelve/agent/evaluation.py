@@ -152,6 +152,11 @@ class _FunctionCondition:
         return self._function(*values)
 
 
+def run_with(frame: FrameType, snippet: Snippet, extra: dict[str, object]) -> object:
+    """The value of an expression in a frame, with ``extra`` names of ours; they win over globals."""
+    return _run_in_frame(frame, snippet, extra)
+
+
 def describe_error(error: BaseException) -> dict[str, Any]:
     """``{"type", "message", "traceback"}`` of what an evaluation raised; never raises.
 
@@ -254,7 +259,11 @@ def _locals_of(frame: FrameType) -> Any:
     return {name: value for name, _, value in fastlocals.read_locals(frame) if value is not UNBOUND}
 
 
+exception: list[BaseException] = []
+"""What the stop is about, where that is one: ``exc``, unless the program has a name like it."""
+
 _FRAME_BUILTINS: dict[str, Callable[[FrameType], Any]] = {
+    "exc": lambda frame: exception[0] if exception else UNBOUND,
     "super": _super_of,
     "frame": lambda frame: lambda index=1: caller_of(frame, index),
     "locals": lambda frame: lambda: _locals_of(frame),

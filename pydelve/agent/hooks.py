@@ -12,6 +12,7 @@ import posix
 import sys
 
 from . import threads
+from .background import Background
 from .stops import Cause
 
 TYPE_CHECKING = False
@@ -35,6 +36,7 @@ class Hooks:
         self._reported: BaseException | None = None
         # made once, so that they can be recognised and taken away again
         self._except, self._break = self._on_uncaught, self._on_breakpoint
+        self._background = Background(agent)
         self._children: list[Agent] = []  # whom a forked child tells
 
     def install(self) -> None:
@@ -46,6 +48,7 @@ class Hooks:
         if sys.__breakpointhook__ is sys.breakpointhook:
             sys.__breakpointhook__ = self._break
         sys.breakpointhook = self._break
+        self._background.install()
         atexit.register(self._on_exit)
         # The interpreter may keep this callback for good: of us it holds a list that ``forget`` empties.
         watched = self._children
@@ -68,6 +71,7 @@ class Hooks:
             sys.__breakpointhook__ = self._breakpointhook
         if sys.breakpointhook is self._break:
             sys.breakpointhook = self._breakpointhook
+        self._background.remove()
         atexit.unregister(self._on_exit)
 
     def forget(self) -> None:
@@ -91,9 +95,8 @@ class Hooks:
 
     def _post_mortem(self, value: BaseException, traceback: TracebackType | None) -> None:
         self._reported = value
-        frames = threads.frames_of_traceback(traceback)
-        if frames:  # none for a syntax error in the program's main file
-            self._agent.stops.stop(Cause("exception", exception=value), frames)
+        # no frames: a syntax error in the program's main file
+        self._agent.exceptions.uncaught(value, threads.frames_of_traceback(traceback))
 
     def _on_breakpoint(self, *args: Any, **kwargs: Any) -> Any:
         """``breakpoint()``: as ``sys.breakpointhook`` is documented, ``PYTHONBREAKPOINT`` is asked at each call."""

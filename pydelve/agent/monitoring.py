@@ -54,6 +54,7 @@ class Monitoring:
         self._seen: dict[str, list[Any]] = {}  # co_filename: [weak reference to code, ...], for breakpoints set later
         self._watched: dict[int, CodeType] = {}  # id(code): code, with the stepping tool's local events
         self._break_global = self._step_global = 0
+        self._raises = False
         self._waiting_for_main: Callable[[FrameType], None] | None = None
         # ident: (frame id, offset) whose arrival the breakpoints' callback has dealt with
         self._handled: dict[int, tuple[int, int]] = {}
@@ -85,6 +86,7 @@ class Monitoring:
             (self._break, events.LINE, self._on_line),
             (self._break, events.PY_START, self._on_first_sight),
             (self._break, events.PY_RESUME, self._on_resumed_sight),
+            (self._break, events.RAISE, self._on_raise),
             (self._step, events.LINE, self._on_step_line),
             (self._step, events.INSTRUCTION, self._on_step_instruction),
             (self._step, events.PY_START, self._on_step_start),
@@ -141,9 +143,19 @@ class Monitoring:
     def _look_out(self) -> None:
         events = self._monitoring.events
         wanted = events.PY_START | events.PY_RESUME if self._agent.table or self._waiting_for_main else 0
+        if self._raises:
+            wanted |= events.RAISE
         if wanted != self._break_global:
             self._break_global = wanted
             self._monitoring.set_events(self._break, wanted)
+
+    def watch_exceptions(self, wanted: bool, libraries: bool) -> None:
+        """Tell ``exceptions`` of each that comes up in a frame, or not: in any frame, whatever ``libraries`` asks."""
+        self._raises = wanted
+        self._look_out()
+
+    def _on_raise(self, code: CodeType, frame: FrameType, offset: int, exception: BaseException) -> None:
+        self._agent.exceptions.happened(frame, exception, exception.__traceback__)
 
     def _on_first_sight(self, code: CodeType, frame: FrameType, offset: int) -> Any:
         self._see(code, frame)

@@ -33,6 +33,7 @@ _MARSHAL_VERSION = 2  # the oldest that has binary floats: no references, no cod
 
 # Operations on either socket.
 ARM = "arm"
+ARM_EXCEPTION = "arm_exception"
 MODULES = "modules"
 COUNTS = "counts"
 PLACEMENTS = "placements"
@@ -49,6 +50,7 @@ THREADS = "threads"
 JUMP = "jump"
 RELOAD = "reload"
 CAPTURED = "captured"
+EXCEPTION = "exception"
 CODE = "code"
 COMPLETE = "complete"
 SIGNATURE = "signature"

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import sys
 import time
+from _thread import get_ident
 
 from . import (
     bytecode,
     completing,
     evaluation,
     examination,
+    exception_tree,
     fastlocals,
     inspection,
     jumping,
@@ -27,13 +29,15 @@ from .user_code import Interrupted
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from collections.abc import Callable
-    from types import CodeType, FrameType
+    from types import CodeType, FrameType, TracebackType
     from typing import Any, ClassVar
 
     from .core import Agent
     from .threads import Stack
 
 _monotonic = time.monotonic  # taken before the program can replace it
+_EXCEPTION_STACKS = -(1 << 40)  # what goes for an ident of the first exception's stack; the next ones follow below
+_SHOWN_FRAMES = 20
 
 
 class Refused(Exception):
@@ -50,6 +54,7 @@ class Service:
         self._stacks: dict[int, Stack] = {}
         self.ident = 0
         self._at_line = False
+        self._traceback: TracebackType | None = None
         self.outdated: list[CodeType] = []
         """Code that runs though its source has changed: its lines are not what the debugger has of it."""
 
@@ -59,9 +64,16 @@ class Service:
         self._at_line = at_line
         self._stacks = {ident: frames}
 
+    def about(self, exception: BaseException, traceback: TracebackType | None) -> None:
+        """It is about an exception, which may not have its traceback yet."""
+        evaluation.exception[:] = [exception]
+        self._traceback = traceback
+
     def end(self) -> None:
         """The stop ends: let go of every frame and value."""
         self._stacks = {}
+        evaluation.exception.clear()
+        self._traceback = None
         self._handles.clear()
 
     def handle(self, operation: str, arguments: dict[str, Any]) -> Any:
@@ -137,6 +149,39 @@ class Service:
         except LookupError:
             raise Refused("the value was shown at an earlier stop") from None
         return inspection.inspect_children(value, start, count, _limits(limits), self._handles)
+
+    def _exception(self, thread: int, limits: dict[str, int]) -> list[dict[str, Any]]:
+        """What a thread handles, or the stop is about, and all that belong to it; each has a stack of its own."""
+        ident = thread or self.ident
+        if evaluation.exception and ident == self.ident:
+            error: BaseException | None = evaluation.exception[0]
+        elif ident == get_ident():
+            error = sys.exc_info()[1]
+        else:
+            current: Callable[[], dict[int, Any]] = getattr(sys, "_current_exceptions", dict)  # 3.10+
+            handled = current().get(ident)
+            error = handled[1] if type(handled) is tuple else handled
+        return [] if error is None else [
+            self._related(number, *entry, limits) for number, entry in enumerate(exception_tree.related(error))
+        ]  # fmt: skip
+
+    def _related(
+        self, number: int, error: BaseException, how: str, parent: int, hidden: bool, limits: dict[str, int]
+    ) -> dict[str, Any]:
+        known = self._traceback if evaluation.exception and error is evaluation.exception[0] else None
+        frames = threads.frames_of_traceback(known or error.__traceback__)
+        stack = _EXCEPTION_STACKS - number
+        self._stacks[stack] = frames
+        return {
+            "error": exception_tree.describe(error),
+            "how": how,
+            "parent": parent,
+            "hidden": hidden,
+            "stack": stack if frames else 0,
+            "total": len(frames),
+            "frames": [self.describe(*entry) for entry in frames[:_SHOWN_FRAMES]],
+            "value": self.inspect(error, limits),
+        }
 
     def _captured(self) -> list[list[str]]:
         return self._agent.tests.captured()
@@ -227,6 +272,7 @@ class Service:
         protocol.CODE: _code,
         protocol.VARIABLES: _variables,
         protocol.EXPAND: _expand,
+        protocol.EXCEPTION: _exception,
         protocol.CAPTURED: _captured,
         protocol.COMPLETE: _complete,
         protocol.SIGNATURE: _signature,

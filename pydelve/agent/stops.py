@@ -10,7 +10,7 @@ import _thread
 import sys
 from _thread import get_ident
 
-from . import evaluation, protocol, threads
+from . import evaluation, exception_tree, protocol, threads
 from .linemap import LineMap
 from .service import Refused
 from .skipping import Skipped
@@ -30,7 +30,9 @@ FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 class Cause:
     """Why a thread stops: the fields of ``pydelve.target.StopReport`` that are known by then."""
 
-    __slots__ = ("at_line", "detail", "exception", "frame", "ids", "reason", "returned", "step", "test")
+    __slots__ = (
+        "at_line", "dead", "detail", "exception", "frame", "ids", "reason", "returned", "step", "test", "traceback",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -43,10 +45,12 @@ class Cause:
         at_line: bool = False,
         frame: int = 0,
         test: dict[str, Any] | None = None,
+        dead: int = 0,
     ) -> None:
         """``ids`` of the breakpoints hit; ``step`` that ended here; ``returned``: code (or what was called) and value
         of a call left; ``at_line``: the thread is in the callback of a line event, and may jump; ``frame`` to look at
-        first; ``test``: what ``failing_tests`` says of a test that failed.
+        first; ``test``: what ``failing_tests`` says of a test that failed; ``dead``: how many of the innermost frames
+        an exception has left already.
         """
         self.reason = reason
         self.ids = ids
@@ -57,6 +61,8 @@ class Cause:
         self.at_line = at_line
         self.frame = frame
         self.test = test
+        self.dead = dead
+        self.traceback = exception.__traceback__ if exception is not None else None
 
 
 class Stops:
@@ -120,8 +126,8 @@ class Stops:
         agent = self._agent
         if agent.left() or (run is not None and run != self.run):
             return False  # halted already, or stopped by itself, and goes on
-        cause.ids = [number for number in cause.ids if agent.table.of(number)]
-        if cause.reason in ("breakpoint", "condition-error", "log-error"):
+        cause.ids = [number for number in cause.ids if agent.table.knows(number)]
+        if cause.reason in ("breakpoint", "condition-error", "log-error", "raised"):
             return bool(cause.ids)  # else cleared while we waited
         return cause.reason not in ("step", "entry") or cause.step is agent.stepper.active  # else overtaken
 
@@ -140,12 +146,14 @@ class Stops:
         agent.outbox.settle()
         overtaken = agent.stepper.cancel()
         agent.service.begin(ident, frames, cause.at_line)
+        if cause.exception is not None and cause.reason != "call":
+            agent.service.about(cause.exception, cause.traceback)
         report = self._report(ident, cause, frames)
         report["interrupted_step"] = overtaken not in (None, cause.step) and cause.reason != "call"
         agent.hold.send(("event", protocol.STOPPED, report))
         plan = self._serve()
         if plan is not None and plan["how"] not in ("continue", "call") and cause.reason != "exception":
-            self._begin_step(plan)
+            self._begin_step(plan, cause.dead)
         else:
             agent.events.unwatch()
         agent.service.end()
@@ -173,7 +181,7 @@ class Stops:
         if cause.step is not None and cause.step.goal is not None and cause.reason == "step":
             report["detail"] = cause.step.goal[0] + " was not called"
         if cause.exception is not None:
-            report["exception"] = evaluation.describe_error(cause.exception)
+            report["exception"] = exception_tree.describe(cause.exception)
         if cause.test is not None:
             report["test"] = self._test(cause.test)
         return report
@@ -224,15 +232,31 @@ class Stops:
         hold.send((kind, identifier, content, hold.interval_us if settling else 0))
 
     def _result(self, operation: str, arguments: dict[str, Any]) -> Any:
-        if operation in (protocol.ARM, protocol.MODULES, protocol.COUNTS, protocol.PLACEMENTS, protocol.DETACH):
+        if operation in (
+            protocol.ARM,
+            protocol.ARM_EXCEPTION,
+            protocol.MODULES,
+            protocol.COUNTS,
+            protocol.PLACEMENTS,
+            protocol.DETACH,
+        ):
             return self._agent.common(operation, arguments)
         return self._agent.service.handle(operation, arguments)
 
-    def _begin_step(self, plan: dict[str, Any]) -> None:
+    def _begin_step(self, plan: dict[str, Any], dead: int) -> None:
         agent = self._agent
         ident = plan["ident"] or agent.service.ident
         frames = agent.service.frames(ident)
-        frame = frames[min(plan["frame"], len(frames) - 1)][0]
+        index = plan["frame"]
+        if index < dead and ident == agent.service.ident:  # left already: from the nearest of the user's that runs
+            library = agent.ownership.is_library
+            found = [at for at in range(dead, len(frames)) if not library(frames[at][0].f_code.co_filename)]
+            if not found:
+                agent.events.unwatch()
+                return
+            index = found[0]
+            plan = {**plan, "how": "next", "units": None}
+        frame = frames[min(index, len(frames) - 1)][0]
         code = frame.f_code
         original = agent.weaver.original_of(code)
         outdated = any(original is each for each in agent.service.outdated)

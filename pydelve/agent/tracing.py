@@ -56,6 +56,7 @@ class Tracing:
         self._watched: set[int] = set()  # ids of frames whose lines the stepper wants
         self._waiting_for_main: Callable[[FrameType], None] | None = None
         self._watching_calls = False
+        self._raises = self._raises_in_libraries = False
         self._on = False
         self._threads: _Threads | None = None
         self._again = native.PendingCall(self._trace_again)
@@ -102,17 +103,45 @@ class Tracing:
             while frame is not None:
                 ours = frame.f_trace is self._local and id(frame) not in self._watched
                 if ours and self._placed_in(frame.f_code) is None:
-                    frame.f_trace = None
+                    if self._raises_in(frame.f_code):
+                        frame.f_trace_lines = False
+                    else:
+                        frame.f_trace, frame.f_trace_lines = None, True
                 frame = frame.f_back
 
     def _trace_running(self) -> None:
-        """Give line events to the frames that are active already and have a breakpoint."""
+        """Give line events to the frames that are active already and have a breakpoint, exceptions to who need them."""
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for frame in sys._current_frames().values():
             while frame is not None:
-                if frame.f_trace is None and self._placed_in(frame.f_code) is not None:
-                    frame.f_trace = self._local
+                if frame.f_trace is None or frame.f_trace is self._local:
+                    if self._placed_in(frame.f_code) is not None:
+                        self._trace_frame(frame, True)
+                    elif frame.f_trace is None and self._raises_in(frame.f_code):
+                        self._trace_frame(frame, False)
                 frame = frame.f_back
+
+    def _trace_frame(self, frame: FrameType, lines: bool) -> None:
+        """Have the events of a frame told: exceptions and its end, and its lines where they are wanted."""
+        frame.f_trace = self._local
+        frame.f_trace_lines = lines
+
+    # -- exceptions ----------------------------------------------------------------------------------------------------
+
+    def watch_exceptions(self, wanted: bool, libraries: bool) -> None:
+        """Tell ``exceptions`` of each that comes up in a frame of the user's, or (``libraries``) in any; or not."""
+        self._raises, self._raises_in_libraries = wanted, libraries
+        if wanted:
+            self._switch(True)
+            self._trace_running()
+        self._untrace_running()
+        self._rest()
+
+    def _raises_in(self, code: CodeType) -> bool:
+        """Are exceptions in this code to be told?"""
+        if not self._raises or is_agent(code):
+            return False
+        return self._raises_in_libraries or not self._agent.ownership.is_library(code.co_filename)
 
     def wait_for_main(self, callback: Callable[[FrameType], None]) -> None:
         """Call ``callback(frame)`` once, when the program's own ``__main__`` module begins to run."""
@@ -121,7 +150,7 @@ class Tracing:
 
     def _rest(self, leaving: FrameType | None = None) -> None:
         """Switch off what nobody needs; ``leaving``: a frame that is about to end."""
-        if self._waiting_for_main or self._agent.stepper.active:
+        if self._waiting_for_main or self._raises or self._agent.stepper.active:
             return
         waits = not all(armed.landed for armed in self._agent.table.all())  # it may be made by other than an import
         if not waits and not self._agent.weaver.leaves_out(leaving):
@@ -152,8 +181,8 @@ class Tracing:
         """Tell the stepper of lines, return and yield of this frame."""
         self._watched.add(id(frame))
         self._switch(True)
-        if frame.f_trace is None:
-            frame.f_trace = self._local
+        if frame.f_trace is None or frame.f_trace is self._local:
+            self._trace_frame(frame, True)
         if self._agent.weaver.of(frame.f_code) is not None:  # no line event parts a check from its statement
             frame.f_trace_opcodes = True
 
@@ -221,8 +250,15 @@ class Tracing:
             if self._watching_calls:
                 self._agent.step_outcome(self._agent.stepper.started(frame))
             if id(frame) in self._watched:
+                frame.f_trace_lines = True
                 return self._local
-        return self._local if self._placed_in(code) is not None else None
+        if self._placed_in(code) is not None:
+            frame.f_trace_lines = True  # a generator's may have begun when there was none
+            return self._local
+        if self._raises_in(code):
+            frame.f_trace_lines = False
+            return self._local
+        return None
 
     def _go_on(self, frame: FrameType, event: str, argument: Any) -> None:
         code = frame.f_code
@@ -246,6 +282,10 @@ class Tracing:
         elif event == "exception":
             if self._silent(frame, code):
                 frame.f_trace_opcodes = True  # 3.9: a handler may begin without a line event (linemap.LineMap.silent)
+            if self._raises:
+                self._agent.exceptions.happened(frame, argument[1], argument[2])
+                step = self._agent.stepper.active  # may have begun just now
+                stepping = step is not None and (frame is step.frame or frame is step.consumer)
             if stepping:
                 self._raised[id(frame)] = frame.f_lasti
         elif event == "return":
@@ -385,13 +425,14 @@ class Tracing:
         """Leave no trace function behind."""
         self._watched.clear()
         self._waiting_for_main = None
+        self._raises = False
         self._imports.switch(False)
         self._switch(False)
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for frame in sys._current_frames().values():
             while frame is not None:
                 if frame.f_trace is self._local or frame.f_trace is self._global:
-                    frame.f_trace = None
+                    frame.f_trace, frame.f_trace_lines = None, True
                 frame = frame.f_back
 
 

@@ -79,6 +79,23 @@ class After:
 
 
 @dataclass(frozen=True, slots=True)
+class ExceptionFilter:
+    """Which exceptions a breakpoint is on, and when it stops. One more, which can't be listed, is there from the start:
+    every uncaught one (``SetStopUncaught``).
+    """
+
+    when: Literal["raised", "user", "uncaught"] = "raised"
+    """raised: as it comes to the user's code, raised there or in what that called; user: as it leaves the user's code
+    for a library that called it; uncaught: when it has ended the program, a thread or a task."""
+    pattern: str = "*"
+    """``Class`` or ``module.Class``, subclasses included; ``*`` for any."""
+    ignored: tuple[str, ...] = ()
+    """Classes that are not meant, written as ``pattern``."""
+    libraries: bool = False
+    """raised: also those that libraries raise and handle among themselves."""
+
+
+@dataclass(frozen=True, slots=True)
 class Breakpoint:
     """A logical breakpoint: the recipe as the user gave it, its counters, and where it is armed."""
 
@@ -104,3 +121,5 @@ class Breakpoint:
     """``Thread.id`` of the only thread that is meant; 0: any."""
     commands: tuple[str, ...] = ()
     """What a front end runs at each of its stops: commands of the prompt."""
+    exception: ExceptionFilter | None = None
+    """Of one on exceptions, which has no placements; its condition may name the exception ``exc``."""

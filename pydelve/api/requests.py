@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
+from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondition, Location
 from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
-from pydelve.api.target import CapturedOutput, SourceText, Stack, State, Thread
+from pydelve.api.target import CapturedOutput, RaisedException, SourceText, Stack, State, Thread
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 
 if TYPE_CHECKING:
@@ -147,6 +147,29 @@ class CreateBreakpoint(Request[Breakpoint]):
 
 
 @dataclass(frozen=True, slots=True)
+class CreateExceptionBreakpoint(Request[Breakpoint]):
+    """Set a breakpoint on exceptions; it is amended, cleared and listed as others are.
+
+    Raises:
+        EvaluationError, UsageError, LocationError: as CreateBreakpoint.
+    """
+
+    filter: ExceptionFilter
+    condition: str = ""
+    hit_condition: HitCondition | None = None
+    temporary: bool = False
+    name: str = ""
+    after: After | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetStopUncaught(Request[None]):
+    """Does every uncaught exception stop the target, post-mortem, without a breakpoint? It does from the start."""
+
+    stop: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AmendBreakpoint(Request[Breakpoint]):
     """Change a breakpoint; a field that is None stays as it is; ``clear_hit_condition`` takes the hit condition
     away, ``clear_after`` the chain.
@@ -218,7 +241,10 @@ class GetThreads(Request["tuple[Thread, ...]"]):
 
 @dataclass(frozen=True, slots=True)
 class GetStack(Request[Stack]):
-    """Frames ``start`` to ``start + count`` of a thread (0: the current one), innermost first."""
+    """Frames ``start`` to ``start + count`` of a thread (0: the current one), innermost first.
+
+    Here and in all requests about a frame ``thread`` may also be the ``stack`` of an exception.
+    """
 
     thread: int = 0
     start: int = 0
@@ -232,6 +258,14 @@ class GetVariables(Request["tuple[Variable, ...]"]):
     scope: Literal["arguments", "locals", "globals"] = "locals"
     thread: int = 0
     frame: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class GetException(Request["tuple[RaisedException, ...]"]):
+    """The exception that the stop is about, or that a thread is handling, and those that belong to it; () for none."""
+
+    thread: int = 0
     limits: Limits = field(default_factory=Limits)
 
 
@@ -385,5 +419,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Examine, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
-    Reload, CompleteExpression, GetSignature,
+    Reload, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
 )  # fmt: skip

@@ -13,10 +13,11 @@ else:
 
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "log-error", "attach",
-    "location", "jump", "call",
+    "location", "jump", "call", "raised",
 ]  # fmt: skip
-"""entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught,
-post-mortem; location: where ``Resume.location`` said; jump, call: what was asked for is done."""
+"""entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught, post-mortem;
+raised: a breakpoint on exceptions, with the frames alive; location: where ``Resume.location`` said; jump, call: what
+was asked for is done."""
 
 ThreadState = Literal["stopped", "frozen", "running in C", "running", "ended"]
 """stopped: the one that hit; frozen: can't run Python until resumed; running in C: uses the CPU without the GIL."""
@@ -71,6 +72,25 @@ class ExceptionInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class RaisedException:
+    """One of the exceptions that belong together, by ``raise ... from``, by being handled, or in a group."""
+
+    info: ExceptionInfo
+    value: Value
+    how: Literal["", "cause", "context", "member"]
+    """What it is to ``parent``: cause: ``raise ... from`` it; context: it was being handled; "": the first one."""
+    parent: int
+    """Index of the one it belongs to; -1 for the first."""
+    hidden: bool
+    """A context that ``raise ... from`` keeps out of tracebacks."""
+    stack: int
+    """What requests take for ``thread`` to look at its frames, until the target resumes; 0 where it has none."""
+    frames: tuple[Frame, ...]
+    """Of its traceback, innermost first; the first ones of ``total``."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnedValue:
     """What a function that just ended gave back."""
 
@@ -119,7 +139,9 @@ class Stop:
     """Ids of the breakpoints hit here, ascending."""
     detail: str = ""
     """condition-error, log-error: what the condition, or a logpoint's message, raised; halt: what the thread waits in,
-    where known; step: that the function to step into was not called; jump: which variables are None now."""
+    where known; step: that the function to step into was not called; jump: which variables are None now; raised:
+    "raised" or "user", as in ``ExceptionFilter.when``; exception: "" where it ends the program, else "thread", "task"
+    (nobody has retrieved it) or "callback" (of an event loop)."""
     returned: ReturnedValue | None = None
     exception: ExceptionInfo | None = None
     frame: int = 0

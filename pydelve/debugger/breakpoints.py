@@ -6,23 +6,22 @@ A breakpoint is a recipe with counters; its placements are derived from it, agai
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
 from pydelve import locspec
-from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location, Placement
-from pydelve.debugger.conditions import check_condition, check_hit_condition
+from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondition, Location, Placement
+from pydelve.debugger.conditions import check_after, check_condition, check_hit_condition, check_name
 from pydelve.debugger.messages import message_expression
 from pydelve.debugger.weaving import GOAL, IdentOf, ScopeKey, scope_of
-from pydelve.errors import LocationError, PydelveError, TargetGoneError, TargetStateError, UsageError
-from pydelve.target import Armed, Arming, Landing, Process, UnitSpan, WovenScope
+from pydelve.errors import LocationError, PydelveError, TargetGoneError, TargetStateError
+from pydelve.target import Armed, Arming, ExceptionArming, Landing, Process, UnitSpan, WovenScope
 
 Resolve = Callable[..., tuple[Location, ...]]
 """``files.Files.resolve``."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_RESERVED = ("all", "if", "last")
+_UNCAUGHT = 0
+"""What the target calls the filter that no breakpoint stands for."""
 
 
 Weave = Callable[[Iterable[Breakpoint], Iterable[ScopeKey]], tuple[WovenScope, ...]]
@@ -55,6 +54,7 @@ class Breakpoints:
         self._next = 1
         self._changed = changed
         self._goal: Breakpoint | None = None
+        self._stops_uncaught = True
         self._lost: set[int] = set()
         """Those whose places were not found when their source had changed."""
 
@@ -103,7 +103,7 @@ class Breakpoints:
         check_condition(condition)
         self._check_log(log, thread, process)
         check_hit_condition(hit_condition)
-        self._check_name(name)
+        check_name(name, self._all.values())
         self._check_after(self._next, after)
         made = Breakpoint(
             self._next,
@@ -120,6 +120,35 @@ class Breakpoints:
         )
         self._next += 1  # also where it fails: the target may have heard of this number
         return self._keep(self._armed(made, process))
+
+    def create_on_exceptions(
+        self,
+        wanted: ExceptionFilter,
+        condition: str,
+        hit_condition: HitCondition | None,
+        temporary: bool,
+        process: Process | None,
+        name: str = "",
+        after: After | None = None,
+    ) -> Breakpoint:
+        """Set one on exceptions; raises as :meth:`create`."""
+        check_condition(condition)
+        check_hit_condition(hit_condition)
+        check_name(name, self._all.values())
+        self._check_after(self._next, after)
+        made = Breakpoint(
+            self._next, wanted.pattern, (), condition, hit_condition, temporary, name=name, after=after,
+            exception=wanted,
+        )  # fmt: skip
+        self._next += 1
+        return self._keep(self._armed(made, process))
+
+    def stop_uncaught(self, process: Process | None, *, stop: bool) -> None:
+        """Does every uncaught exception stop the target? Remembered for each run."""
+        self._stops_uncaught = stop
+        if process is not None:
+            with contextlib.suppress(TargetGoneError):
+                process.arm_exception(_UNCAUGHT, ExceptionArming(ExceptionFilter("uncaught")) if stop else None)
 
     def amend(self, number: int, process: Process | None, **changes: Any) -> Breakpoint:
         """Change fields of one and arm it anew; its counter goes on. Where that fails, it stays as it was.
@@ -146,37 +175,10 @@ class Breakpoints:
         if process is not None and self._ident_of(thread) < 0:
             raise TargetStateError(f"there is no thread {thread}", why="it has ended, or never was", hint="threads")
 
-    def _check_name(self, name: str) -> None:
-        if not name:
-            return
-        if not _NAME.fullmatch(name) or name in _RESERVED:
-            raise UsageError(
-                f"{name!r} can't be a breakpoint's name",
-                why=f"a name is a word, and none of {', '.join(_RESERVED)}",
-                hint="break entrance withdraw",
-            )
-        for other in self._all.values():
-            if other.name == name:
-                raise UsageError(
-                    f"there is a breakpoint {name} already", why=f"it is number {other.id}", hint=f"clear {name}"
-                )
-
     def _check_after(self, number: int, after: After | None) -> None:
-        if after is None:
-            return
-        if after.hits < 1:
-            raise UsageError("a breakpoint comes after one hit or more of another", hint="condition -after 2 1:3")
-        self.get(after.id)
-        waits_for: After | None = after
-        while waits_for is not None:
-            if waits_for.id == number:
-                raise UsageError(
-                    f"breakpoint {number} would wait for itself, and never be hit",
-                    why=f"it would come after {after.id}",
-                    hint="breakpoints",
-                )
-            other = self._all.get(waits_for.id)
-            waits_for = other.after if other is not None else None
+        if after is not None:
+            self.get(after.id)
+        check_after(number, after, self._all)
 
     def set_goal(self, locations: tuple[Location, ...], process: Process) -> None:
         """The target is to stop there once, whatever stops it first (``Resume.location``).
@@ -249,7 +251,10 @@ class Breakpoints:
         gone = self.get(number)
         if process is not None:
             with contextlib.suppress(TargetGoneError):
-                process.arm(number, (), self._scopes(replace(gone, enabled=False)))
+                if gone.exception is not None:
+                    process.arm_exception(number, None)
+                else:
+                    process.arm(number, (), self._scopes(replace(gone, enabled=False)))
         del self._all[number]
         self._changed(gone, cleared=True)
         return gone
@@ -262,6 +267,8 @@ class Breakpoints:
         the others from it; gives what went wrong.
         """
         self._goal = None
+        if not self._stops_uncaught:
+            self.stop_uncaught(process, stop=False)
         failures: list[PydelveError] = []
         numbers = sorted(self._all)
         touched = {scope_of(place.location): None for each in self._all.values() for place in each.placements}
@@ -303,6 +310,11 @@ class Breakpoints:
         """
         if process is None:
             return _with_state(wanted)
+        if wanted.exception is not None:
+            with contextlib.suppress(TargetGoneError):  # it ended at this moment: the next run arms it
+                process.arm_exception(wanted.id, _exception_arming(wanted) if wanted.enabled else None)
+            if not scopes:
+                return wanted
         if scopes is None:
             scopes = self._scopes(wanted)
         try:
@@ -380,6 +392,11 @@ class Breakpoints:
             )
             for place in found.placements
         )
+
+
+def _exception_arming(wanted: Breakpoint) -> ExceptionArming:
+    assert wanted.exception is not None
+    return ExceptionArming(wanted.exception, wanted.condition, wanted.hit_condition, wanted.after)
 
 
 def _why(error: PydelveError) -> str:

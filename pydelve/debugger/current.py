@@ -76,8 +76,8 @@ class Current:
         return process
 
     def ident(self, thread: int) -> int:
-        """The ident behind a thread's number; 0, the thread that stopped, stays 0."""
-        return self.threads.ident(thread) if thread else 0
+        """The ident behind a thread's number; 0, the thread that stopped, stays 0, and so does another stack's."""
+        return self.threads.ident(thread) if thread > 0 else thread
 
     def ident_or_none(self, thread: int) -> int:
         """The same, -1 where this run has no such thread."""

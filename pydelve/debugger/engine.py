@@ -334,7 +334,7 @@ class Debugger:
 
     def _to_stop(self, report: StopReport) -> Stop:
         number = self._current.threads.number(report.ident)
-        if report.exception is not None and report.reason == "exception" and report.test is None:
+        if report.reason == "exception" and report.test is None and not report.detail:
             self._exception = report.exception
         return Stop(
             reason=report.reason,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pydelve.api import requests
-from pydelve.api.target import CapturedOutput, SourceText, Stack, Thread
+from pydelve.api.target import CapturedOutput, RaisedException, SourceText, Stack, Thread
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.threads import to_thread
@@ -25,6 +25,7 @@ class Looking:
             requests.GetThreads: self._get_threads,
             requests.GetStack: self._get_stack,
             requests.GetVariables: self._get_variables,
+            requests.GetException: self._get_exception,
             requests.GetCaptured: self._get_captured,
             requests.Expand: self._expand,
             requests.Evaluate: self._evaluate,
@@ -52,6 +53,11 @@ class Looking:
         return self._current.stopped().variables(
             request.scope, self._current.ident(request.thread), request.frame, request.limits
         )
+
+    def _get_exception(self, request: requests.GetException) -> tuple[RaisedException, ...]:
+        found = self._current.stopped().exception(self._current.ident(request.thread), request.limits)
+        qualified = self._current.files.qualified
+        return tuple(replace(each, frames=tuple(map(qualified, each.frames))) for each in found)
 
     def _get_captured(self, request: requests.GetCaptured) -> tuple[CapturedOutput, ...]:
         return self._current.stopped().captured()

@@ -22,6 +22,8 @@ class Placing:
         """What is served here."""
         return {
             requests.CreateBreakpoint: self._create_breakpoint,
+            requests.CreateExceptionBreakpoint: self._create_exception_breakpoint,
+            requests.SetStopUncaught: self._set_stop_uncaught,
             requests.AmendBreakpoint: self._amend_breakpoint,
             requests.ClearBreakpoint: self._clear_breakpoint,
             requests.ListBreakpoints: self._list_breakpoints,
@@ -65,6 +67,15 @@ class Placing:
         for number in hit:
             if self._breakpoints.known(number) and self._breakpoints.get(number).temporary:
                 self._breakpoints.clear(number, self._current.armable())
+
+    def _create_exception_breakpoint(self, request: requests.CreateExceptionBreakpoint) -> Breakpoint:
+        return self._breakpoints.create_on_exceptions(
+            request.filter, request.condition, request.hit_condition, request.temporary, self._current.armable(),
+            request.name, request.after,
+        )  # fmt: skip
+
+    def _set_stop_uncaught(self, request: requests.SetStopUncaught) -> None:
+        self._breakpoints.stop_uncaught(self._current.armable(), stop=request.stop)
 
     def _amend_breakpoint(self, request: requests.AmendBreakpoint) -> Breakpoint:
         changes: dict[str, Any] = {}

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from pydelve.api.breakpoints import After, HitCondition, Location
+from pydelve.api.breakpoints import After, ExceptionFilter, HitCondition, Location
 from pydelve.api.target import (
     CapturedOutput,
     ExceptionInfo,
     ExitStatus,
     Frame,
+    RaisedException,
     ReturnedValue,
     StopReason,
     TargetInfo,
@@ -88,6 +89,16 @@ class Arming:
     temporary: bool = False
     once: bool = False
     """The code is a module's, or that of a class in one: it runs when the module is loaded, and not again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionArming:
+    """A breakpoint on exceptions to arm."""
+
+    filter: ExceptionFilter
+    condition: str = ""
+    hit_condition: HitCondition | None = None
+    after: After | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +347,10 @@ class Process(Protocol):
         """The client has read a batch of log messages: more may be sent."""
         ...
 
+    def arm_exception(self, breakpoint_id: int, arming: ExceptionArming | None) -> None:
+        """Put a breakpoint on exceptions, or take it away; 0: the one on every uncaught exception."""
+        ...
+
     def placements(self) -> dict[tuple[int, str, int], Armed]:
         """What is armed now, by breakpoint, file and line of the unit."""
         ...
@@ -378,6 +393,10 @@ class Process(Protocol):
 
     def signature(self, ident: int, frame: int, steps: Steps) -> tuple[str, tuple[str, ...]] | None:
         """Name and parameters of a function; None where they aren't known."""
+        ...
+
+    def exception(self, ident: int, limits: Limits) -> tuple[RaisedException, ...]:
+        """What the stop is about, or a thread handles, and all exceptions that belong to it."""
         ...
 
     def captured(self) -> tuple[CapturedOutput, ...]:

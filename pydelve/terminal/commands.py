@@ -10,6 +10,7 @@ from __future__ import annotations
 from pydelve.terminal import handlers_breakpoints as breakpoints
 from pydelve.terminal import handlers_config as config
 from pydelve.terminal import handlers_display as display
+from pydelve.terminal import handlers_exceptions as exceptions
 from pydelve.terminal import handlers_listing as listing
 from pydelve.terminal import handlers_looking as looking
 from pydelve.terminal import handlers_moving as moving
@@ -59,13 +60,15 @@ _BREAK_OPTIONS = (
     Option("-log", "write a text with the values of {expressions}, and do not stop: LOCATION -log 'TEXT'"),
     Option("-thread", "in one thread only: -thread N LOCATION"),
     Option("-inner", "in the lambdas and comprehensions that have their body on that line"),
+    Option("-exc", "on exceptions: see help exceptions"),
 )
 
 TABLE = CommandTable([
     # Breakpoints
     Command(
         "break", "Breakpoints", "set a breakpoint, or list them",
-        ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", "NAME LOCATION", "LOCATION -log 'TEXT'", ""),
+        ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", "NAME LOCATION", "LOCATION -log 'TEXT'",
+         "-exc [CLASS] [-raised|-user|-uncaught] [if CONDITION]", ""),
         breakpoints.set_breakpoint, aliases=("b",), takes="python", completes="location",
         options=_BREAK_OPTIONS,
         details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}\n{_NAMES}\n{_LOG}\n{_INNER}",
@@ -77,6 +80,7 @@ TABLE = CommandTable([
             ("break -after entrance:3 deposit", "stop in deposit once entrance was hit 3 times"),
             ("break withdraw if frame(1).retries > 2", "a condition on the caller's variables"),
             ('break deposit -log "{self!r}: {amount}"', "a line each time, and no stop"),
+            ("break -exc ValueError if exc.args", "where one is raised; its condition may look at it"),
             ("break -inner 14", "in `sorted(rows, key=lambda row: row.name)`: at each call of the lambda"),
         ),
     ),
@@ -324,6 +328,14 @@ TABLE = CommandTable([
     Command(
         "down", "Moving around", "look at the frame that this one called", ("", "COUNT", "[COUNT] COMMAND"),
         moving.down, aliases=("d",), needs="stopped", takes="command", completes="command", repeats=True,
+    ),
+    Command(
+        "exception", "Moving around", "show the exception, its notes, its group and its causes, or walk its frames",
+        ("", "N", "N COMMAND"),
+        exceptions.exception, needs="stopped", takes="command", completes="command",
+        details="The one that the stop is about, or that the thread is handling. With a number, look at the frames of\n"
+        "that one: stack, up, locals and print are about them; thread goes back. exc is its name in expressions.",
+        examples=(("exception 1", "look at the second one"), ("exception 1 bt", "its frames")),
     ),
     Command(
         "threads", "Moving around", "list the threads: state, what they wait in, place", ("",),

@@ -6,9 +6,17 @@ import os
 from collections.abc import Callable, Iterable
 
 from pydelve.api.breakpoints import After, Breakpoint
-from pydelve.api.requests import AmendBreakpoint, ClearBreakpoint, CreateBreakpoint, FindLocations, ListBreakpoints
+from pydelve.api.requests import (
+    AmendBreakpoint,
+    ClearBreakpoint,
+    CreateBreakpoint,
+    CreateExceptionBreakpoint,
+    FindLocations,
+    ListBreakpoints,
+)
 from pydelve.errors import PydelveError, UsageError
 from pydelve.terminal import recipes
+from pydelve.terminal.handlers_exceptions import exception_recipe, filter_of
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import counted
 from pydelve.terminal.parsing import breakpoint_recipe, hit_condition, python_kind, split_line, take_log, whole_number
@@ -31,7 +39,11 @@ def set_temporary(call: Call) -> None:
 
 def _create(call: Call, *, temporary: bool) -> None:
     session = call.session
-    recipe = breakpoint_recipe(" ".join([*call.options, call.text]).strip())
+    text = " ".join([*call.options, call.text]).strip()
+    if "-exc" in text.split():
+        _create_on_exceptions(call, " ".join(word for word in text.split(" ") if word != "-exc"), temporary=temporary)
+        return
+    recipe = breakpoint_recipe(text)
     if not recipe.location:
         raise UsageError(
             f"{call.command.name} needs a location", hint=f"{call.command.name} bank.py:14, or a function's name"
@@ -55,6 +67,15 @@ def _create(call: Call, *, temporary: bool) -> None:
     )
     session.note_breakpoint(point)
     session.screen.lines([breakpoint_head(point, session.cwd), *place_lines(point, session.cwd)])
+
+
+def _create_on_exceptions(call: Call, text: str, *, temporary: bool) -> None:
+    session, recipe = call.session, exception_recipe(text.strip())
+    after = _after(session, recipe.after) if recipe.after else None
+    wanted = filter_of(recipe, session.settings.exception_ignore)
+    point = session.ask(CreateExceptionBreakpoint(wanted, recipe.condition, recipe.hits, temporary, recipe.name, after))
+    session.note_breakpoint(point)
+    session.screen.line(breakpoint_head(point, session.cwd))
 
 
 def list_breakpoints(call: Call) -> None:

@@ -101,6 +101,8 @@ def thread(call: Call) -> None:
     session = call.session
     word, _, rest = call.text.partition(" ")
     found = session.ask(GetThreads())
+    if not word and session.thread < 0:
+        session.select(thread=0)  # back from another stack
     number = whole_number(word, "thread's number", command="thread") if word else session.current_thread()
     chosen = [candidate for candidate in found if candidate.id == number]
     if not chosen:

@@ -186,7 +186,8 @@ def _may_kill(session: Session, target: TargetInfo) -> bool:
     """Asks, where the program would lose something: not before its first line, and not post-mortem."""
     under_way = session.status == "running"
     if session.status == "stopped" and session.stop is not None:
-        under_way = session.stop.reason not in {"entry", "exception"}
+        stop = session.stop
+        under_way = stop.reason not in {"entry", "exception"} or bool(stop.detail)
     if not (under_way and session.settings.confirm_exit and session.screen.interactive):
         return True
     question = f"process {target.pid} is still under way, and exit kills it (detach lets it run on). Exit?"

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from pydelve.api.breakpoints import Breakpoint, HitCondition, Placement, UnitKind
+from pydelve.api.breakpoints import Breakpoint, ExceptionFilter, HitCondition, Placement, UnitKind
 from pydelve.api.events import LogEntry
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, TestFailure, Thread
 from pydelve.terminal.names import counted, short_path
@@ -68,8 +68,9 @@ def _reason(stop: Stop, names: Mapping[int, str]) -> str:
             return f"the message of breakpoint {ids} failed with {stop.detail}"
         case "exception" if stop.test is not None:
             return failure_line(stop.test, stop.exception)
-        case "exception":
-            return f"uncaught {exception_line(stop.exception)}" if stop.exception else "uncaught exception"
+        case "exception" | "raised":
+            text = _exception_reason(stop)
+            return f"breakpoint{'s' if len(stop.breakpoints) > 1 else ''} {ids}, {text}" if ids else text
         case "halt":
             return f"halted while it waits in {stop.detail}" if stop.detail else "halted"
         case "breakpoint-call":
@@ -84,6 +85,20 @@ def _reason(stop: Stop, names: Mapping[int, str]) -> str:
             return f"call ended by {exception_line(stop.exception)}" if stop.exception else "call returned"
 
 
+def _exception_reason(stop: Stop) -> str:
+    line = exception_line(stop.exception) if stop.exception else "exception"
+    match stop.reason, stop.detail:
+        case "raised", "user":
+            return f"{line} leaves your code"
+        case "raised", _:
+            return f"raised {line}"
+        case _, "task":
+            return f"{line}, which nobody has retrieved from its task"
+        case _, "thread" | "callback":
+            return f"uncaught {line}, in a {stop.detail}"
+    return f"uncaught {line}"
+
+
 def stop_tail(stop: Stop) -> list[str]:
     """What is to be known besides place and source: notes of an exception, and what continuing means post-mortem."""
     lines = []
@@ -94,7 +109,8 @@ def stop_tail(stop: Stop) -> list[str]:
     if stop.reason in {"step", "jump"} and stop.detail:
         lines.append(stop.detail)
     if stop.reason == "exception" and stop.test is None:
-        lines.append("post-mortem: the program ends when you continue")
+        who = f"{stop.detail} has ended" if stop.detail else "program ends when you continue"
+        lines.append(f"post-mortem: the {who}")
     return lines
 
 
@@ -232,19 +248,39 @@ def _everything(placement: Placement, cwd: str) -> str:
 def breakpoint_head(point: Breakpoint, cwd: str) -> str:
     """Number and place of a breakpoint in one line; several places are counted."""
     kind = f"{'temporary ' if point.temporary else ''}{'logpoint' if point.log else 'breakpoint'}"
+    name = f" ({point.name})" if point.name else ""
+    return f"{kind} {point.id}{name} {'on' if point.exception else 'at'} {breakpoint_where(point, cwd)}"
+
+
+def breakpoint_where(point: Breakpoint, cwd: str) -> str:
+    """The place of a breakpoint, or which exceptions it is on."""
+    if point.exception is not None:
+        return _exceptions_text(point.exception)
     match point.placements:
         case ():
-            where = f"{point.text}, suspended"
+            return f"{point.text}, suspended"
         case (only,):
-            where = placement_text(only, cwd)
+            return placement_text(only, cwd)
         case several:
-            where = f"{point.text}, {len(several)} places"
-    name = f" ({point.name})" if point.name else ""
-    return f"{kind} {point.id}{name} at {where}"
+            return f"{point.text}, {len(several)} places"
+
+
+def _exceptions_text(wanted: ExceptionFilter) -> str:
+    """``raised ValueError``, ``any exception that leaves your code``."""
+    name = "any exception" if wanted.pattern == "*" else wanted.pattern
+    match wanted.when:
+        case "raised":
+            return f"{name}, raised{' anywhere' if wanted.libraries else ''}"
+        case "user":
+            return f"{name} that leaves your code"
+        case "uncaught":
+            return f"{name}, uncaught"
 
 
 def is_suspended(point: Breakpoint) -> bool:
     """Whether a place of it is still to be loaded, and the user was told so."""
+    if point.exception is not None:
+        return False
     return not point.placements or any(placement.state == "suspended" for placement in point.placements)
 
 
@@ -256,10 +292,12 @@ def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> l
     if point.hits:
         head += f", hit {counted(point.hits, 'time')}"
     if verbose:
-        lines = [head, f"    location: {point.text}"]
+        lines = [head] if point.exception else [head, f"    location: {point.text}"]
         lines += [f"    place: {_everything(placement, cwd)}" for placement in point.placements]
     else:
         lines = [head, *place_lines(point, cwd)]
+    if point.exception is not None and point.exception.ignored:
+        lines.append(f"    but for {', '.join(point.exception.ignored)}")
     if point.condition:
         lines.append(f"    if {point.condition}")
     if point.hit_condition:

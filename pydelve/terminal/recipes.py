@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pydelve import locspec
-from pydelve.api.breakpoints import Breakpoint
+from pydelve.api.breakpoints import Breakpoint, ExceptionFilter
 from pydelve.config import state_folder
 from pydelve.errors import LocationError, UsageError
 from pydelve.terminal.names import short_path
@@ -55,6 +55,8 @@ def _with_those_before(point: Breakpoint, named: Mapping[int, Breakpoint], done:
 
 def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> list[str]:
     words = ["tbreak" if point.temporary else "break"]
+    if point.exception:
+        words.append("-exc")
     if point.inner:
         words.append("-inner")
     if point.hit_condition is not None:
@@ -65,7 +67,7 @@ def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> lis
         words.append(f"-thread {point.thread}")
     if point.name:
         words.append(point.name)
-    words.append(_location(point, cwd))
+    words += _exceptions(point.exception) if point.exception else [_location(point, cwd)]
     if point.log:
         words.append(f"-log {quoted_log(point.log)}")
     if point.condition:
@@ -75,6 +77,13 @@ def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> lis
     if not point.enabled:
         lines.append(f"disable {point.name or 'last'}")
     return lines
+
+
+def _exceptions(wanted: ExceptionFilter) -> list[str]:
+    words = [wanted.pattern, f"-{wanted.when}"]
+    if wanted.libraries:
+        words.append("-all")
+    return [*words, f"-ignore {','.join(wanted.ignored) or ','}"]
 
 
 def _location(point: Breakpoint, cwd: str) -> str:

@@ -49,6 +49,23 @@ TOPICS = (
         ),
     ),
     Topic(
+        "exceptions", "stop at exceptions",
+        "An uncaught exception stops the program post-mortem, its finally blocks done, and costs nothing before; so\n"
+        "do one that ends a thread, and a task's that nobody retrieves (config stop-uncaught off). break -exc stops\n"
+        "before: -raised (or nothing) as it comes to your code, -user as it leaves your code for a library that\n"
+        "called it; -uncaught counts, and looks at, those that stop anyway. CLASS is Class, module.Class or *, with\n"
+        "subclasses. * leaves out what is no error (config exception-ignore); -ignore A,B chooses otherwise, and -all\n"
+        "takes in those that libraries raise and handle among themselves. While set, -raised and -user make each\n"
+        "raise slower.",
+        (
+            ("break -exc ValueError", "where one comes to your code"),
+            ("break -exc shop.TillError if exc.code > 3", "exc is the exception"),
+            ("break -exc -user", "any that a framework will have to handle"),
+            ("break -exc lost -all OSError -ignore FileNotFoundError", "one named lost"),
+            ("exception", "message, notes, group, causes"),
+        ),
+    ),
+    Topic(
         "values", "what is shown of a value, and how to see more",
         "Looking (args, locals, vars, a stop's own lines) reads values by their exact type and runs nothing of the\n"
         "program: no __repr__, no property. print, display and call do run its code. Long values are cut: ...+N more\n"

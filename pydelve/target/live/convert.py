@@ -11,10 +11,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, cast, get_args
 
-from pydelve.api.target import ExceptionInfo, Frame, ReturnedValue, TestFailure
+from pydelve.api.target import ExceptionInfo, Frame, RaisedException, ReturnedValue, TestFailure
 from pydelve.api.values import Attribute, Evaluation, Examination, Fact, Item, Kind, Limits, Origin, Value, Variable
 from pydelve.errors import ProtocolError
-from pydelve.target import Armed, Arming, CodeReport, Landing, LogReport, StopReport, WovenScope
+from pydelve.target import Armed, Arming, CodeReport, ExceptionArming, Landing, LogReport, StopReport, WovenScope
 
 _KINDS = frozenset(get_args(Kind))
 _ORIGINS = frozenset(get_args(Origin))
@@ -148,6 +148,26 @@ def to_frame(index: int, wire: dict[str, Any]) -> Frame:
     )
 
 
+def _exception(wire: dict[str, Any]) -> ExceptionInfo:
+    return ExceptionInfo(str(wire["type"]), str(wire["message"]), tuple(map(str, wire["notes"])))
+
+
+def to_raised(wire: dict[str, Any]) -> RaisedException:
+    """An exception with what it is to another one (``agent/service.py``: ``_related``)."""
+    if wire["how"] not in ("", "cause", "context", "member"):
+        raise ValueError("what an exception is to another is unknown")
+    return RaisedException(
+        info=_exception(wire["error"]),
+        value=to_value(wire["value"]),
+        how=wire["how"],
+        parent=int(wire["parent"]),
+        hidden=bool(wire["hidden"]),
+        stack=int(wire["stack"]),
+        frames=tuple(to_frame(index, frame) for index, frame in enumerate(wire["frames"])),
+        total=int(wire["total"]),
+    )
+
+
 def to_stop(wire: dict[str, Any]) -> StopReport:
     """A stop report for the agent's stopped event (``agent/stops.py``: ``_report``)."""
     returned, exception = wire.get("returned"), wire.get("exception")
@@ -160,9 +180,7 @@ def to_stop(wire: dict[str, Any]) -> StopReport:
         counts={int(number): int(hits) for number, hits in wire["counts"].items()},
         detail=str(wire["detail"]),
         returned=ReturnedValue(str(returned[0]), to_value(returned[1])) if returned is not None else None,
-        exception=None if exception is None else ExceptionInfo(
-            str(exception["type"]), str(exception["message"]), tuple(map(str, exception.get("notes", ())))
-        ),
+        exception=None if exception is None else _exception(exception),
         frame=_shown_frame(wire),
         test=None if wire.get("test") is None else _test(wire["test"]),
         interrupted_step=bool(wire["interrupted_step"]),
@@ -269,6 +287,20 @@ def to_logged(wire: dict[str, Any]) -> LogReport:
             raise _malformed("a log message is not text", texts)
         groups.append((int(number), str(file), int(line), int(ident), tuple(texts)))
     return LogReport(int(wire["number"]), int(wire["lost"]), tuple(groups))
+
+
+def from_exception_arming(arming: ExceptionArming) -> dict[str, Any]:
+    """The wire form of a breakpoint on exceptions (``agent/exceptions.py``: ``ArmedException``)."""
+    wanted, hit, after = arming.filter, arming.hit_condition, arming.after
+    return {
+        "when": wanted.when,
+        "pattern": wanted.pattern,
+        "ignored": list(wanted.ignored),
+        "libraries": wanted.libraries,
+        "condition": arming.condition,
+        "hit_condition": None if hit is None else [hit.op, hit.count],
+        "after": None if after is None else [after.id, after.hits],
+    }
 
 
 def from_limits(limits: Limits) -> dict[str, int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydelve.agent import protocol
-from pydelve.api.target import CapturedOutput, ExitStatus, Frame, TargetInfo
+from pydelve.api.target import CapturedOutput, ExitStatus, Frame, RaisedException, TargetInfo
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import (
     AgentError,
@@ -29,6 +29,7 @@ from pydelve.target import (
     Armed,
     Arming,
     CodeReport,
+    ExceptionArming,
     Jumped,
     Listener,
     ModuleReport,
@@ -260,6 +261,11 @@ class LiveProcess:
         with contextlib.suppress(TargetGoneError):  # it ends at this moment
             self._agent.post(protocol.HAS_READ, {"number": number})
 
+    def arm_exception(self, breakpoint_id: int, arming: ExceptionArming | None) -> None:
+        """See ``target.Process``."""
+        recipe = None if arming is None else convert.from_exception_arming(arming)
+        self._agent.ask(protocol.ARM_EXCEPTION, {"number": breakpoint_id, "recipe": recipe})
+
     def placements(self) -> dict[tuple[int, str, int], Armed]:
         """See ``target.Process``."""
         answer = self._agent.ask(protocol.PLACEMENTS, {})
@@ -336,6 +342,12 @@ class LiveProcess:
         answer = self._agent.ask(protocol.SIGNATURE, {"thread": ident, "frame": frame, "steps": list(steps)})
         with convert.reading("signature"):
             return None if answer is None else (str(answer[0]), tuple(map(str, answer[1])))
+
+    def exception(self, ident: int, limits: Limits) -> tuple[RaisedException, ...]:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.EXCEPTION, {"thread": ident, "limits": convert.from_limits(limits)})
+        with convert.reading("exception"):
+            return tuple(convert.to_raised(entry) for entry in answer)
 
     def captured(self) -> tuple[CapturedOutput, ...]:
         """See ``target.Process``."""

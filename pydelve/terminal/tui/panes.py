@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from pydelve.terminal.highlight import highlight_lines
 from pydelve.terminal.names import short_path
-from pydelve.terminal.places import breakpoint_head, place
+from pydelve.terminal.places import breakpoint_where, place
 from pydelve.terminal.tui.cells import Fragment, Line, clip, from_ansi, printable, wrap
 from pydelve.terminal.tui.model import Pane, Row, View
 
@@ -170,7 +170,7 @@ def _breakpoints(view: View, columns: int, rows: int) -> list[Line]:
     lines: list[Line] = []
     for point in points:
         mark = ("class:breakpoint", "*") if point.enabled else ("class:breakpoint.off", "o")
-        where = breakpoint_head(point, view.snapshot.cwd).partition(" at ")[2]
+        where = breakpoint_where(point, view.snapshot.cwd)
         hits = f"hit {point.hits:,}, " if point.hits else ""
         text = f"{point.id}  {hits}{where}" + (f" if {point.condition}" if point.condition else "")
         lines.append([mark, ("" if point.enabled else "class:dim", f" {printable(text)}")])

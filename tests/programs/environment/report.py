@@ -66,7 +66,8 @@ facts = {
     "hooks": [
         sys.excepthook is sys.__excepthook__,
         sys.breakpointhook is sys.__breakpointhook__,
-        [str(hook) for hook in (sys.unraisablehook, sys.displayhook, threading.excepthook)],
+        threading.excepthook is getattr(threading, "__excepthook__", threading.excepthook),  # 3.9 has no copy
+        [str(hook) for hook in (sys.unraisablehook, sys.displayhook)],
     ],
     "finders": [str(finder).partition(" object at ")[0] for finder in sys.meta_path],
     "path hooks": [str(hook).partition(" at 0x")[0] for hook in sys.path_hooks],
