@@ -29,6 +29,11 @@ class Runtime(NamedTuple):
     version: tuple[int, int, int]
     """Major, minor, micro; micro is -1 where only the file's name told."""
 
+    @property
+    def text(self) -> str:
+        """The version, ``3.13.0``, as far as it is known."""
+        return ".".join(str(part) for part in self.version if part >= 0)
+
 
 class Layout(NamedTuple):
     """Offsets by ``struct.field``."""

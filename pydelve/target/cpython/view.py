@@ -1,0 +1,103 @@
+"""What a CPython is doing, as the api's types: its memory joined to what its surroundings tell.
+
+Where bytes come from, and what the kernel knows of a thread, is a :class:`Surroundings`'s affair: a live process
+(``target/live/surroundings.py``) or a core file. Nothing here stops or changes anything. What is kept is dropped by
+:meth:`View.forget`: after the target ran.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from pydelve.api.snapshot import Activity
+from pydelve.api.target import Frame
+from pydelve.target.cpython.frames import FrameReader, RawFrame
+from pydelve.target.cpython.interpreters import InterpreterReader, RawThread
+from pydelve.target.cpython.layout import Layout, Runtime
+from pydelve.target.cpython.memory import Memory
+from pydelve.target.cpython.objects import ObjectReader
+
+LIBRARY_PARTS = (
+    "/site-packages/", "/dist-packages/", *(f"/lib/python3.{minor}/" for minor in range(9, 16)),
+)  # fmt: skip
+
+
+class SystemCall(NamedTuple):
+    """What a thread waits in."""
+
+    number: int
+    name: str
+    """"" where it has none here."""
+    first: int
+    """Its first argument."""
+
+
+class Surroundings(Protocol):
+    """What the memory of a process does not tell."""
+
+    def native_ids(self) -> dict[int, int]:
+        """The kernel's threads as we see them, by what the process itself sees, which differs in a container."""
+        ...
+
+    def thread_name(self, native_id: int) -> str:
+        """What the kernel calls a thread, where that is not the name of the process."""
+        ...
+
+    def system_call(self, native_id: int) -> SystemCall | bool:
+        """What a thread waits in; True where it is in none, False where that is not known."""
+        ...
+
+    def absolute(self, file: str) -> str:
+        """A file's name as the process knows it, as an absolute path without symlinks where that can be told."""
+        ...
+
+
+class View:
+    """Reads the threads and frames of one process."""
+
+    def __init__(self, memory: Memory, runtime: Runtime, layout: Layout, surroundings: Surroundings) -> None:
+        self.memory = memory
+        self.surroundings = surroundings
+        self._runtime = runtime
+        self._layout = layout
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew from here on."""
+        self.memory.forget()
+        self.objects = ObjectReader(self.memory, self._layout)
+        self.interpreters = InterpreterReader(self.objects, self._runtime)
+        self.frames = FrameReader(self.objects)
+        self._described: dict[tuple[int, int], Frame] = {}
+
+    def name(self, raw: RawThread, native_id: int, names: dict[int, str]) -> str:
+        """``threading``'s name for a thread, else the kernel's."""
+        return names.get(raw.ident) or (self.surroundings.thread_name(native_id) if native_id else "")
+
+    def activity(self, raw: RawThread, native_id: int) -> tuple[Activity, str]:
+        """What a thread does, and the system call that it waits in."""
+        call = self.surroundings.system_call(native_id) if native_id else False
+        if call is False:
+            return "unknown", ""
+        if call is True:
+            return ("running" if raw.holds_gil else "running in C"), ""
+        if call.name == "futex" and raw.gil <= call.first < raw.gil + self.interpreters.gil_size:
+            return "waiting for the GIL", call.name
+        return "waiting", call.name or f"system call {call.number}"
+
+    def frame(self, index: int, raw: RawFrame) -> Frame:
+        """A frame for people."""
+        key = (raw.code.address, raw.line)
+        known = self._described.get(key)
+        if known is None:
+            file = self.surroundings.absolute(raw.code.file)
+            known = Frame(
+                0, raw.code.name, self.frames.globals_name(raw), file, raw.line, raw.code.first_line, is_library(file)
+            )
+            self._described[key] = known
+        return Frame(index, known.function, known.module, known.file, known.line, known.first_line, known.library)
+
+
+def is_library(file: str) -> bool:
+    """By its path alone: the interpreter's own folders, installed packages, and what has no file."""
+    return file.startswith("<") or any(part in file for part in LIBRARY_PARTS)

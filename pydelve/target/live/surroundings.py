@@ -1,0 +1,87 @@
+"""What the kernel tells of a live process on Linux, for looking at it (``cpython/view.py``). Stops nothing."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from pydelve.target.cpython.view import SystemCall
+from pydelve.target.live import kernel
+from pydelve.target.live.ptrace import thread_ids
+
+
+class LiveSurroundings:
+    """Implements ``Surroundings`` through ``/proc``."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._cwd = folder_of(pid)
+        self._same_files = link(f"/proc/{pid}/ns/mnt") == link("/proc/self/ns/mnt") and link(f"/proc/{pid}/root") == "/"
+        self._known: dict[str, str] = {}
+
+    def native_ids(self) -> dict[int, int]:
+        """See ``Surroundings``."""
+        ids = thread_ids(self._pid)
+        if len(_namespace_pids(self._pid, self._pid)) < 2:
+            return {native_id: native_id for native_id in ids}
+        return {inner[-1]: native_id for native_id in ids if (inner := _namespace_pids(self._pid, native_id))}
+
+    def thread_name(self, native_id: int) -> str:
+        """See ``Surroundings`` (3.14 and newer give the kernel the Python name)."""
+        name, process = (_comm(path) for path in (f"/proc/{self._pid}/task/{native_id}/comm", f"/proc/{self._pid}/comm"))
+        return name if name != process else ""
+
+    def system_call(self, native_id: int) -> SystemCall | bool:
+        """See ``Surroundings``."""
+        words: list[bytes] = []
+        with suppress(OSError), open(f"/proc/{self._pid}/task/{native_id}/syscall", "rb") as file:
+            words = file.read().split()
+        if not words or words[0] in (b"running", b"-1"):
+            return bool(words)
+        number = int(words[0])
+        return SystemCall(number, kernel.call_name(number), int(words[1], 16) if len(words) > 1 else 0)
+
+    def absolute(self, file: str) -> str:
+        """See ``Surroundings``: by the process's folder, and without symlinks where it sees the files that we do."""
+        if file.startswith("<") or not file:
+            return file
+        known = self._known.get(file)
+        if known is None:
+            known = os.path.normpath(os.path.join(self._cwd, file))
+            if self._same_files:
+                with suppress(OSError, ValueError):
+                    known = os.path.realpath(known)
+            self._known[file] = known
+        return known
+
+
+def command_of(pid: int) -> tuple[str, ...]:
+    """The words it was started with."""
+    return tuple(os.fsdecode(word) for word in kernel.command_line(pid).split(b"\0")[:-1])
+
+
+def folder_of(pid: int) -> str:
+    """The folder it is in; "" where that can't be told."""
+    return link(f"/proc/{pid}/cwd")
+
+
+def link(path: str) -> str:
+    """Where a link of ``/proc`` leads to; "" where that can't be told."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def _comm(path: str) -> str:
+    with suppress(OSError), open(path, encoding="utf-8", errors="backslashreplace") as file:
+        return file.read().rstrip("\n")
+    return ""
+
+
+def _namespace_pids(pid: int, native_id: int) -> list[int]:
+    with suppress(OSError), open(f"/proc/{pid}/task/{native_id}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"NSpid:"):
+                return [int(word) for word in line.split()[1:]]
+    return []
