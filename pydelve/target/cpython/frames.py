@@ -21,6 +21,7 @@ _TAG = 3  # low bits of a reference in a frame, 3.14 and newer (Include/internal
 _OWNED_BY_GENERATOR, _OWNED_BY_C = 1, 3  # Include/internal/pycore_frame.h, enum _frameowner
 _OPTIMIZED, _VARARGS, _VARKEYWORDS = 0x1, 0x4, 0x8  # Include/cpython/code.h
 _CELL, _FREE = 0x40, 0x80  # Include/internal/pycore_code.h, CO_FAST_*
+Scope = Literal["argument", "local", "cell", "free"]
 
 
 class CodeInfo(NamedTuple):
@@ -144,7 +145,7 @@ class FrameReader:
     def globals_name(self, frame: RawFrame) -> str:
         """``__name__`` of the frame's globals; "" where there is none, or it can't be read."""
         try:
-            names = self._memory.word(frame.address + self._at["frame.globals"])
+            names = self.globals_at(frame)
             if self._objects.type_of(names).kind != "dict":
                 return ""
             found = self._objects.entry(names, "__name__")
@@ -157,25 +158,55 @@ class FrameReader:
     def variables(self, frame: RawFrame, values: ValueReader) -> tuple[Variable, ...]:
         """The frame's locals in code order with the arguments first, or those of its namespace in the dict's order."""
         try:
-            found = self._slot_variables(frame, values)
-            if not frame.code.flags & _OPTIMIZED:
-                found = [variable for variable in found if variable.value.kind != "unbound"]
-                found += self._namespace_variables(frame, values, {variable.name for variable in found})
+            return tuple(
+                Variable(name, values.read(address), scope) for name, address, scope in self.local_places(frame)
+            )
         except UnreadableError as error:
             return (Variable("locals", Value("", "unreadable", str(error))),)
-        return tuple(found)
 
-    def _slot_variables(self, frame: RawFrame, values: ValueReader) -> list[Variable]:
+    def global_variables(self, frame: RawFrame, values: ValueReader) -> tuple[Variable, ...]:
+        """The frame's globals in the dict's order."""
+        try:
+            return tuple(
+                Variable(name, values.read(address), "global")
+                for name, address in self._named_entries(self.globals_at(frame))
+            )
+        except UnreadableError as error:
+            return (Variable("globals", Value("", "unreadable", str(error))),)
+
+    def local_places(self, frame: RawFrame) -> list[tuple[str, int, Scope]]:
+        """(name, address, scope) of :meth:`variables`; the address is 0 where there is no value.
+
+        Raises:
+            UnreadableError: they can't be read.
+        """
+        found = self._slot_places(frame)
+        if not frame.code.flags & _OPTIMIZED:
+            found = [place for place in found if place[1]]
+            hidden = {name for name, _, _ in found}
+            entries = self._named_entries(self._memory.word(frame.address + self._at["frame.locals"]))
+            found += [(name, address, "local") for name, address in entries if name not in hidden]
+        return found
+
+    def globals_at(self, frame: RawFrame) -> int:
+        """Address of the dict of the frame's globals."""
+        return self._memory.word(frame.address + self._at["frame.globals"])
+
+    def _slot_places(self, frame: RawFrame) -> list[tuple[str, int, Scope]]:
         slots = frame.address + self._at["frame.slots"]
-        found: list[Variable] = []
-        scope: Literal["argument", "local", "cell", "free"]
+        found: list[tuple[str, int, Scope]] = []
         for name, index, kind in self._slot_names(frame.code):
             address = self._reference(slots + 8 * index)
             if address and kind & (_CELL | _FREE) and self._objects.type_of(address).static_name == "cell":
                 address = self._memory.word(address + self._at["cell.content"])
             is_argument = index < frame.code.arguments or kind & _ARGUMENT
-            scope = "argument" if is_argument else "free" if kind & _FREE else "cell" if kind & _CELL else "local"
-            found.append(Variable(name, values.read(address), scope))
+            found.append(
+                (
+                    name,
+                    address,
+                    "argument" if is_argument else "free" if kind & _FREE else "cell" if kind & _CELL else "local",
+                )
+            )
         return found
 
     def _slot_names(self, code: CodeInfo) -> list[tuple[str, int, int]]:
@@ -212,20 +243,17 @@ class FrameReader:
             raise UnreadableError("a code object without names")
         return [self._objects.text(name) for name in self._objects.elements(names, "tuple", _MOST_VARIABLES)]
 
-    def _namespace_variables(self, frame: RawFrame, values: ValueReader, hidden: set[str]) -> list[Variable]:
-        """Of a module, a class body or ``exec``."""
-        names = self._memory.word(frame.address + self._at["frame.locals"])
+    def _named_entries(self, names: int) -> list[tuple[str, int]]:
+        """(name, address) of a namespace: a module's, a class body's, one of ``exec``."""
         info = self._objects.type_of(names) if names else None
         if info is None or info.kind != "dict":
             return []
-        found: list[Variable] = []
+        found: list[tuple[str, int]] = []
         for name_at, value in self._objects.dict_entries(names):
             if len(found) >= _MOST_VARIABLES:
                 break
             if self._objects.type_of(name_at).kind == "str":
-                name = self._objects.text(name_at)
-                if name not in hidden:
-                    found.append(Variable(name, values.read(value), "local"))
+                found.append((self._objects.text(name_at), value))
         return found
 
 

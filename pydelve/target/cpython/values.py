@@ -1,8 +1,8 @@
 """Makes :class:`pydelve.api.values.Value` of objects in memory: what the agent's ``inspection`` does, from outside.
 
-The same limits, order and fields, so that both say the same of the same object; but nothing can be opened further
-(``handle`` is 0), and objects whose layout is not known here (most types made in C) show their type alone. What can't
-be read has the kind "unreadable" with the reason; no method here raises.
+The same limits, order and fields, so that both say the same of the same object; but objects whose layout is not known
+here (most types made in C) show their type alone. Where values can be opened further, ``handle`` is the address. What
+can't be read has the kind "unreadable" with the reason; no method here raises.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _CLOSED = {"class", "module", "function", "method", "builtin", "code", "frame"}
 _NO_CHILDREN = {"int", "float", "complex", "str", "bytes", "bytearray", "range"}
 _CONTAINERS = {"list", "tuple", "set", "frozenset", "dict"}
 _SINGLETONS = {"none", "bool", "ellipsis"}
+_TEXTUAL = {"str", "bytes", "bytearray", "int"}
 _RUNNABLES = {"generator", "coroutine", "async_generator"}
 
 _Child = tuple[int, int, str | None]
@@ -28,9 +29,12 @@ _Child = tuple[int, int, str | None]
 class ValueReader:
     """Values of one interpreter, within limits."""
 
-    def __init__(self, objects: ObjectReader, limits: Limits) -> None:
+    def __init__(self, objects: ObjectReader, limits: Limits, *, opens: bool = False) -> None:
+        """``opens``: what has more to see gets a handle, for :meth:`open`."""
         self._objects = objects
         self._limits = limits
+        self._opens = opens
+        self._start, self._count = 0, -1
         self._left = 0
         self._ancestors: list[int] = []
         self._slots: dict[int, list[tuple[str, int]]] = {}
@@ -40,6 +44,14 @@ class ValueReader:
         self._left = self._limits.max_total
         self._ancestors.clear()
         return self._value(address, 0)
+
+    def open(self, handle: int, start: int, count: int) -> Value:
+        """The value with its children ``start`` to ``start + count``: elements or characters, then attributes."""
+        self._start, self._count = max(0, start), max(0, count)
+        try:
+            return self.read(handle)
+        finally:
+            self._start, self._count = 0, -1
 
     def _value(self, address: int, depth: int) -> Value:
         self._left -= 1
@@ -61,28 +73,40 @@ class ValueReader:
 
     def _filled(self, address: int, info: TypeInfo, depth: int) -> Value:
         kind = info.kind
-        text, length, shown = self._content(address, info)
+        start, count = (self._start, self._count) if depth == 0 else (0, -1)
+        text, length, shown = self._content(address, info, start, count)
         if kind in _SINGLETONS:
             return Value(info.name, kind, text)
+        cut_text = length is not None and kind in _TEXTUAL and shown < length
         if info.plain and kind in _NO_CHILDREN:
-            return Value(info.name, kind, text, length, shown=shown)
-        opened = (depth == 0 or depth <= self._limits.max_depth) and kind not in _CLOSED and self._left > 0
-        most = (
-            self._limits.max_items if depth == 0 else min(self._limits.max_items, max(3, self._limits.max_items // 4))
-        )
-        most = most if opened else 0
+            handle = address if self._opens and cut_text else 0
+            return Value(info.name, kind, text, length, shown=shown, handle=handle)
+        most = self._most(kind, depth, count)
         items: list[Item] = []
         if kind in _CONTAINERS:
             length = self._length(address, kind)
-            items = self._items(islice(self._elements(address, kind, most), most), depth)
+            items = self._items(islice(self._elements(address, kind, start + most), start, start + most), depth)
             shown = len(items)
-        cut = False
-        if kind not in _CLOSED and not (info.plain and kind in _CONTAINERS):
-            attributes = list(islice(self._attributes(address, info), most + 1))
+        cut = has_attributes = False
+        if not (info.plain and kind in _CONTAINERS) and (kind not in _CLOSED or self._opens):
+            skip = max(0, start - (length or 0)) if kind not in _TEXTUAL else 0
+            most -= len(items) if count >= 0 else 0
+            attributes = list(islice(self._attributes(address, info), skip, skip + most + 1))
+            has_attributes = bool(attributes) or skip > 0
             room = min(most, max(self._left, 0))
-            cut = len(attributes) > room
+            cut = len(attributes) > room and (kind not in _CLOSED or room > 0)
             items += self._items(attributes[:room], depth)
-        return Value(info.name, kind, text, length, tuple(items), shown, cut, address=address)
+        handle = address if self._opens and (cut_text or has_attributes or (kind in _CONTAINERS and length)) else 0
+        return Value(info.name, kind, text, length, tuple(items), shown, cut, handle, address)
+
+    def _most(self, kind: Kind, depth: int, count: int) -> int:
+        """How many children are shown."""
+        if count >= 0:
+            return count
+        if kind in _CLOSED or self._left <= 0 or (depth and depth > self._limits.max_depth):
+            return 0
+        most = self._limits.max_items
+        return most if depth == 0 else min(most, max(3, most // 4))
 
     def _items(self, children: Iterator[_Child] | list[_Child], depth: int) -> list[Item]:
         items = []
@@ -96,16 +120,16 @@ class ValueReader:
 
     # -- what it says of itself ----------------------------------------------------------------------------------------
 
-    def _content(self, address: int, info: TypeInfo) -> tuple[str, int | None, int]:
+    def _content(self, address: int, info: TypeInfo, start: int, count: int) -> tuple[str, int | None, int]:
         """Text, length and how much of it is shown."""
-        objects, most = self._objects, self._limits.max_text
+        objects, most = self._objects, self._limits.max_text if count < 0 else start + count
         match info.kind:
             case "str":
                 text, length = objects.text_and_length(address, most)
-                return text, length, len(text)
+                return text[start:], length, len(text[start:])
             case "bytes" | "bytearray":
                 raw, length = objects.bytes_and_length(address, info.kind, most)
-                return raw.decode("latin-1"), length, len(raw)
+                return raw[start:].decode("latin-1"), length, len(raw[start:])
             case "int":
                 return self._int(address)
             case "range":
@@ -114,7 +138,7 @@ class ValueReader:
                 if not bounds[2]:
                     raise UnreadableError("a range with the step 0")
                 shown = bounds if bounds[2] != 1 else bounds[:2]
-                return f"range({', '.join(map(str, shown))})", _range_length(*bounds), 0
+                return f"range({', '.join(map(str, shown))})", range_length(*bounds), 0
             case kind:
                 describe = _TEXTS.get(kind)
                 return describe(self, address) if describe else "", None, 0
@@ -122,18 +146,13 @@ class ValueReader:
     def _int(self, address: int) -> tuple[str, int | None, int]:
         """Decimal where it is short, else the highest hexadecimal digits; then length and shown count bits."""
         negative, count = self._objects.integer_digits(address)
-        sign = "-" if negative else ""
         top = self._objects.integer(address, skip=max(0, count - 1))
         bits = 30 * (count - 1) + top.bit_length() if count else 0
-        if bits * 0.30103 < min(self._limits.max_text, _DECIMAL_DIGITS):
-            return f"{sign}{self._objects.integer(address)}", None, 0
-        every = (bits + 3) // 4
-        shown = min(every, self._limits.max_text)
-        skip = 4 * (every - shown) // 30
-        head = self._objects.integer(address, skip=skip) >> (4 * (every - shown) - 30 * skip)
-        if shown == every:
-            return f"{sign}0x{head:x}", None, 0
-        return f"{sign}0x{head:0{max(shown, 1)}x}", bits, min(bits, 4 * shown)
+        if is_short(bits, self._limits.max_text):
+            return f"{'-' if negative else ''}{self._objects.integer(address)}", None, 0
+        skip = max(0, bits - 4 * self._limits.max_text) // 30
+        head = self._objects.integer(address, skip=skip)
+        return int_text(negative, head, self._limits.max_text, bits=bits)
 
     def _bool(self, address: int) -> str:
         return str(bool(self._objects.integer(address)))
@@ -179,6 +198,13 @@ class ValueReader:
     def _attributes(self, address: int, info: TypeInfo) -> Iterator[_Child]:
         """Its kind's own, those of its dict, those of its slots."""
         objects, memory = self._objects, self._objects.memory
+        if info.kind in {"class", "module"}:
+            at = (
+                memory.word(address + objects.at["type.dict"]) if info.kind == "class" else objects.module_dict(address)
+            )
+            for name_at, value in objects.dict_entries(at) if at else ():
+                yield value, 0, self._text_at(name_at) or f"<{objects.type_of(name_at).name}>"
+            return
         if info.kind == "exception":
             yield memory.word(address + objects.at["exception.args"]), 0, "args"
             for name in ("cause", "context"):
@@ -211,6 +237,28 @@ _TEXTS: dict[str, Callable[[ValueReader, int], str]] = {
 }
 
 
-def _range_length(start: int, stop: int, step: int) -> int:
+def range_length(start: int, stop: int, step: int) -> int:
     """Number of elements, without ``len``, which fails on what no C long holds; it is said as the largest one."""
     return min(max(0, (stop - start + step + (-1 if step > 0 else 1)) // step), (1 << 63) - 1)
+
+
+def is_short(bits: int, most: int) -> bool:
+    """Is an int of so many bits shown in decimal? As the agent decides."""
+    return bits * 0.30103 < min(most, _DECIMAL_DIGITS)
+
+
+def int_text(negative: bool, number: int, most: int, *, bits: int = 0) -> tuple[str, int | None, int]:
+    """Decimal where it is short, else the highest hexadecimal digits; then length and shown count bits.
+
+    ``number`` is the absolute value, or, where it has ``bits`` in all, its highest ones, as many as are shown.
+    """
+    sign, bits = "-" if negative else "", bits or number.bit_length()
+    if is_short(bits, most):
+        return f"{sign}{number}", None, 0
+    every = (bits + 3) // 4
+    shown = min(every, most)
+    below = bits - number.bit_length()  # bits that ``number`` leaves away
+    head = number >> max(0, 4 * (every - shown) - below)
+    if shown == every:
+        return f"{sign}0x{head:x}", None, 0
+    return f"{sign}0x{head:0{max(shown, 1)}x}", bits, min(bits, 4 * shown)

@@ -28,7 +28,9 @@ class LiveSurroundings:
 
     def thread_name(self, native_id: int) -> str:
         """See ``Surroundings`` (3.14 and newer give the kernel the Python name)."""
-        name, process = (_comm(path) for path in (f"/proc/{self._pid}/task/{native_id}/comm", f"/proc/{self._pid}/comm"))
+        name, process = (
+            _comm(path) for path in (f"/proc/{self._pid}/task/{native_id}/comm", f"/proc/{self._pid}/comm")
+        )
         return name if name != process else ""
 
     def system_call(self, native_id: int) -> SystemCall | bool:
