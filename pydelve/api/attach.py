@@ -1,4 +1,4 @@
-"""Which process to attach to, and how."""
+"""Which process to attach to or to look at, and how; or which core file."""
 
 from __future__ import annotations
 
@@ -22,3 +22,23 @@ class AttachOptions:
     method: AttachMethod = "auto"
     stop: bool = True
     """False with ``--continue``: it runs on until a breakpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookOptions:
+    """A process to look at from outside: nothing is put into it, and none of its code runs for us."""
+
+    pid: int
+    because: str
+    """Why it is not brought under control."""
+    hint: str = ""
+    """What would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoreOptions:
+    """A core file to look into."""
+
+    path: str
+    executable: str = ""
+    """The program that it is of, where that is not found at the path the core names."""

@@ -13,11 +13,11 @@ else:
 
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "log-error", "attach",
-    "location", "jump", "call", "raised",
+    "location", "jump", "call", "raised", "core",
 ]  # fmt: skip
 """entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught, post-mortem;
 raised: a breakpoint on exceptions, with the frames alive; location: where ``Resume.location`` said; jump, call: what
-was asked for is done."""
+was asked for is done; core: it stands in a core file."""
 
 ThreadState = Literal["stopped", "frozen", "running in C", "running", "ended"]
 """stopped: the one that hit; frozen: can't run Python until resumed; running in C: uses the CPU without the GIL."""
@@ -166,6 +166,11 @@ class ExitStatus:
     """The uncaught exception that ended it, where there was one."""
 
 
+Capability = Literal["run", "control"]
+"""What can be done with a target besides looking at it. run: it goes on and can be halted; control: its own code is
+run, stopped and changed: breakpoints, steps, calls, assignments."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
     """The process and the interpreter in it."""
@@ -178,6 +183,11 @@ class TargetInfo:
     cwd: str
     launched: bool
     """True where pydelve started it (and kills it on exit); False where it attached."""
+    capabilities: tuple[Capability, ...] = ("run", "control")
+    limited: str = ""
+    """Why these are not all."""
+    core: str = ""
+    """The core file that it is read from; "" for a live process."""
 
 
 @dataclass(frozen=True, slots=True)

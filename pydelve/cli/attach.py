@@ -1,11 +1,10 @@
 """``pydelve attach``: debugs a process that was started without a debugger; it runs on when the session ends.
 
-Where it can't be controlled it is at least looked at: the stacks of its threads, and why.
+Where it can't be controlled it is at least looked at, from outside.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import signal
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from pydelve import log
-from pydelve.api.attach import AttachMethod, AttachOptions
+from pydelve.api.attach import AttachMethod, AttachOptions, LookOptions
 from pydelve.cli.debug import input_lines
 from pydelve.cli.launching import TUI, check_full_screen, init_lines
 from pydelve.cli.options import Option, Words, parse
@@ -27,10 +26,8 @@ from pydelve.client import Client
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UsageError
 from pydelve.server.pipe import PipeTransport, open_session
 from pydelve.target.live.finding import PythonProcess, find_processes
-from pydelve.target.live.look import look
 from pydelve.terminal.console import ProgramConsole
-from pydelve.terminal.stacks import printable, snapshot_lines
-from pydelve.terminal.theme import Theme, terminal_width, wants_color
+from pydelve.terminal.stacks import printable
 
 _OPTIONS = (
     Option("--name", "the one process whose command line matches, instead of PID", "PATTERN"),
@@ -49,8 +46,9 @@ HELP = Help(
     details=(
         "Attaches to a running CPython 3.9 to 3.15, stops it, and shows where. Nothing has to be installed in its\n"
         "environment, and no port is opened. However the session ends, it runs on with nothing of pydelve in it;\n"
-        "only exit -k kills it. Where it can't be controlled its stacks are shown, and why. PATTERN is a regular\n"
-        "expression that is searched in the whole command line. Options stand before PID."
+        "only exit -k kills it. Where it can't be controlled it is looked at from outside, with no code run in it,\n"
+        "and every command that looks works. PATTERN is a regular expression that is searched in the whole command\n"
+        "line. Options stand before PID."
     ),
     options=_OPTIONS,
     examples=(
@@ -61,7 +59,6 @@ HELP = Help(
 )
 _POLL_S = 0.05
 _BEGIN_LIMIT_S = 5.0
-_WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +85,7 @@ def run(words: Sequence[str]) -> int:
         pid = _process(parsed)
         stop = bool(opening.init) or not opening.continue_
         with importing(front):
-            try:
-                transport = _open(AttachOptions(pid, method, stop), retry=parsed.last("--wait-for") is not None)
-            except TargetError as error:
-                return _look_only(pid, error)
+            status, transport = _reach(AttachOptions(pid, method, stop), retry=parsed.last("--wait-for") is not None)
         cleanup.callback(transport.close)
         client, streams = Client(transport), Streams({})
         if interactive:
@@ -100,7 +94,24 @@ def run(words: Sequence[str]) -> int:
             import_late(front).run(client, ProgramConsole(), streams, opening)
         else:
             import_late(front).run(client, streams, opening, input_lines())
-    return 0
+    return status
+
+
+def _reach(options: AttachOptions, *, retry: bool) -> tuple[int, PipeTransport]:
+    """The session, and pydelve's exit status: where the process can't be controlled it is looked at.
+
+    Raises:
+        TargetError: why it can't be controlled, where not even that is possible.
+    """
+    try:
+        return 0, _open(options, retry=retry)
+    except TargetError as error:
+        why = f"{error.message}: {error.why}" if error.why else error.message
+        hint = "" if error.hint.startswith("pydelve stack") else error.hint
+        try:
+            return error.exit_status, open_session(LookOptions(options.pid, why, hint))
+        except PydelveError:
+            raise error from None
 
 
 def _open(options: AttachOptions, *, retry: bool) -> PipeTransport:
@@ -115,28 +126,6 @@ def _open(options: AttachOptions, *, retry: bool) -> PipeTransport:
             if not retry or time.monotonic() > deadline:
                 raise
         time.sleep(_POLL_S)
-
-
-def _look_only(pid: int, error: TargetError) -> int:
-    """Show the stacks, and why there is no more.
-
-    Raises:
-        TargetError: the same error, where not even that is possible.
-    """
-    try:
-        snapshot = look(pid, None)
-    except PydelveError:
-        raise error from None
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    terminal = sys.stdout.isatty()
-    theme = Theme(wants_color(os.environ, terminal=terminal))
-    width = terminal_width(1, at_most=_WIDTH) if terminal else _WIDTH
-    why = f"{error.message}: {error.why}" if error.why else error.message
-    print(f"attached to look only, because {why}")
-    if error.hint and not error.hint.startswith("pydelve stack"):
-        print(f"  try: {error.hint}")
-    print("\n".join(["", *snapshot_lines(snapshot, width=width, theme=theme)]))
-    return error.exit_status
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydelve.api import requests
-from pydelve.api.attach import AttachOptions
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import Frame, Stack, State
 from pydelve.debugger.files import Files
 from pydelve.debugger.threads import ThreadNumbers
@@ -26,8 +24,8 @@ _EXPRESSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 class Current:
     """The current target. Everything here runs on the engine's thread."""
 
-    def __init__(self, options: LaunchOptions | AttachOptions) -> None:
-        """There is no process yet."""
+    def __init__(self, options: object) -> None:
+        """There is no process yet. ``options`` are those of the session; only a launch's tell of files."""
         self.process: Process | None = None
         self.state = State("starting")
         self.threads = ThreadNumbers(0)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Literal, TypeVar
 
 from pydelve.api import requests
-from pydelve.api.attach import AttachOptions
+from pydelve.api.attach import AttachOptions, CoreOptions, LookOptions
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import (
     BreakpointChanged,
@@ -44,6 +44,7 @@ from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
 
 R = TypeVar("R")
+SessionOptions = LaunchOptions | AttachOptions | LookOptions | CoreOptions
 _HALT_PATIENCE_S = 2.0
 _log = logging.getLogger("pydelve.engine")
 
@@ -51,7 +52,7 @@ _log = logging.getLogger("pydelve.engine")
 class Debugger:
     """One session. Every method runs on the engine's thread."""
 
-    def __init__(self, options: LaunchOptions | AttachOptions, loop: Loop, emit: Callable[[Event], None]) -> None:
+    def __init__(self, options: SessionOptions, loop: Loop, emit: Callable[[Event], None]) -> None:
         """``emit`` gives an event to every client."""
         self._options = options
         self._loop = loop
@@ -96,6 +97,9 @@ class Debugger:
         if isinstance(options, LaunchOptions):
             self._begin(launch(options, command(options)))
             return
+        if not isinstance(options, AttachOptions):
+            self._begin_looking(options)
+            return
         from pydelve.target.live.attach import attach  # noqa: PLC0415  10 ms of the first prompt
 
         self._begin(attach(options))
@@ -129,6 +133,29 @@ class Debugger:
                     "pydelve version",
                 )
             )
+
+    def _begin_looking(self, options: LookOptions | CoreOptions) -> None:
+        """It stands still from here on, where it can run: what is looked at must not move meanwhile."""
+        from pydelve.debugger.looked import open_looking  # noqa: PLC0415  30 ms of the first prompt
+
+        self._halts += 1
+        self._current.state = State("starting")
+        process = open_looking(options, self._loop, self)
+        self._current.process = process
+        try:
+            process.halt("attach")
+        except PydelveError:
+            process.detach()
+            raise
+        self._current.threads = ThreadNumbers(process.main_ident)
+        self._current.files.begin_run(process)
+        self._current.files.main_is(process.main_file)
+        self._current.state = State("running", process.info)
+        if isinstance(options, LookOptions):
+            self._emit(Notice(f"attached to look only, because {options.because}", "", options.hint))
+        self._emit(Started(process.info))
+        for problem in process.problems:
+            self._emit(Notice(problem))
 
     def serve(self, request: requests.Request[R]) -> R:
         """The answer to one request.

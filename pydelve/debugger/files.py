@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Literal
 
 from pydelve import locspec
-from pydelve.api.attach import AttachOptions
 from pydelve.api.breakpoints import Location
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import Frame
@@ -26,7 +25,7 @@ class Files:
     changed.
     """
 
-    def __init__(self, options: LaunchOptions | AttachOptions) -> None:
+    def __init__(self, options: object) -> None:
         launch = options if isinstance(options, LaunchOptions) else None
         self._kind: Literal["script", "module"] = launch.kind if launch else "script"
         self.cwd = os.path.realpath((launch.cwd if launch else "") or os.getcwd())

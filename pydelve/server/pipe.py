@@ -15,11 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pydelve.api.attach import AttachOptions
 from pydelve.api.events import Event, Logged
-from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import Request
-from pydelve.debugger.engine import Debugger
+from pydelve.debugger.engine import Debugger, SessionOptions
 from pydelve.debugger.loop import Loop
 from pydelve.errors import InternalError, PydelveError, TargetGoneError
 
@@ -39,7 +37,7 @@ class _Answer:
 class PipeTransport:
     """One client's end. Implements ``pydelve.client.Transport``."""
 
-    def __init__(self, options: LaunchOptions | AttachOptions) -> None:
+    def __init__(self, options: SessionOptions) -> None:
         """Starts the engine's thread; ``open_session`` waits until the target is started."""
         self._lock = threading.Lock()
         self._events: deque[Event] = deque()
@@ -196,7 +194,7 @@ def _closed_error() -> TargetGoneError:
     return TargetGoneError("the session is closed")
 
 
-def open_session(options: LaunchOptions | AttachOptions) -> PipeTransport:
+def open_session(options: SessionOptions) -> PipeTransport:
     """Start a debugging session in this process, and its program or attach to one; events tell what it does.
 
     Raises:

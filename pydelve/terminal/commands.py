@@ -69,7 +69,7 @@ TABLE = CommandTable([
         "break", "Breakpoints", "set a breakpoint, or list them",
         ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", "NAME LOCATION", "LOCATION -log 'TEXT'",
          "-exc [CLASS] [-raised|-user|-uncaught] [if CONDITION]", ""),
-        breakpoints.set_breakpoint, aliases=("b",), takes="python", completes="location",
+        breakpoints.set_breakpoint, uses="control", aliases=("b",), takes="python", completes="location",
         options=_BREAK_OPTIONS,
         details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}\n{_NAMES}\n{_LOG}\n{_INNER}",
         examples=(
@@ -86,7 +86,7 @@ TABLE = CommandTable([
     ),
     Command(
         "tbreak", "Breakpoints", "set a breakpoint that goes with its first hit", ("LOCATION", "LOCATION if CONDITION"),
-        breakpoints.set_temporary, aliases=("tb",), takes="python", completes="location",
+        breakpoints.set_temporary, uses="control", aliases=("tb",), takes="python", completes="location",
         options=_BREAK_OPTIONS, details=LOCATIONS, examples=(("tbreak main", "stop once, in main"),),
     ),
     Command(
@@ -104,7 +104,7 @@ TABLE = CommandTable([
         "condition", "Breakpoints", "set, change or take away a breakpoint's condition",
         ("ID EXPRESSION", "ID", "-hitcount ID OP N", "-hitcount ID", "-after ID OTHER[:COUNT]", "-after ID",
          "-log ID 'TEXT'", "-log ID", "-thread ID N", "-thread ID"),
-        breakpoints.set_condition, aliases=("cond",), takes="python", completes="breakpoint expression",
+        breakpoints.set_condition, uses="control", aliases=("cond",), takes="python", completes="breakpoint expression",
         options=(
             Option("-hitcount", "a condition on the number of hits"),
             Option("-after", "only once another breakpoint was hit, COUNT times"),
@@ -120,7 +120,7 @@ TABLE = CommandTable([
     ),
     Command(
         "on", "Breakpoints", "run a command at each stop at a breakpoint", ("ID COMMAND", "ID", "-clear ID"),
-        breakpoints.on, takes="python", completes="breakpoint command",
+        breakpoints.on, uses="control", takes="python", completes="breakpoint command",
         options=(Option("-clear", "take its commands away"),),
         details="Each on adds one. They run in order when the stop was shown; one that lets the program run on\n"
         "(continue, next) leaves out the rest.",
@@ -138,20 +138,20 @@ TABLE = CommandTable([
     ),
     Command(
         "enable", "Breakpoints", "switch breakpoints on", ("ID [ID ...]", "all"),
-        breakpoints.enable, takes="words", completes="breakpoint",
+        breakpoints.enable, uses="control", takes="words", completes="breakpoint",
     ),
     Command(
         "disable", "Breakpoints", "switch breakpoints off, and keep them", ("ID [ID ...]", "all"),
-        breakpoints.disable, takes="words", completes="breakpoint",
+        breakpoints.disable, uses="control", takes="words", completes="breakpoint",
     ),
     Command(
         "toggle", "Breakpoints", "switch breakpoints on or off", ("ID [ID ...]", "all"),
-        breakpoints.toggle, takes="words", completes="breakpoint",
+        breakpoints.toggle, uses="control", takes="words", completes="breakpoint",
     ),
     # Running
     Command(
         "continue", "Running", "run until a breakpoint, a location or the end", ("", "LOCATION"),
-        running.continue_, aliases=("c", "cont"), takes="python", completes="location", repeats=True,
+        running.continue_, uses="run", aliases=("c", "cont"), takes="python", completes="location", repeats=True,
         details="Ctrl-C halts the program where it is, also in a blocking call. Where that takes long, the prompt\n"
         "comes back before; continue waits on.\n"
         "With a location it stops there too, this once; whatever stops it first ends that.",
@@ -159,31 +159,33 @@ TABLE = CommandTable([
     ),
     Command(
         "until", "Running", "run to a line further down in this frame, or to its end", ("", "LOCATION"),
-        running.until, aliases=("unt",), needs="stopped", takes="python", completes="location", repeats=True,
+        running.until, uses="control",
+        aliases=("unt",), needs="stopped", takes="python", completes="location", repeats=True,
         details="At the end of a loop's body it runs the loop to its end. With a line, it stops at the first one\n"
         "reached in this frame that is not before it.",
         examples=(("until", "out of the loop"), ("until 20", "to line 20, or past it")),
     ),
     Command(
         "next", "Running", "run to the next line of this frame", ("", "COUNT"),
-        running.next_, aliases=("n",), needs="stopped", takes="words", repeats=True,
+        running.next_, uses="control", aliases=("n",), needs="stopped", takes="words", repeats=True,
         details="Steps over calls, and sticks to its thread. After up it runs to the next line of the caller.",
     ),
     Command(
         "step", "Running", "run to the next line, also in a called function",
         ("", "COUNT", "-all", "FUNCTION"),
-        running.step, aliases=("s",), needs="stopped", takes="words", completes="location", repeats=True,
+        running.step, uses="control",
+        aliases=("s",), needs="stopped", takes="words", completes="location", repeats=True,
         options=(Option("-all", "enter library code too"),),
         details="With a function, only that one is entered, if this line calls it: the others run.",
         examples=(("step withdraw", "in `pay(find(name), withdraw(3))`: into withdraw"),),
     ),
     Command(
         "stepout", "Running", "run until this frame returns, and show what it returned", ("",),
-        running.stepout, aliases=("so", "return", "r", "finish"), needs="stopped", repeats=True,
+        running.stepout, uses="control", aliases=("so", "return", "r", "finish"), needs="stopped", repeats=True,
     ),
     Command(
         "jump", "Running", "go on from another line of this frame, without running what lies between", ("LOCATION",),
-        running.jump, aliases=("j",), needs="stopped", takes="python", completes="location",
+        running.jump, uses="control", aliases=("j",), needs="stopped", takes="python", completes="location",
         details="Forward leaves statements out, back runs them again: nothing is undone. Only in the innermost frame,\n"
         "at the start of a line, and not into a loop or a block: Python says why where it refuses.",
         examples=(("jump +1", "leave this line out"), ("jump 14", "go on from line 14")),
@@ -191,27 +193,27 @@ TABLE = CommandTable([
     Command(
         "call", "Running", "run an expression as if the program did, with breakpoints, and stop at its end",
         ("EXPRESSION",),
-        running.call_, needs="stopped", takes="python", completes="expression",
+        running.call_, uses="control", needs="stopped", takes="python", completes="expression",
         details="Unlike print it has no time limit, breakpoints in what it calls are hit, and Ctrl-C halts in it:\n"
         "then continue goes on with the call. Other threads run meanwhile.",
         examples=(("call account.withdraw(3)", "debug a call of your own"),),
     ),
     Command(
         "signal", "Running", "continue, with a signal for the program", ("NAME",),
-        running.signal_, takes="words", completes="signal",
+        running.signal_, uses="control", takes="words", completes="signal",
         details="Its handler runs first; without one, most signals end the program.",
         examples=(("signal INT", "what Ctrl-C sends to a program"), ("signal USR1", "a signal of your own")),
     ),
     Command(
         "reload", "Running", "give functions the code of their edited source, without a restart", ("", "FILE"),
-        reloading.reload, needs="stopped", takes="python",
+        reloading.reload, uses="control", needs="stopped", takes="python",
         details="Without a file, all files of the program that were edited. What runs at this moment keeps its old\n"
         "code; nothing outside functions is run again. It says what was not replaced, and why.",
         examples=(("reload", "after an edit"), ("reload bank.py", "this file only")),
     ),
     Command(
         "restart", "Running", "start the program again, with all breakpoints", ("", "ARGUMENT [ARGUMENT ...]"),
-        running.restart, aliases=("run",), takes="python",
+        running.restart, uses="control", aliases=("run",), takes="python",
         options=(Option("-noargs", "without any arguments"),),
         details="The program that still runs is killed first. Arguments are those of the program from now on, quoted\n"
         "as in a shell; without any, it gets those it had. -- before them ends pydelve's own options.",
@@ -293,7 +295,7 @@ TABLE = CommandTable([
     ),
     Command(
         "set", "Looking", "assign to a variable, an attribute or an item", ("LEFT = EXPRESSION",),
-        looking.set_, needs="stopped", takes="python", completes="expression",
+        looking.set_, uses="control", needs="stopped", takes="python", completes="expression",
         examples=(("set total = 0", "a local variable"), ("set account.owner = 'eve'", "an attribute")),
     ),
     Command(

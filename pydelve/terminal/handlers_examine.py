@@ -39,6 +39,8 @@ def examine(call: Call) -> None:
 
 
 def _summary(found: Examination) -> list[str]:
+    if not found.size_bytes:  # read from memory alone, which tells neither
+        return [f"type: {describe_type(found.value)}"]
     own = "" if not found.value.items else ", without what it refers to"
     referrers = ", ".join(f"{count:,} {name}" for name, count in found.referrers) or "none"
     return [

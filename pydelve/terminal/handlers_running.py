@@ -163,13 +163,17 @@ def detach(call: Call) -> None:
     alive = session.status not in {"ended", "detached"}
     session.leave(kill=False)
     if alive:
-        who = f"process {session.target.pid}" if session.target else "the program"
-        session.screen.line(f"detached: {who} runs on")
+        target = session.target
+        who = f"process {target.pid}" if target else "the program"
+        if target is None or not target.core:
+            session.screen.line(f"detached: {who} runs on")
 
 
 def exit_(call: Call) -> None:
     """``exit``: end the session, and the program where pydelve started it; with ``-k`` any program."""
     session, target = call.session, call.session.target
+    if "-k" in call.options and target is not None and target.core:
+        raise UsageError("there is no process to kill", why=f"{target.core} is a core file", hint="exit")
     if target is None or target.launched:
         if target is None or _may_kill(session, target):
             session.leave(kill=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from pydelve.errors import EvaluationError, PydelveError, UsageError
+from pydelve.errors import EvaluationError, PydelveError, UnsupportedError, UsageError
 from pydelve.log import record_internal_error
 from pydelve.terminal.coming_from import theirs_of
 from pydelve.terminal.handlers_display import show_all
@@ -125,6 +125,10 @@ class Interpreter:
         self._run(line, repeated=False)
 
     def _check_needs(self, command: Command) -> None:
+        target = self._session.target
+        if command.uses and target is not None and command.uses not in target.capabilities:
+            what = "a program that runs" if command.uses == "run" else "control of the program"
+            raise UnsupportedError(f"{command.name} needs {what}", why=target.limited, hint="help without-control")
         if command.needs == "stopped":
             self._session.require_stopped(command.name)
 

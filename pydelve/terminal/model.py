@@ -10,6 +10,7 @@ from pydelve.terminal.names import nearest
 from pydelve.terminal.session import Session
 
 Needs = Literal["stopped", "running", "any"]
+Uses = Literal["", "run", "control"]
 Takes = Literal["nothing", "words", "python", "command"]
 """What follows the options: nothing; words; Python or a location, kept as it is; a number and then a command."""
 Completes = Literal[
@@ -48,6 +49,8 @@ class Command:
     """Pairs of what to type and what it does."""
     options: tuple[Option, ...] = ()
     needs: Needs = "any"
+    uses: Uses = ""
+    """What of a target it uses besides looking at it; where a target can't, the command is refused by name."""
     takes: Takes = "nothing"
     repeats: bool = False
     """An empty line runs it again."""

@@ -81,6 +81,8 @@ def _reason(stop: Stop, names: Mapping[int, str]) -> str:
             return "entry"
         case "step" | "location" | "jump":
             return stop.reason
+        case "core":
+            return f"core, {stop.detail}" if stop.detail else "core"
         case "call":
             return f"call ended by {exception_line(stop.exception)}" if stop.exception else "call returned"
 
@@ -112,6 +114,15 @@ def stop_tail(stop: Stop) -> list[str]:
         who = f"{stop.detail} has ended" if stop.detail else "program ends when you continue"
         lines.append(f"post-mortem: the {who}")
     return lines
+
+
+def began_line(target: TargetInfo) -> str:
+    """How the session began, without the program's words."""
+    if target.core:
+        return f"core file {target.core} of process {target.pid}"
+    if target.launched:
+        return f"process {target.pid} started"
+    return f"attached to process {target.pid}" if "control" in target.capabilities else f"process {target.pid}"
 
 
 def end_line(status: ExitStatus, target: TargetInfo | None) -> str:

@@ -33,7 +33,16 @@ from pydelve.terminal.listing import render_lines
 from pydelve.terminal.messages import part_lines
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.own_printers import OwnPrinters, own_file
-from pydelve.terminal.places import breakpoint_head, end_line, is_suspended, log_lines, place, stop_head, stop_tail
+from pydelve.terminal.places import (
+    began_line,
+    breakpoint_head,
+    end_line,
+    is_suspended,
+    log_lines,
+    place,
+    stop_head,
+    stop_tail,
+)
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.urgent import UrgentSender
 from pydelve.terminal.values import render_value
@@ -242,8 +251,7 @@ class Session:
         self.status, self._restarting = "running", False
         self._forget_place()
         words = shlex.join(target.argv)
-        began = f"process {target.pid} started" if target.launched else f"attached to process {target.pid}"
-        self.screen.line(f"{began}: {words} (CPython {target.python})")
+        self.screen.line(f"{began_line(target)}: {words} (CPython {target.python})")
 
     def _on_exited(self, status: ExitStatus) -> None:
         if self._restarting:

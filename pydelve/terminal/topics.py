@@ -80,6 +80,20 @@ TOPICS = (
         ),
     ),
     Topic(
+        "without-control", "what works where the program is looked at from outside, or is a core file",
+        "Where a program can't be entered, and of a core file, everything is read from memory, and none of its code\n"
+        "runs. threads, stack, frame, args, locals, vars, list and the like work as ever. print, display, whatis and\n"
+        "examine evaluate names, attributes, items and slices, comparisons, arithmetic and and/or/not on what is\n"
+        "stored, and len, type, isinstance, abs, bool, id. What a property, a call or a class's own method would\n"
+        "tell is refused, with the reason. A live one stands still meanwhile; continue lets it run, Ctrl-C halts it.",
+        (
+            ("print account.owner", "what the object has stored"),
+            ("print rows[-1]['name'] == 'eve'", "items, and what is equal by its value"),
+            ("print len(queue) * 2", "arithmetic"),
+            ("print frame", "an object with its attributes"),
+        ),
+    ),
+    Topic(
         "python", "what is a command, and what is Python",
         "A line that begins with a command's name is that command, unless it is an assignment or a call. All else\n"
         "is Python, evaluated in the frame that is looked at; ! makes it Python in any case. Assignments change the\n"

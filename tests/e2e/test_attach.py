@@ -144,12 +144,19 @@ _BECAUSE = "attached to look only, because process <pid> "
 
 
 def refused(running: Running, *options: str) -> str:
-    """Why ``pydelve attach`` only looks, up to the stacks, which it must show."""
-    done = Session(None, running.folder).run(["attach", *options, str(running.pid)])
+    """Why ``pydelve attach`` only looks; and it must look."""
+    done = Session(None, running.folder).run(["attach", *options, str(running.pid)], ["print turn", "next"])
     assert done.exit_code == 1
-    head, _, stacks = done.output.partition("\n\n")
-    assert stacks.startswith("process <pid>, CPython 3.")
-    assert "before_and_after.py" in stacks
+    head, _, shown = done.output.partition("\nprocess <pid>: ")
+    lines = shown.splitlines()
+    assert lines[1].startswith("> attached, ")
+    assert lines[lines.index("<function turn>") :] == [
+        "<function turn>",
+        "next needs control of the program",
+        "  why: " + head.partition("\n")[0][len(_BECAUSE) - len("process <pid> ") :],
+        "  try: help without-control",
+        "detached: process <pid> runs on",
+    ]
     assert head.startswith(_BECAUSE)
     return head[len(_BECAUSE) :]
 

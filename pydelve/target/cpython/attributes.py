@@ -146,11 +146,11 @@ class AttributeReader:
                 raise NeedsToRun(f"{name} is a property of {owner}, which is a function of the program's")
             case "member_descriptor":
                 return self._slot(address, info, name)
-            case "_collections._tuplegetter":
-                index = memory.signed_word(found + _TUPLE_INDEX)
-                fields = list(objects.elements(address, "tuple", index + 1)) if info.kind == "tuple" else []
-                if 0 <= index < len(fields):
-                    return At(fields[index])
+        if kind.name.endswith("collections._tuplegetter") and info.kind == "tuple":  # of a named tuple
+            index = memory.signed_word(found + _TUPLE_INDEX)
+            fields = list(objects.elements(address, "tuple", max(index, 0) + 1))
+            if 0 <= index < len(fields):
+                return At(fields[index])
         if not self._is_descriptor(found, _DESCRIPTOR_GET) and not self._is_descriptor(found, _DESCRIPTOR_SET):
             return At(found)
         raise NeedsToRun(f"{name} of {info.name} is computed by a {kind.name}")

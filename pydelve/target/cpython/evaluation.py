@@ -50,10 +50,6 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.JoinedStr: "an f-string calls __format__", ast.NamedExpr: "it assigns", ast.Await: "await runs a coroutine",
     ast.Yield: "yield runs a generator", ast.YieldFrom: "yield runs a generator",
 }  # fmt: skip
-_COMPARED = {
-    "none", "ellipsis", "bool", "int", "float", "complex", "str", "bytes", "bytearray", "range", "list", "tuple", "set",
-    "frozenset", "dict",
-}  # fmt: skip
 _BY_IDENTITY = {
     "object", "exception", "class", "function", "module", "code", "generator", "coroutine", "async_generator", "frame",
 }  # fmt: skip
@@ -278,7 +274,7 @@ class SafeEvaluator:
         if not isinstance(operand, At):
             return not isinstance(operand, Named)
         info = self.operands.type_of(operand.address)
-        return info.plain and info.kind in _COMPARED
+        return self.operands.is_as_built_in(info)
 
     def _item_of_sequence(self, address: int, kind: str, index: Any) -> int:
         size = self._objects.size(address)

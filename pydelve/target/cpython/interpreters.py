@@ -112,14 +112,19 @@ class InterpreterReader:
         except UnreadableError:
             return {}
 
-    def _thread_names(self) -> dict[int, str]:
-        objects = self._objects
+    def modules(self) -> int:
+        """Address of the main interpreter's ``sys.modules``; 0 where it has none.
+
+        Raises:
+            UnreadableError: it can't be read.
+        """
         for interpreter in self._interpreters():
             if self._memory.word(interpreter + self._at["interpreter.id"]) == 0:
-                break
-        else:
-            return {}
-        modules = self._memory.word(interpreter + self._at["interpreter.modules"])
+                return self._memory.word(interpreter + self._at["interpreter.modules"])
+        return 0
+
+    def _thread_names(self) -> dict[int, str]:
+        objects, modules = self._objects, self.modules()
         module = objects.entry(modules, "threading") if modules else 0
         if not module or objects.type_of(module).kind != "module":
             return {}

@@ -25,6 +25,26 @@ _SEQUENCES = {"list", "tuple"}
 _SETS = {"set", "frozenset"}
 
 
+_COMPARED = {
+    "none", "ellipsis", "bool", "int", "float", "complex", "str", "bytes", "bytearray", "range", "list", "tuple", "set",
+    "frozenset", "dict",
+}  # fmt: skip
+_OPERATORS = {
+    f"__{side}{name}__"
+    for name in (
+        "add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and", "or", "xor",
+        "matmul",
+    )
+    for side in ("", "r")
+} | {
+    f"__{name}__"
+    for name in (
+        "eq", "ne", "lt", "le", "gt", "ge", "hash", "bool", "len", "iter", "contains", "getitem", "missing", "neg",
+        "pos", "abs", "invert", "index", "int", "float", "complex",
+    )
+}  # fmt: skip
+
+
 class NeedsToRun(Exception):
     """What was asked can't be told without running the target's code; the text says why."""
 
@@ -69,6 +89,7 @@ class Operands:
 
     def __init__(self, objects: ObjectReader) -> None:
         self._objects = objects
+        self._as_built_in: dict[int, bool] = {}
 
     def type_of(self, address: int) -> TypeInfo:
         """Its type."""
@@ -103,6 +124,27 @@ class Operands:
             if owner:
                 raise NeedsToRun(f"{owner} has a {name} of its own")
 
+    def is_as_built_in(self, info: TypeInfo) -> bool:
+        """Is it of a built-in type that compares by what it holds, or of a class that changes no operator of one?"""
+        if info.plain or info.kind not in _COMPARED:
+            return info.kind in _COMPARED
+        if info.address not in self._as_built_in:
+            self._as_built_in[info.address] = self._changes_nothing(info)
+        return self._as_built_in[info.address]
+
+    def _changes_nothing(self, info: TypeInfo) -> bool:
+        objects = self._objects
+        for cls in objects.mro(info):
+            found = objects.type_at(cls)
+            if found.plain and found.kind == info.kind:
+                return True  # the classes behind it are asked after it
+            if found.static_name:
+                return False
+            for name_at, _ in objects.dict_entries(objects.memory.word(cls + objects.at["type.dict"])):
+                if objects.type_of(name_at).kind != "str" or objects.text(name_at, 100) in _OPERATORS:
+                    return False
+        return False
+
     # -- as Python's own value -----------------------------------------------------------------------------------------
 
     def plain(self, operand: Operand) -> Any:
@@ -123,7 +165,7 @@ class Operands:
 
     def _plain_at(self, address: int, budget: _Budget) -> Any:
         info = self.type_of(address)
-        if not info.plain:
+        if not self.is_as_built_in(info):
             raise NeedsToRun(f"{info.name} is no built-in type")
         scalar = self._scalar(address, info.kind)
         if scalar is not NotImplemented:

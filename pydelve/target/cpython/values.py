@@ -195,6 +195,14 @@ class ValueReader:
             return ((element, 0, None) for element in self._objects.set_elements(address))
         return ((element, 0, None) for element in self._objects.elements(address, kind, most))
 
+    def attributes_of(self, address: int) -> list[tuple[str, int]]:
+        """(name, address) of what is stored in the object itself: its dict and its slots, as far as it can be read.
+
+        Raises:
+            UnreadableError: its type can't be read.
+        """
+        return [(name, value) for value, _, name in self._attributes(address, self._objects.type_of(address)) if name]
+
     def _attributes(self, address: int, info: TypeInfo) -> Iterator[_Child]:
         """Its kind's own, those of its dict, those of its slots."""
         objects, memory = self._objects, self._objects.memory

@@ -92,6 +92,11 @@ class Stranger:
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
         self.wait(None)
 
+    def send(self, number: int) -> None:
+        """Send it a signal, if it is still there."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, number)
+
     def wait(self, timeout_s: float | None) -> bool:
         """See ``Handle``."""
         poll = select.poll()

@@ -56,7 +56,9 @@ def request(number: int, native_id: int, address: int = 0, data: int = 0) -> int
     return int(_ctypes.get_errno()) if failed else 0
 
 
-class _Tracer:
+class Tracer:
+    """Stops the threads of one process, and keeps them until it is told to let go."""
+
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self.report = StopReport()
@@ -121,14 +123,16 @@ class _Tracer:
     def release(self) -> None:
         """Let all of them go, each with the signal that was on its way."""
         for native_id in sorted(self.report.held):
-            request(DETACH, native_id, 0, self.report.signals.get(native_id, 0))
+            if request(DETACH, native_id, 0, self.report.signals.get(native_id, 0)) == _ESRCH:
+                with suppress(ChildProcessError):  # it was killed meanwhile: its parent hears of it once we have
+                    os.waitpid(native_id, os.WNOHANG | WALL)
         self.report.held.clear()
 
 
 @contextmanager
 def stopped(pid: int) -> Iterator[StopReport]:
     """All threads of a process stand still for the time of a ``with`` block, as far as the report says."""
-    tracer = _Tracer(pid)
+    tracer = Tracer(pid)
     try:
         tracer.stop()
         yield tracer.report

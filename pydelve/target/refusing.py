@@ -1,0 +1,62 @@
+"""What a target that is only looked at refuses: every part of ``target.Process`` that needs control of it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from pydelve.api.values import Limits, Value
+from pydelve.errors import UnsupportedError
+from pydelve.target import Armed, Arming, CodeReport, Jumped, ReloadReport, WovenScope
+
+__all__ = ["ControlRefused"]
+
+
+class ControlRefused:
+    """Refuses by name. ``limited`` says why there is no control."""
+
+    limited = ""
+
+    def _refuse(self, doing: str) -> NoReturn:
+        raise UnsupportedError(f"{doing} needs control of the program", why=self.limited, hint="help without-control")
+
+    def arm(
+        self, breakpoint_id: int, armings: tuple[Arming, ...], scopes: tuple[WovenScope, ...] = ()
+    ) -> tuple[Armed, ...]:
+        """See ``target.Process``; taking away what was never there is nothing."""
+        if armings or scopes:
+            self._refuse("a breakpoint")
+        return ()
+
+    def placements(self) -> dict[tuple[int, str, int], Armed]:
+        """See ``target.Process``."""
+        return {}
+
+    def counts(self) -> dict[int, int]:
+        """See ``target.Process``."""
+        return {}
+
+    @property
+    def optimize(self) -> tuple[int, bool]:
+        """See ``target.Process``."""
+        return 0, True
+
+    def code(self, ident: int, frame: int) -> CodeReport:
+        """See ``target.Process``."""
+        self._refuse("the bytecode of a running function")
+
+    def assign(
+        self, target: str, expression: str, ident: int, frame: int, *, timeout_s: float, limits: Limits
+    ) -> Value:
+        """See ``target.Process``."""
+        self._refuse("an assignment")
+
+    def jump(self, line: int) -> Jumped:
+        """See ``target.Process``."""
+        self._refuse("a jump")
+
+    def reload(self, path: str, source: bytes) -> ReloadReport:
+        """See ``target.Process``."""
+        self._refuse("reloading a file")
+
+    def interrupt(self) -> None:
+        """See ``target.Process``: nothing of the target's runs for us."""
