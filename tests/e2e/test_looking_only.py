@@ -147,7 +147,8 @@ def test_halted_again(python: Interpreter, program: Program, tmp_path: Path) -> 
             session.wait_stop()
             spins = []
             for _ in range(2):
-                value = session.call(Evaluate("spins")).value
+                frames = [frame.function for frame in session.call(GetStack()).frames]  # it may be in what busy calls
+                value = session.call(Evaluate("spins", frame=frames.index("busy"))).value
                 assert value is not None
                 spins.append(int(value.text))
                 session.call(Resume("continue"))
