@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from pydelve.api.target import RaisedException
 from pydelve.api.values import Limits, Value
 from pydelve.errors import UnsupportedError
-from pydelve.target import Armed, Arming, CodeReport, Jumped, ReloadReport, WovenScope
+from pydelve.target import Armed, Arming, CodeReport, ExceptionArming, Jumped, ReloadReport, WovenScope
 
 __all__ = ["ControlRefused"]
 
@@ -25,6 +26,18 @@ class ControlRefused:
         """See ``target.Process``; taking away what was never there is nothing."""
         if armings or scopes:
             self._refuse("a breakpoint")
+        return ()
+
+    def arm_exception(self, breakpoint_id: int, arming: ExceptionArming | None) -> None:
+        """See ``target.Process``."""
+        if arming is not None:
+            self._refuse("a breakpoint")
+
+    def has_read(self, number: int) -> None:
+        """See ``target.Process``: it sends nothing."""
+
+    def exception(self, ident: int, limits: Limits) -> tuple[RaisedException, ...]:
+        """See ``target.Process``: none is known of."""
         return ()
 
     def placements(self) -> dict[tuple[int, str, int], Armed]:

@@ -9,12 +9,11 @@ import time
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pydelve.api.attach import AttachOptions
 from pydelve.api.events import Event, Exited, Stopped
-from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import Detach, Request, Resume
 from pydelve.api.target import ExitStatus, Stop
 from pydelve.client import Client
+from pydelve.debugger.engine import SessionOptions
 from pydelve.errors import PydelveError
 from pydelve.server.pipe import open_session
 
@@ -32,7 +31,7 @@ class LiveSession:
         timeout_s: How long each wait lasts at most.
     """
 
-    def __init__(self, options: LaunchOptions | AttachOptions, timeout_s: float = 20.0) -> None:
+    def __init__(self, options: SessionOptions, timeout_s: float = 20.0) -> None:
         self.client = Client(open_session(options))
         self.events: list[Event] = []
         """Everything taken from the queue so far, in order."""
