@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,21 +54,27 @@ class Setting:
         return path
 
 
+LIBRARIES = "prompt-toolkit and pygments imported"
+_LIBRARIES = "import prompt_toolkit, pygments.lexers.python, pygments.formatters.terminal; print('imported')"
+
+
 def first_prompt(setting: Setting) -> Result:
     """From the command to the first prompt on an empty script, at a terminal."""
     program = setting.write("empty.py", _EMPTY)
     pdb = [setting.python, "-m", "pdb", program.name]
+    libraries = [sys.executable, "-c", _LIBRARIES]
     ours = pydelve_command("debug", "--python", setting.python, program.name)
     series = alternate(
         {
             "pdb": lambda: prompt_ms(pdb, setting.folder, b"(Pdb)"),
+            LIBRARIES: lambda: prompt_ms(libraries, setting.folder, b"imported"),
             "pydelve": lambda: prompt_ms(ours, setting.folder, b"(pydelve)"),
         },
         setting.rounds,
     )
     limit = max(FIRST_PROMPT_LIMIT_MS, 2 * series[0].median)
     return Result(
-        "first prompt, empty script", setting.version, "ms", series, f"{limit:.0f} ms", series[1].median <= limit
+        "first prompt, empty script", setting.version, "ms", series, f"{limit:.0f} ms", series[2].median <= limit
     )
 
 

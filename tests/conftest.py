@@ -7,13 +7,15 @@ comments; ``program`` copies a program into ``tmp_path``. No test leaves a proce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import leftovers, sources
 from tests.interpreters import MINORS, Interpreter, find_interpreters, test_id
+from tests.turns import Turns
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,9 +27,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+_TURNS = pytest.StashKey[Turns]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     _chosen_minors(config)
     leftovers.adopt_orphans()
+    config.addinivalue_line("markers", "alone: no other worker runs a test meanwhile, for what is measured")
+    if hasattr(config, "workerinput"):  # one of pytest-xdist's workers
+        config.stash[_TURNS] = Turns()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Around everything of a test, its time limit too, which must not count the wait."""
+    turns = item.config.stash.get(_TURNS, None)
+    with contextlib.nullcontext() if turns is None else turns.turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
