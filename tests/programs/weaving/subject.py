@@ -160,7 +160,7 @@ def unset(flag):
 
 
 def ready():
-    return None  # @ready
+    return breakpoint() if sys.argv[1:] else None  # @ready
 
 
 def describe(function):
@@ -168,7 +168,9 @@ def describe(function):
     code = function.__code__
     lines = sorted({line for _, _, line in code.co_lines() if line}) if hasattr(code, "co_lines") else []
     names = code.co_varnames, code.co_freevars, code.co_cellvars, code.co_argcount, code.co_flags, code.co_name
-    return inspect.getsource(function), inspect.signature(function), code.co_firstlineno, lines, names
+    columns = {place for place in code.co_positions() if None not in place} if hasattr(code, "co_positions") else {}
+    source = inspect.getsource(function), inspect.signature(function)
+    return source, code.co_firstlineno, lines, names, sorted(columns)
 
 
 def tell(*values):
