@@ -6,7 +6,7 @@ read only by the thread that is stopped. Each message is a 4-byte little-endian 
 
 - debugger to agent: ``(id, operation, arguments)`` with ``arguments`` a dict. On *hold* both the length and the body
   are followed by 8 bytes: the switch interval, in microseconds, that counts from there on (``hold.py``):
-  ``LONG_INTERVAL_US``, or the program's own after the body of an operation of ``MOVING``.
+  ``LONG_INTERVAL_US``, or the program's own with an operation of ``MOVING``.
 - agent to debugger: ``("reply", id, result)``, ``("refused", id, error)`` or ``("event", name, data)``. On *hold*
   replies and refusals have a fourth element, *settle*: 0, or the program's own switch interval. After a reply where it
   is not 0, and after each stopped event, the debugger first sends the 8 bytes of the long interval, and its next

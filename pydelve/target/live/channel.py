@@ -140,8 +140,10 @@ class HoldChannel(Channel):
         if self._quiet_at and not moving:  # where the program is to run, the world need not stand still
             self._wait_until_quiet()
         data = protocol.pack(message)
-        now, then = _interval(protocol.LONG_INTERVAL_US), _interval(self._interval_us)
-        self._write(data[: protocol.HEADER_BYTES] + now + data[protocol.HEADER_BYTES :] + (then if moving else now))
+        # Where this was not waited for, a thread may still ask for the GIL between header and body. The stopped one
+        # must get it back then: the program's own interval counts from the header on.
+        then = _interval(self._interval_us if moving else protocol.LONG_INTERVAL_US)
+        self._write(data[: protocol.HEADER_BYTES] + then + data[protocol.HEADER_BYTES :] + then)
 
     def _wait_until_quiet(self) -> None:
         """Until every thread that began to wait with the program's own interval has asked for the GIL, and waits anew.
