@@ -60,6 +60,8 @@ RAISED = {
 }
 
 
+_IN_SHOW = ["  why: evaluated in frame 0, attach/looked_at.py:71 in show", "  try: locals"]
+_NOT_PYTHON = ["  why: it is not Python", "  try: help python"]
 SHOWN = [
     "    69:      cell = lambda: account  # noqa: E731",
     '    70:      print("ready", flush=True)',
@@ -81,7 +83,8 @@ def test_the_prompt(python: Interpreter, program: Program, tmp_path: Path) -> No
     for text, why in REFUSED.items():
         part = "10**10**10" if text.startswith("10") else text
         wanted += [f"{part} can't be told without running the program", f"  why: {why}", _TRY]
-    wanted += RAISED.values()
+    for message in RAISED.values():
+        wanted += [message, *(_NOT_PYTHON if message.startswith("SyntaxError") else _IN_SHOW)]
     lines = done.lines
     assert lines[0] == f"attached to look only, because {_WHY}"
     assert lines[lines.index("'eve'") :] == [*wanted, "detached: process <pid> runs on"]

