@@ -62,7 +62,9 @@ _BEGIN_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Opening:
+class Opening:
+    """How the session begins."""
+
     init: tuple[str, ...]
     continue_: bool
     full_screen: bool
@@ -74,7 +76,7 @@ def run(words: Sequence[str]) -> int:
     log_path = log.configure(parsed.last("--log") or None, verbose=parsed.last("--log") is not None)
     if parsed.last("--log") is not None:
         print(f"log: {log_path}", file=sys.stderr)
-    opening = _Opening(
+    opening = Opening(
         init_lines(parsed.last("--init")), parsed.last("--continue") is not None, parsed.last("--tui") is not None
     )
     method = _method(parsed.last("--method"))

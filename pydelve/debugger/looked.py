@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydelve.api.attach import CoreOptions, LookOptions
 from pydelve.target import Listener, Waiter
+from pydelve.target.core.source import CoreSource
 from pydelve.target.live.looked import LiveSource
 from pydelve.target.looking import LookingProcess, Source
 
@@ -20,4 +21,4 @@ def open_looking(options: LookOptions | CoreOptions, waiter: Waiter, listener: L
 def _source(options: LookOptions | CoreOptions) -> Source:
     if isinstance(options, LookOptions):
         return LiveSource(options)
-    raise NotImplementedError
+    return CoreSource(options)

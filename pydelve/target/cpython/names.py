@@ -94,6 +94,15 @@ class ModuleNames:
             return ()
         return tuple(filter(None, map(self._text, self._objects.elements(found, "list", _MOST_FOLDERS))))
 
+    def command(self) -> tuple[str, ...]:
+        """The words that Python was started with, less its own: ``sys.orig_argv``, before 3.10 ``sys.argv``."""
+        module = self._objects.entry(self._modules, "sys")
+        found = module and (self._attribute(module, "orig_argv") or self._attribute(module, "argv"))
+        if not found or self._objects.type_of(found).kind != "list":
+            return ()
+        words = tuple(map(self._text, self._objects.elements(found, "list", _MOST_FOLDERS)))
+        return words[1:] if self._attribute(module, "orig_argv") else words
+
     def _attribute(self, module: int, name: str) -> int:
         if self._objects.type_of(module).kind != "module":
             return 0

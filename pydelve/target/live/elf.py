@@ -14,8 +14,9 @@ _PROGRAM_HEADER = Struct("<IIQQQQQQ")
 _SECTION_HEADER = Struct("<IIQQQQIIQQ")
 _SYMBOL = Struct("<IBBHQQ")
 _MAGIC_64 = b"\x7fELF\x02\x01"  # 64 bits, little-endian
+_NOTE = Struct("<III")
 _FIXED_ADDRESS = 2  # ET_EXEC
-_LOAD = 1
+_LOAD, _NOTES, _BUILD_ID = 1, 4, 3  # PT_LOAD, PT_NOTE, NT_GNU_BUILD_ID
 _PAGE_MASK = 4095
 
 
@@ -120,3 +121,29 @@ class ElfFile:
                 place = offset + address - start
                 return int.from_bytes(self._map[place : place + 8], "little")
         return None
+
+
+def build_id(head: bytes) -> str:
+    """The build id in hexadecimal that the first bytes of a file tell; "" where they don't."""
+    try:
+        header = _HEADER.unpack_from(head, 0)
+        if header[0][:6] != _MAGIC_64:
+            return ""
+        for index in range(header[10]):
+            kind, _, offset, _, _, size, _, _ = _PROGRAM_HEADER.unpack_from(head, header[5] + index * header[9])
+            if kind == _NOTES and (found := _build_id_in(head[offset : offset + size])):
+                return found
+    except error:  # the bytes end before
+        return ""
+    return ""
+
+
+def _build_id_in(notes: bytes) -> str:
+    at = 0
+    while at + _NOTE.size <= len(notes):
+        name_size, size, kind = _NOTE.unpack_from(notes, at)
+        begin = at + _NOTE.size + (name_size + 3 & ~3)
+        if kind == _BUILD_ID and notes[at + _NOTE.size : begin] == b"GNU\0" and len(notes) >= begin + size:
+            return notes[begin : begin + size].hex()
+        at = begin + (size + 3 & ~3)
+    return ""

@@ -7,6 +7,7 @@ so that a container's are found.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
@@ -207,11 +208,23 @@ def find_interpreter(pid: int, memory: Memory | None, files: list[Mapping] | Non
         TargetGoneError, TargetError: as :func:`mapped_files`.
         UnsupportedError: a process of 32 bits.
     """
-    for mapping in mapped_files(pid) if files is None else files:
+    found = interpreter_among(
+        mapped_files(pid) if files is None else files, lambda mapping: open_mapped(pid, mapping), memory
+    )
+    if found is None:
+        raise _not_a_python(pid)
+    return found
+
+
+def interpreter_among(
+    files: list[Mapping], opened: Callable[[Mapping], ElfFile], memory: Memory | None
+) -> tuple[Runtime, Mapping] | None:
+    """The interpreter that one of these files holds, and which one; None where none does."""
+    for mapping in sorted(files, key=_likelihood):
         if mapping.path.endswith((".mo", ".cache", "locale-archive")):
             continue
         try:
-            elf = open_mapped(pid, mapping)
+            elf = opened(mapping)
         except (OSError, ElfError):
             continue
         try:
@@ -222,7 +235,7 @@ def find_interpreter(pid: int, memory: Memory | None, files: list[Mapping] | Non
                 return Runtime(address, symbol.size, version), mapping
         finally:
             elf.close()
-    raise _not_a_python(pid)
+    return None
 
 
 def open_mapped(pid: int, mapping: Mapping) -> ElfFile:
