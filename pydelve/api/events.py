@@ -91,4 +91,13 @@ class Logged:
     """Whoever carries events to a client says when it has read this (``Debugger.has_read``)."""
 
 
-Event = Started | Stopped | Continued | Exited | BreakpointChanged | HaltPending | Notice | Logged
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a request is that takes long."""
+
+    doing: str
+    done_bytes: int
+    total_bytes: int
+
+
+Event = Started | Stopped | Continued | Exited | BreakpointChanged | HaltPending | Notice | Logged | Progress

@@ -13,7 +13,7 @@ from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondi
 from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
-from pydelve.api.target import CapturedOutput, RaisedException, SourceText, Stack, State, Thread
+from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, Thread
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 
 if TYPE_CHECKING:
@@ -408,6 +408,18 @@ class Reload(Request["tuple[FileReload, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
+class Dump(Request["Dumped | None"]):
+    """Write a core file of the stopped target, with Progress events; None where Interrupt ended it, with no file left.
+
+    Raises:
+        UsageError: there is such a file.
+        TargetError: it can't be written.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Detach(Request[None]):
     """Leave the target: it runs on with nothing of ours active (or is killed, with ``kill``)."""
 
@@ -419,5 +431,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     GetState, Resume, Halt, Interrupt, CreateBreakpoint, AmendBreakpoint, ClearBreakpoint, ListBreakpoints,
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Examine, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
-    Reload, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
+    Reload, Dump, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
 )  # fmt: skip

@@ -191,6 +191,18 @@ class TargetInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Dumped:
+    """A core file that was written."""
+
+    path: str
+    size_bytes: int
+    """Pages of zeros are holes in the file, and count."""
+    unreadable_bytes: int
+    """Memory that could not be read, and is zeros there."""
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The one truth about the session that every client sees."""
 

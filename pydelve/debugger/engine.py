@@ -29,6 +29,7 @@ from pydelve.api.target import ExceptionInfo, ExitStatus, State, Stop
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.debugger.code import Code
 from pydelve.debugger.current import Current, Handlers
+from pydelve.debugger.dumping import Dumping
 from pydelve.debugger.hints import Hints
 from pydelve.debugger.jumping import jumped
 from pydelve.debugger.looking import Looking
@@ -65,6 +66,7 @@ class Debugger:
             self._current.files.runs_once,
             self._current.ident_or_none,
         )
+        self._dumping = Dumping(self._current, loop, emit)
         self._placing = Placing(self._current, self._breakpoints)
         self._exception: ExceptionInfo | None = None
         self._halts = 0
@@ -81,6 +83,7 @@ class Debugger:
             requests.Restart: self._restart,
             requests.Detach: self._detach,
             **self._placing.handlers(),
+            **self._dumping.handlers(),
             **Reloading(self._current, self._breakpoints).handlers(),
             **Looking(self._current).handlers(),
             **Code(self._current).handlers(),
@@ -247,6 +250,7 @@ class Debugger:
         )
 
     def _interrupt(self, request: requests.Interrupt) -> None:
+        self._dumping.cancel()
         if self._current.process is not None:
             self._current.process.interrupt()
 

@@ -82,6 +82,15 @@ class Loop:
         finally:
             self._depth -= 1
 
+    def serve_urgent(self) -> None:
+        """Serve the urgent requests that are here now, from within a request that takes long."""
+        self._depth += 1
+        try:
+            while self._run_posted():
+                pass
+        finally:
+            self._depth -= 1
+
     def run(self) -> None:
         """Serve until :meth:`end`; closes everything then. What is still queued never runs."""
         try:

@@ -435,6 +435,12 @@ class Process(Protocol):
         """Give the functions of a file the code that this source makes; raises UnsupportedError, with nothing done."""
         ...
 
+    def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
+        """Write a core file of it while it is stopped: its size, and how many bytes can't be read. ``going_on`` gets
+        the bytes that are done and all of them, and ends it with False: then it gives None, and no file is left.
+        """
+        ...
+
     def interrupt(self) -> None:
         """The user wants the evaluation under way to end; harmless where there is none; returns at once."""
         ...

@@ -34,7 +34,7 @@ from pydelve.target.cpython.view import View, is_library
 from pydelve.target.refusing import ControlRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _SHOWN_FRAMES = 20
 
@@ -71,6 +71,10 @@ class Source(Protocol):
         """Send it a signal."""
         ...
 
+    def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
+        """See ``target.Process``."""
+        ...
+
     def exit_status(self) -> ExitStatus:
         """How it ended, once ``exit_fd`` is readable."""
         ...
@@ -87,13 +91,22 @@ class _Thread:
         self.raw, self.native_id, self.name = raw, native_id, name
         self._view = view
         self._frames: list[RawFrame] | None = None
+        self.ours = False
+        """Is it an agent's own thread? Known once its frames are."""
 
     @property
     def frames(self) -> list[RawFrame]:
-        """Innermost first, as far as they can be read."""
+        """Innermost first, as far as they can be read, without those of an agent."""
         if self._frames is None:
-            self._frames = self._view.frames.frames(self.raw.address)[0]
+            found = self._view.frames.frames(self.raw.address)[0]
+            self._frames = [frame for frame in found if not _is_agent(frame.code.file)]
+            self.ours = bool(found) and not self._frames
         return self._frames
+
+
+def _is_agent(file: str) -> bool:
+    """Is it code of pydelve's own inside a target? By the names that ``attach`` and a launch give it."""
+    return file.startswith("<pydelve agent>") or "/pydelve/agent/" in file
 
 
 class LookingProcess(ControlRefused):
@@ -225,7 +238,8 @@ class LookingProcess(ControlRefused):
 
     def threads(self) -> tuple[ThreadReport, ...]:
         """See ``target.Process``."""
-        return tuple(self._report(thread) for thread in self._threads.values())
+        threads = self._threads.values()
+        return tuple(self._report(thread) for thread in threads if thread.frames or not thread.ours)
 
     def _report(self, thread: _Thread) -> ThreadReport:
         activity, detail = self._view.activity(thread.raw, thread.native_id)
@@ -281,6 +295,10 @@ class LookingProcess(ControlRefused):
     def captured(self) -> tuple[CapturedOutput, ...]:
         """See ``target.Process``."""
         return ()
+
+    def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
+        """See ``target.Process``."""
+        return self._source.dump(path, going_on)
 
     def expand(self, handle: int, start: int, count: int, limits: Limits) -> Value:
         """See ``target.Process``: a handle is the address."""

@@ -385,6 +385,13 @@ TABLE = CommandTable([
         details="? there shows its keys, which are pudb's; : types a command.",
     ),
     Command(
+        "dump", "Session", "write a core file of the program as it stands, for pydelve core", ("FILE",),
+        session.dump, needs="stopped", takes="python",
+        details="The program is not changed, and goes on afterwards. FILE must not be there yet; Ctrl-C ends it, and\n"
+        "takes the file away. It holds all the program's memory: passwords and keys, too.",
+        examples=(("dump /tmp/hangs.core", "pydelve core /tmp/hangs.core looks into it, as often as you like"),),
+    ),
+    Command(
         "detach", "Session", "leave the program running and end the session", ("",),
         running.detach,
     ),

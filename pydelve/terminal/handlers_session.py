@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pydelve.api.requests import Dump
 from pydelve.errors import UsageError
 from pydelve.terminal.coming_from import theirs_of
 from pydelve.terminal.model import GROUPS, Call, Command, CommandTable
 from pydelve.terminal.names import nearest
 from pydelve.terminal.topics import CLASHES, TOPICS, topic_lines, topics_lines
 from pydelve.terminal.topics import find as find_topic
+from pydelve.terminal.units import size_text
 
 
 def help_(call: Call) -> None:
@@ -47,6 +49,23 @@ def full_screen(call: Call) -> None:
             hint="pydelve debug --tui ...",
         )
     session.full_screen = not session.full_screen
+
+
+def dump(call: Call) -> None:
+    """``dump``: a core file of the program as it stands."""
+    if not call.text:
+        raise UsageError("dump needs the name of a file", hint="dump /tmp/core")
+    session = call.session
+    try:
+        written = session.ask_showing_progress(Dump(call.text))
+    finally:
+        session.screen.progress("")
+    if written is None:
+        session.screen.line("interrupted: no file was written")
+        return
+    session.screen.line(f"dumped: {written.path}, {size_text(written.size_bytes)}, in {written.took_s:.1f} s")
+    if written.unreadable_bytes:
+        session.screen.remark(f"{size_text(written.unreadable_bytes)} of memory can't be read, and are zeros there")
 
 
 def overview_lines(table: CommandTable) -> list[str]:

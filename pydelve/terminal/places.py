@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pydelve.api.breakpoints import Breakpoint, ExceptionFilter, HitCondition, Placement, UnitKind
-from pydelve.api.events import LogEntry
+from pydelve.api.events import LogEntry, Progress
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, TestFailure, Thread
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
+from pydelve.terminal.units import size_text
 
 EXPRESSIONS = ("<lambda>", "<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 _KINDS: dict[UnitKind, str] = {
@@ -123,6 +124,11 @@ def began_line(target: TargetInfo) -> str:
     if target.launched:
         return f"process {target.pid} started"
     return f"attached to process {target.pid}" if "control" in target.capabilities else f"process {target.pid}"
+
+
+def progress_text(progress: Progress) -> str:
+    """``dumping: 34.1 MB of 210 MB``."""
+    return f"{progress.doing}: {size_text(progress.done_bytes)} of {size_text(progress.total_bytes)}"
 
 
 def end_line(status: ExitStatus, target: TargetInfo | None) -> str:

@@ -170,6 +170,12 @@ class Screen:
         """Write what is beside the point: what was cut, how to see more."""
         self.line(self.theme.dim(f"  ({text})"))
 
+    def progress(self, text: str) -> None:
+        """Write how far something is, over the last such line; "" takes that away. Only where a person sits there."""
+        if self.interactive and self._captured is None and self._stream.isatty():
+            self._stream.write(f"\r{text}\x1b[K")
+            self._stream.flush()
+
     def error(self, error: PydelveError, *, prefix: str = "") -> None:
         """Write an error in its three parts."""
         first, *more = error_lines(error, prefix=prefix)

@@ -6,6 +6,7 @@ Knows no command and reads no line. On the main thread; :meth:`Session.on_interr
 from __future__ import annotations
 
 import shlex
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
@@ -19,6 +20,7 @@ from pydelve.api.events import (
     HaltPending,
     Logged,
     Notice,
+    Progress,
     Started,
     Stopped,
 )
@@ -40,6 +42,7 @@ from pydelve.terminal.places import (
     is_suspended,
     log_lines,
     place,
+    progress_text,
     stop_head,
     stop_tail,
 )
@@ -48,6 +51,7 @@ from pydelve.terminal.urgent import UrgentSender
 from pydelve.terminal.values import render_value
 
 R = TypeVar("R")
+_LOOK_AGAIN_S = 0.05
 Status = Literal["starting", "running", "stopped", "ended", "detached"]
 
 
@@ -140,6 +144,26 @@ class Session:
         finally:
             self._asking -= 1
         return self._own_printers.dress(answer)
+
+    def ask_showing_progress(self, request: Request[R]) -> R:
+        """The same for one that takes long, from a thread of its own: how far it is, is shown meanwhile."""
+        answers: list[R] = []
+        errors: list[PydelveError] = []
+
+        def run() -> None:
+            try:
+                answers.append(self.ask(request))
+            except PydelveError as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=run, name="pydelve-asking", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            if (event := self.client.next_event(_LOOK_AGAIN_S)) is not None:
+                self.handle(event)
+        if errors:
+            raise errors[0]
+        return answers[0]
 
     def on_interrupt(self) -> None:
         """Ctrl-C: halt what runs, interrupt what evaluates.
@@ -236,6 +260,8 @@ class Session:
                     self.screen.lines(part_lines("", "continue waits on, exit ends the program"))
             case Logged(entries, lost):
                 self.screen.lines(log_lines(entries, lost, self.cwd))
+            case Progress():
+                self.screen.progress(progress_text(event))
             case Notice(message, why, hint):
                 self.screen.lines([message, *part_lines(why, hint)])
 

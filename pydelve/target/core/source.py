@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from typing import NoReturn
 
@@ -42,7 +43,6 @@ class CoreSource:
         self._path = options.path
         with ExitStack() as undo:
             core = self._opened(options.path)
-            undo.callback(core.close)
             self._memory = undo.enter_context(closing(CoreMemory(core, _substitutes(core, options.executable))))
             runtime = self._runtime(core, options.executable)
             try:
@@ -149,6 +149,12 @@ class CoreSource:
     def send(self, number: int) -> NoReturn:
         """See ``Source``: never asked of a core file."""
         raise NotImplementedError
+
+    def dump(self, path: str, going_on: Callable[[int, int], bool]) -> NoReturn:
+        """See ``Source``."""
+        raise UnsupportedError(
+            "there is no process to dump", why=f"{self._path} is a core file already", hint=f"cp {self._path} {path}"
+        )
 
     def exit_status(self) -> NoReturn:
         """See ``Source``: it can't end."""

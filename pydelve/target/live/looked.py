@@ -7,15 +7,17 @@ ptrace.
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import ExitStack, closing, nullcontext
 
 from pydelve.api.attach import LookOptions
 from pydelve.api.target import ExitStatus, StopReason, TargetInfo
+from pydelve.target.core.writing import write_core
 from pydelve.target.cpython.view import View
 from pydelve.target.live.handle import Stranger
 from pydelve.target.live.look import known_layout
 from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime, no_such_process
-from pydelve.target.live.ptrace import Tracer
+from pydelve.target.live.ptrace import StopReport, Tracer
 from pydelve.target.live.surroundings import LiveSurroundings, command_of, folder_of, link
 
 
@@ -73,6 +75,11 @@ class LiveSource:
     def send(self, number: int) -> None:
         """See ``Source``."""
         self._handle.send(number)
+
+    def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
+        """See ``Source``."""
+        report = self._tracer.report if self._tracer is not None else StopReport()
+        return write_core(self.main, path, going_on, nullcontext(report))
 
     def exit_status(self) -> ExitStatus:
         """See ``Source``."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -427,6 +428,13 @@ class LiveProcess:
                 tuple(map(str, answer["new"])),
                 tuple(map(str, answer["gone"])),
             )
+
+    def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
+        """See ``target.Process``: all its threads stand, also those in C code."""
+        from pydelve.target.core.writing import write_core  # noqa: PLC0415  rarely needed
+        from pydelve.target.live.ptrace import stopped  # noqa: PLC0415
+
+        return write_core(self._handle.pid, path, going_on, stopped(self._handle.pid))
 
     def interrupt(self) -> None:
         """See ``target.Process``. Goes by *link*, as *hold*'s reader is the one to interrupt."""

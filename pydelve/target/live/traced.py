@@ -182,6 +182,13 @@ class Traced:
             raise refusal(self.pid, self.native_id, error)
 
 
+def registers_of(native_id: int) -> tuple[int, ...]:
+    """The general registers of a thread that we have stopped, in the order of ``REGISTERS``; zeros where it is gone."""
+    array = _RegisterArray()
+    ptrace.request(_GET_REGISTERS, native_id, 0, _ctypes.addressof(array))
+    return tuple(array)
+
+
 def until(limit_s: float, ready: Callable[[], bool], pause_s: float = 0.0002) -> bool:
     """Ask again and again until ``ready()``; False after the limit."""
     deadline = time.monotonic() + limit_s

@@ -1,0 +1,50 @@
+"""Writes a core file of the target, for clients: with progress, and an end when they want one."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from pydelve.api import requests
+from pydelve.api.events import Event, Progress
+from pydelve.api.target import Dumped
+from pydelve.debugger.current import Current, Handlers
+from pydelve.debugger.loop import Loop
+
+_TOLD_EVERY_S = 0.2
+
+
+class Dumping:
+    """Serves ``Dump``. Everything runs on the engine's thread."""
+
+    def __init__(self, current: Current, loop: Loop, emit: Callable[[Event], None]) -> None:
+        self._current = current
+        self._loop = loop
+        self._emit = emit
+        self._cancelled = False
+
+    def handlers(self) -> Handlers:
+        """What is served here."""
+        return {requests.Dump: self._dump}
+
+    def cancel(self) -> None:
+        """No core file is wanted any more; harmless where none is being written."""
+        self._cancelled = True
+
+    def _dump(self, request: requests.Dump) -> Dumped | None:
+        process = self._current.stopped()
+        path = os.path.abspath(os.path.expanduser(request.path))
+        self._cancelled = False
+        began = told = time.monotonic()
+
+        def going_on(done: int, total: int) -> bool:
+            nonlocal told
+            self._loop.serve_urgent()
+            if time.monotonic() > told + _TOLD_EVERY_S:
+                told = time.monotonic()
+                self._emit(Progress("dumping", done, total))
+            return not self._cancelled
+
+        written = process.dump(path, going_on)
+        return None if written is None else Dumped(path, *written, time.monotonic() - began)
