@@ -101,13 +101,13 @@ class Agent:
         self.hooks.install()
         self.events.wait_for_main(self._main_begins)
         self.link.send(("event", protocol.HELLO, self._hello("")))
-        self.own.add(start_thread(self._serve_link))
+        start_thread(self._serve_link, self.own)
 
     def join(self) -> None:
         """The same in a program that runs, from a thread that ends with this."""
         starter = get_ident()
         try:
-            self.own.add(start_thread(lambda: self._begin_beside(starter)))
+            start_thread(lambda: self._begin_beside(starter), self.own)
         except RuntimeError:  # no more threads: the program runs on without us
             self.events.close()
             raise
@@ -216,7 +216,7 @@ class Agent:
         if operation == protocol.HALT:
             self.link.send(("reply", identifier, None))
             if arguments["run"] == self.stops.run:
-                start_thread(lambda: self._halt(arguments["run"], arguments["reason"]))
+                start_thread(lambda: self._halt(arguments["run"], arguments["reason"]), self.own)
             return
         if operation != protocol.INTERRUPT:
             # no stop may come between the request and its answer: we would not get the GIL to send it
@@ -258,16 +258,11 @@ class Agent:
 
     def _halt(self, run: int, reason: str) -> None:
         """On a thread of its own: show the main thread, or, where its Python part has ended, any other."""
-        own = get_ident()
-        self.own.add(own)
-        try:
-            frames = sys._current_frames()
-            ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
-            if ident:
-                self.stops.stop(Cause(reason), threads.frames_of(frames[ident]), ident, run)
-        finally:
-            del frames
-            self.own.discard(own)
+        frames = sys._current_frames()
+        ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
+        if ident:
+            self.stops.stop(Cause(reason), threads.frames_of(frames[ident]), ident, run)
+        del frames
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import _signal
 import _thread
 import posix
+import sys
+from _thread import get_ident
 
 from . import native, protocol
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 _F_DUPFD_CLOEXEC = 1030  # fcntl.h
 _SETTLE_S = 2.0
+_TRACES = sys.version_info < (3, 12)
 _start_new_thread = _thread.start_new_thread  # before it is replaced, by the program or by tracing.py
 _send = native.released("send", native.WORD, native.INT, native.OBJECT_BYTES, native.WORD, native.INT)
 _SHUT_RDWR = 2
@@ -136,15 +139,26 @@ def name_thread(name: bytes) -> None:
     _prctl(_SET_NAME, name)
 
 
-def start_thread(function: Callable[[], object]) -> int:
-    """Run ``function`` on the agent's own thread, which takes no signals: they stay with the program.
+def start_thread(function: Callable[[], object], own: set[int]) -> None:
+    """Run ``function`` on a thread of the agent's, which takes no signals: they stay with the program. ``own`` has its
+    ident as long as it lives.
 
     Raw, not ``threading.Thread``: importing ``threading`` here first would make this thread its main thread (PITFALLS
     21).
     """
+
+    def run() -> None:
+        own.add(get_ident())
+        if _TRACES:  # whoever traces all threads took it, before it ran, for one of its creator's
+            sys.settrace(None)
+        try:
+            function()
+        finally:
+            own.discard(get_ident())
+
     everything = _signal.valid_signals()
     old = _signal.pthread_sigmask(_signal.SIG_BLOCK, everything)
     try:
-        return _start_new_thread(function, ())
+        _start_new_thread(run, ())
     finally:
         _signal.pthread_sigmask(_signal.SIG_SETMASK, old)

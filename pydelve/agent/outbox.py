@@ -18,7 +18,6 @@ from __future__ import annotations
 import _thread
 import time
 from _collections import deque  # type: ignore[import-not-found]  # not collections: a file of the standard library
-from _thread import get_ident
 from itertools import islice
 
 from . import protocol
@@ -66,7 +65,7 @@ class Outbox:
         if self._serial % 2 == 0:
             self._serial += 1
             serial = self._serial
-            self._own.add(start_thread(lambda: self._serve(serial)))
+            start_thread(lambda: self._serve(serial), self._own)
 
     def end(self) -> None:
         """Nothing more will be; what is there goes out with the next stop, or :meth:`flush`."""
@@ -126,7 +125,6 @@ class Outbox:
                 _sleep(_GATHER_S)
             with self._busy:
                 self._send(self._link.send)
-        self._own.discard(get_ident())
 
     def _send(self, send: Callable[[Any], None]) -> None:
         """Take a batch, and send it; ``_busy`` is held."""
