@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pydelve.terminal.commands import TABLE
-from tools import gen_errors, record_session
+from tools import gen_api, gen_errors, record_session
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
@@ -22,6 +22,10 @@ _NAMED = re.compile(r"`((?:pydelve|tests|tools|docs|examples|adapters|bench)/[\w
 
 def test_the_page_of_errors_is_current() -> None:
     assert gen_errors.PAGE.read_text(encoding="utf-8") == gen_errors.render()
+
+
+def test_the_page_of_the_api_is_current() -> None:
+    assert gen_api.PAGE.read_text(encoding="utf-8") == gen_api.render(), "run: python tools/gen_api.py"
 
 
 def test_the_readme_shows_a_real_session() -> None:

@@ -15,6 +15,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from pydelve import config_file  # noqa: E402  # of this checkout, installed or not
+from pydelve.cli.attach import HELP as ATTACH  # noqa: E402
+from pydelve.cli.connect import HELP as CONNECT  # noqa: E402
 from pydelve.cli.exec import HELP as EXEC  # noqa: E402
 from pydelve.cli.launching import HELP as DEBUG  # noqa: E402
 from pydelve.cli.ps import HELP as PS  # noqa: E402
@@ -80,7 +82,12 @@ where `aliases` and `substitute-path` are tables of texts.
 
 def render() -> str:
     """The whole page."""
-    parts = [_HEAD, _block(overview_lines()), *map(_subcommand, (DEBUG, EXEC, TEST, STACK, PS)), _PROMPT]
+    parts = [
+        _HEAD,
+        _block(overview_lines()),
+        *map(_subcommand, (DEBUG, EXEC, TEST, ATTACH, CONNECT, STACK, PS)),
+        _PROMPT,
+    ]
     parts += [_row(command) for group in GROUPS for command in TABLE if command.group == group]
     for group in GROUPS:
         parts.append(f"\n### {group}\n")

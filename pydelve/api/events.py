@@ -4,7 +4,7 @@ it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.target import ExitStatus, Stop, TargetInfo, Thread
@@ -39,6 +39,20 @@ class Exited:
     """The target ended, or replaced itself by another program."""
 
     status: ExitStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """The target runs on, with nothing of ours in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The program wrote something; only where its output is no terminal or file of its own."""
+
+    stream: Literal["stdout", "stderr"]
+    text: str
+    """What is no UTF-8 comes as ``\\xNN``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +114,16 @@ class Progress:
     total_bytes: int
 
 
-Event = Started | Stopped | Continued | Exited | BreakpointChanged | HaltPending | Notice | Logged | Progress
+Event = (
+    Started
+    | Stopped
+    | Continued
+    | Exited
+    | Detached
+    | Output
+    | BreakpointChanged
+    | HaltPending
+    | Notice
+    | Logged
+    | Progress
+)

@@ -44,7 +44,7 @@ class GetState(Request[State]):
 
 @dataclass(frozen=True, slots=True)
 class Resume(Request[State]):
-    """Let the target run, at once; the stop arrives as an event.
+    """Let the target run, at once; the stop arrives as an event (and, with ``wait``, as the answer, too).
 
     ``frame`` counts for "stepout" (leave that frame), "next" (next line of that frame) and "until" (its next line from
     ``line`` on, or its end).
@@ -69,6 +69,8 @@ class Resume(Request[State]):
     frame_line: int = 0
     function: str = ""
     """step: enter this function only, called by the statement that runs; a name, or a location of one."""
+    wait: bool = False
+    """Answer when the program has stopped or ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Call(Request[State]):
 
     text: str
     frame: int = 0
+    wait: bool = False
+    """Answer when the program has stopped or ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class Jump(Request[State]):
     """
 
     location: str
+    wait: bool = False
+    """Answer when the program has stopped or ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ class Halt(Request[State]):
     """Ask the running target to stop; returns at once, the stop (or HaltPending) arrives as an event."""
 
     URGENT: ClassVar[bool] = True
+    wait: bool = False
+    """Answer when the program has stopped or ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +400,8 @@ class Restart(Request[State]):
 
     arguments: tuple[str, ...] | None = None
     """The program's arguments from now on; None: those it had."""
+    wait: bool = False
+    """Answer when the program has stopped or ended."""
 
 
 @dataclass(frozen=True, slots=True)

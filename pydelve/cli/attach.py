@@ -18,7 +18,8 @@ from typing import get_args
 from pydelve import log
 from pydelve.api.attach import AttachMethod, AttachOptions, LookOptions
 from pydelve.cli.debug import input_lines
-from pydelve.cli.launching import TUI, check_full_screen, init_lines
+from pydelve.cli.headless_options import HEADLESS, read_headless
+from pydelve.cli.launching import LOG, TUI, check_full_screen, init_lines
 from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.streams import Streams
 from pydelve.cli.subcommands import Help, import_late, importing
@@ -36,9 +37,8 @@ _OPTIONS = (
     Option("--init", "run the commands in a file first", "FILE"),
     TUI,
     Option("--method", f"way into it: {', '.join(get_args(AttachMethod))}", "METHOD"),
-    Option(
-        "--log", "log everything pydelve does (default: pydelve.log in the state folder)", "FILE", optional_value=True
-    ),
+    *HEADLESS,
+    LOG,
 )
 HELP = Help(
     "attach",
@@ -80,6 +80,12 @@ def run(words: Sequence[str]) -> int:
         init_lines(parsed.last("--init")), parsed.last("--continue") is not None, parsed.last("--tui") is not None
     )
     method = _method(parsed.last("--method"))
+    headless = read_headless(parsed, "attach")
+    if headless is not None:
+        import_late("pydelve.cli.headless").run(
+            headless, AttachOptions(_process(parsed), method, not opening.continue_)
+        )
+        return 0
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     check_full_screen(opening.full_screen, interactive=interactive, command="attach")
     front = "pydelve.cli.in_terminal" if interactive else "pydelve.cli.from_input"

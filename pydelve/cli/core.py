@@ -10,6 +10,7 @@ from pydelve import log
 from pydelve.api.attach import CoreOptions
 from pydelve.cli.attach import Opening
 from pydelve.cli.debug import input_lines
+from pydelve.cli.headless_options import HEADLESS, read_headless
 from pydelve.cli.launching import TUI, check_full_screen, init_lines
 from pydelve.cli.options import Option, parse
 from pydelve.cli.streams import Streams
@@ -23,6 +24,7 @@ _OPTIONS = (
     Option("--exe", "the program that the core is of, or a folder with it and its libraries", "PATH"),
     Option("--init", "run the commands in a file first", "FILE"),
     TUI,
+    *HEADLESS,
 )
 HELP = Help(
     "core",
@@ -54,13 +56,18 @@ def run(words: Sequence[str]) -> int:
             hint="pydelve core core.4711",
         )  # fmt: skip
     log.configure(None, verbose=False)
+    options = CoreOptions(rest[0], parsed.last("--exe") or "")
+    headless = read_headless(parsed, "core")
+    if headless is not None:
+        import_late("pydelve.cli.headless").run(headless, options)
+        return 0
     opening = Opening(init_lines(parsed.last("--init")), False, parsed.last("--tui") is not None)
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     check_full_screen(opening.full_screen, interactive=interactive, command="core")
     front = "pydelve.cli.in_terminal" if interactive else "pydelve.cli.from_input"
     with ExitStack() as cleanup:
         with importing(front):
-            transport = open_session(CoreOptions(rest[0], parsed.last("--exe") or ""))
+            transport = open_session(options)
         cleanup.callback(transport.close)
         client, streams = Client(transport), Streams({})
         if interactive:

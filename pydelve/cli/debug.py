@@ -40,7 +40,7 @@ def start(launch: Launch) -> ExitStatus | None:
     log_path = log.configure(launch.log or None, verbose=launch.log is not None)
     if launch.log is not None:
         print(f"log: {log_path}", file=sys.stderr)
-    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    interactive = launch.headless is None and sys.stdin.isatty() and sys.stdout.isatty()
     check_full_screen(launch.full_screen, interactive=interactive, command="debug")
     with ExitStack() as cleanup:
         console = ProgramConsole()
@@ -53,6 +53,11 @@ def start(launch: Launch) -> ExitStatus | None:
             cleanup.callback(keeper.close)
         streams = Streams(launch.redirects, terminal_fd=terminal_fd)
         cleanup.callback(streams.close)
+        if launch.headless is not None:
+            ended: ExitStatus | None = import_late("pydelve.cli.headless").run(
+                launch.headless, _options(launch, streams)
+            )
+            return ended
         front = "pydelve.cli.in_terminal" if interactive else "pydelve.cli.from_input"
         with importing(front):
             transport = open_session(_options(launch, streams))

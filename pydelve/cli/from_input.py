@@ -14,14 +14,15 @@ from pydelve.terminal.commands import TABLE
 from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.script import begin, interrupts_to, run_script, wait_for_event
-from pydelve.terminal.session import Session
+from pydelve.terminal.session import Remote, Session
 
 
-def run(client: Client, streams: Streams, opening: Opening, lines: Iterable[str]) -> Session:
+def run(client: Client, streams: Streams, opening: Opening, lines: Iterable[str], remote: Remote = "no") -> Session:
     """Run the init file's commands and these lines, to their end or to the end of the session; gives it back."""
     session = Session(
         client, Screen(sys.stdout), wait=wait_for_event, cwd=os.path.realpath(os.curdir), before_restart=streams.rewind
     )
+    session.remote = remote
     begin_with(session)
     interpreter = Interpreter(session, TABLE)
     with interrupts_to(session.on_interrupt):

@@ -21,7 +21,7 @@ from pydelve.terminal.keeper import Keeper
 from pydelve.terminal.prompt import Prompt, show_output, wait_in_terminal
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.script import begin, interrupts_to, wait_for_event
-from pydelve.terminal.session import Session
+from pydelve.terminal.session import Remote, Session
 from pydelve.terminal.theme import Theme, wants_color
 
 if TYPE_CHECKING:
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 
 def run(
-    client: Client, console: ProgramConsole, streams: Streams, opening: Opening, keeper: Keeper | None = None
+    client: Client,
+    console: ProgramConsole,
+    streams: Streams,
+    opening: Opening,
+    keeper: Keeper | None = None,
+    remote: Remote = "no",
 ) -> Session:
     """Run the session to its end; gives it back."""
     color = wants_color(os.environ, terminal=True)
@@ -53,6 +58,7 @@ def run(
         show_output=lambda: show_output(console),
     )
     session.confirm = confirm
+    session.remote = remote
     begin_with(session)
     interpreter = Interpreter(session, TABLE)
     session.full_screen = opening.full_screen

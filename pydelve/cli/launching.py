@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pydelve.cli.headless_options import HEADLESS, Headless, read_headless
 from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.subcommands import Help
 from pydelve.errors import UsageError
 from pydelve.terminal.names import nearest
 
 TUI = Option("--tui", "begin in the full-screen view; tui at the prompt goes there and back")
+LOG = Option(
+    "--log", "log everything pydelve does (default: pydelve.log in the state folder)", "FILE", optional_value=True
+)
 COMMON = (
     Option("--python", "interpreter of the program (default: the active environment's)", "PATH"),
     Option("--cwd", "folder the program runs in", "FOLDER"),
@@ -25,9 +29,8 @@ COMMON = (
     Option("--init", "run the commands in a file first", "FILE"),
     Option("--continue", "run until a breakpoint, without stopping at the first line"),
     TUI,
-    Option(
-        "--log", "log everything pydelve does (default: pydelve.log in the state folder)", "FILE", optional_value=True
-    ),
+    *HEADLESS,
+    LOG,
 )
 OPTIONS = (Option("-m", "debug a module, found as python -m finds it", "MODULE"), *COMMON)
 HELP = Help(
@@ -88,6 +91,8 @@ class Launch:
     tests: bool = False
     """pytest runs: each test that fails is a stop."""
     full_screen: bool = False
+    headless: Headless | None = None
+    """How to serve the session to clients; None has the prompt here."""
 
 
 def read_words(words: Sequence[str]) -> Launch:
@@ -136,6 +141,7 @@ def prepare(
         interpreter_options=interpreter_options,
         tests=tests,
         full_screen=parsed.last("--tui") is not None,
+        headless=read_headless(parsed, "test" if tests else "debug"),
     )
 
 

@@ -1,13 +1,15 @@
 """The typed, synchronous client: what the prompt and scripts use.
 
 A :class:`Client` sits on a :class:`Transport`: the in-memory pipe to a debugger in this process
-(``pydelve.server.pipe.PipeTransport``), later a JSON-RPC connection. All calls may come from any thread; ``next_event``
-from one.
+(``pydelve.server.pipe.PipeTransport``), or a JSON-RPC connection (``client.connection.SocketTransport``), which
+:func:`connect` makes. All calls may come from any thread; ``next_event`` from one.
 """
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+import os
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
 
 from pydelve.api.events import Event
 from pydelve.api.requests import Request
@@ -60,3 +62,31 @@ class Client:
     def close(self) -> None:
         """See :meth:`Transport.close`."""
         self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect(address: str, token: str | None = None) -> Client:
+    """Connect to a session that listens (``pydelve debug --headless``); its state comes as the first events.
+
+    Args:
+        address: What the listening line says: ``unix:PATH`` or ``HOST:PORT``.
+        token: What it says, for ``HOST:PORT``; None means the environment's ``PYDELVE_TOKEN``, if it has one.
+
+    Raises:
+        UsageError: that is no address.
+        TargetError: nobody listens there.
+        ProtocolError: the token is wrong, or what listens there is no session of ours.
+    """
+    from pydelve.client.connection import SocketTransport  # noqa: PLC0415  the local prompt does without
+    from pydelve.rpc.addresses import TOKEN_VARIABLE, parse_address  # noqa: PLC0415
+
+    return Client(
+        SocketTransport(parse_address(address), os.environ.get(TOKEN_VARIABLE, "") if token is None else token)
+    )

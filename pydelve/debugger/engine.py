@@ -15,6 +15,7 @@ from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import (
     BreakpointChanged,
     Continued,
+    Detached,
     Event,
     Exited,
     HaltPending,
@@ -295,10 +296,13 @@ class Debugger:
             return
         if request.kill:
             process.kill()
-            self._current.state = State("ended", process.info, exit=ExitStatus("killed", 9, False))
+            status = ExitStatus("killed", 9, False)
+            self._current.state = State("ended", process.info, exit=status)
+            self._emit(Exited(status))
         else:
             process.detach()
             self._current.state = State("detached", process.info)
+            self._emit(Detached())
         self._loop.post(self._suspend_all, urgent=False)
 
     def _breakpoint_changed(self, changed: Breakpoint, cleared: bool = False) -> None:

@@ -174,7 +174,10 @@ def exit_(call: Call) -> None:
     session, target = call.session, call.session.target
     if "-k" in call.options and target is not None and target.core:
         raise UsageError("there is no process to kill", why=f"{target.core} is a core file", hint="exit")
-    if target is None or target.launched:
+    if session.remote != "no" and "-k" not in call.options:
+        if target is None or not target.launched or session.remote == "stays" or _may_kill(session, target):
+            session.done = True
+    elif target is None or target.launched:
         if target is None or _may_kill(session, target):
             session.leave(kill=True)
     elif "-k" not in call.options:

@@ -166,6 +166,13 @@ class Screen:
         """Write one line."""
         self.lines([text])
 
+    def output(self, text: str) -> None:
+        """Write what the program wrote, as it is; our own next line begins a new one."""
+        if text:
+            self._line_begun = False
+            self._write(text)
+            self._line_begun = not text.endswith("\n")
+
     def remark(self, text: str) -> None:
         """Write what is beside the point: what was cut, how to see more."""
         self.line(self.theme.dim(f"  ({text})"))

@@ -15,11 +15,13 @@ from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import (
     BreakpointChanged,
     Continued,
+    Detached,
     Event,
     Exited,
     HaltPending,
     Logged,
     Notice,
+    Output,
     Progress,
     Started,
     Stopped,
@@ -28,7 +30,7 @@ from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, R
 from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.config import Settings
-from pydelve.errors import PydelveError, TargetStateError, UsageError
+from pydelve.errors import PydelveError, TargetGoneError, TargetStateError, UsageError
 from pydelve.terminal.displays import Display
 from pydelve.terminal.failures import failure_lines
 from pydelve.terminal.listing import render_lines
@@ -52,6 +54,8 @@ from pydelve.terminal.values import render_value
 
 R = TypeVar("R")
 _LOOK_AGAIN_S = 0.05
+Remote = Literal["no", "ends", "stays"]
+"""Whether the session is in another process, and what it does when its last client has left."""
 Status = Literal["starting", "running", "stopped", "ended", "detached"]
 
 
@@ -107,6 +111,7 @@ class Session:
         self.confirm: Callable[[str], bool] = lambda question: True
         """Asks the person who sits there, if one does."""
         self.done = False
+        self.remote: Remote = "no"
         self.killed = False
         """Leaving killed the program."""
         self.before_restart = before_restart
@@ -216,6 +221,9 @@ class Session:
             self._waiting = True
             try:
                 event = self._wait(self.client)
+            except TargetGoneError as error:
+                self._on_lost(error)
+                return
             finally:
                 self._waiting = False
             self.handle(event)
@@ -224,8 +232,22 @@ class Session:
 
     def pump(self) -> None:
         """Show the events that came by themselves; never waits."""
-        while (event := self.client.next_event(0)) is not None:
-            self.handle(event)
+        try:
+            while (event := self.client.next_event(0)) is not None:
+                self.handle(event)
+        except TargetGoneError as error:
+            self._on_lost(error)
+
+    def _on_lost(self, error: TargetGoneError) -> None:
+        """The session elsewhere has ended.
+
+        Raises:
+            TargetGoneError: this one is no such session.
+        """
+        if self.remote == "no":
+            raise error
+        self.screen.error(error)
+        self.done, self.status = True, "detached"
 
     def handle(self, event: Event) -> None:
         """Take note of an event and show it."""
@@ -249,6 +271,10 @@ class Session:
                 self.note_breakpoint(point, cleared=cleared)
                 if landed and (before is None or is_suspended(before)):
                     self.screen.line(f"landed: {breakpoint_head(point, self.cwd)}")
+            case Output(_, text):
+                self.screen.output(text)
+            case Detached():
+                self.status, self.stop = "detached", None
             case HaltPending(waited_s, why, threads):
                 self.screen.line(f"not stopped yet after {waited_s:.1f} s: {why}")
                 self.screen.lines(

@@ -39,8 +39,9 @@ from pydelve.errors import (
     TargetStateError,
 )
 from pydelve.server.pipe import open_session
+from tests.serving import serve_and_connect
 
-TRANSPORTS: dict[str, Callable[[LaunchOptions], Transport]] = {"pipe": open_session}
+TRANSPORTS: dict[str, Callable[[LaunchOptions], Transport]] = {"pipe": open_session, "socket": serve_and_connect}
 LIMIT_S = 20.0
 PROGRAM = """\
 import sys

@@ -206,7 +206,7 @@ def test_a_bug_of_ours_is_told_and_the_session_goes_on(session: Callable[..., Pi
     def fail() -> None:
         raise ZeroDivisionError("a bug")
 
-    transport._loop.post(fail, urgent=False)
+    transport._host.post(fail, urgent=False)
     (notice,) = hear(transport, Notice)
     assert isinstance(notice, Notice)
     assert notice.message == "pydelve failed inside: ZeroDivisionError: a bug"

@@ -1,0 +1,140 @@
+"""``--headless``: the session is served to clients that connect, and there is no prompt here.
+
+The program's output comes here and goes to all clients, unless it is redirected; its input is empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+from pydelve.api.events import Event, Exited
+from pydelve.api.launch import LaunchOptions
+from pydelve.api.target import ExitStatus
+from pydelve.cli.headless_options import Headless
+from pydelve.debugger.engine import SessionOptions
+from pydelve.errors import UsageError
+from pydelve.rpc.addresses import Address, socket_folder
+from pydelve.server.host import Host
+from pydelve.server.listening import Server
+from pydelve.server.output import CapturedOutput, CapturedStream
+
+_UNBUFFERED = "PYTHONUNBUFFERED"
+
+
+def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
+    """Serve the session to its end; how the program ended, None where it did not before we left it.
+
+    Raises:
+        TargetError: the program can't be started or attached to.
+        UsageError: the address can't be listened on.
+    """
+    ended: list[ExitStatus] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, Exited):
+            ended[:] = [event.status]
+
+    with ExitStack() as cleanup:
+        listener, address = _listening(headless, cleanup)
+        output, options = _captured(options)
+        if output is not None:
+            cleanup.callback(output.close)
+        host = Host(options, output)
+        cleanup.callback(host.close)
+        host.post(lambda: host.listen(note, greet=False), urgent=False)
+        host.start()
+        token = "" if address.path else headless.token or secrets.token_urlsafe(32)
+        server = Server(host, listener, token=token, stays=headless.stays)
+        with _signals_to(server):
+            shown = f", token {token}" if token and not headless.token else ""
+            print(f"pydelve listens on {address}{shown}", flush=True)
+            why = server.run()
+    print(f"pydelve: the session is over: {why}", file=sys.stderr)
+    return ended[0] if ended else None
+
+
+def _listening(headless: Headless, cleanup: ExitStack) -> tuple[socket.socket, Address]:
+    """The socket, and where it is."""
+    address = headless.address or Address(path=os.path.join(socket_folder(), f"{os.getpid()}.sock"))
+    if address.path:
+        family = socket.AF_UNIX
+        _make_room(address.path)
+    else:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    sock = cleanup.enter_context(socket.socket(family))
+    try:
+        if address.path:
+            os.fchmod(sock.fileno(), 0o600)  # Linux: the file that bind makes has the socket's own mode
+            sock.bind(address.path)
+            cleanup.callback(_remove, address.path)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((address.host, address.port))
+            address = Address(host=address.host, port=sock.getsockname()[1])
+        sock.listen(64)
+    except OSError as error:
+        raise UsageError(
+            f"can't listen on {address}", why=error.strerror or str(error), hint="--listen 127.0.0.1:0"
+        ) from error
+    return sock, address
+
+
+def _make_room(path: str) -> None:
+    """Remove a socket that nobody listens on any more; make the folder, for us alone, where it is missing."""
+    folder = os.path.dirname(path)
+    with contextlib.suppress(OSError):  # binding says what is wrong
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            _remove(path)
+        except OSError:
+            return
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _captured(options: SessionOptions) -> tuple[CapturedOutput | None, SessionOptions]:
+    """What is not redirected comes to us."""
+    if not isinstance(options, LaunchOptions):
+        return None, options
+    streams = []
+    if options.stdout_fd < 0:
+        streams.append(out := CapturedStream("stdout", 1))
+        options = replace(options, stdout_fd=out.write_fd)
+    if options.stderr_fd < 0:
+        streams.append(err := CapturedStream("stderr", 2))
+        options = replace(options, stderr_fd=err.write_fd)
+    if _UNBUFFERED not in os.environ:  # else what it prints would come in pieces of 8 KiB
+        options = replace(options, environment={_UNBUFFERED: "1", **options.environment})
+    return CapturedOutput(*streams), options
+
+
+@contextlib.contextmanager
+def _signals_to(server: Server) -> Iterator[None]:
+    """Ctrl-C and the like end the session in order."""
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        name = number.name
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup says
+            before[number] = signal.signal(number, lambda *_, name=name: server.end(f"{name}, where it listens"))
+    # another thread may get the signal: the one that waits must wake all the same, to run the handler
+    wakes_before = signal.set_wakeup_fd(server.wake_fd, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakes_before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

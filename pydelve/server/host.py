@@ -1,0 +1,263 @@
+"""One debugging session with its engine's thread, and all that listen to it: in-memory pipes, connections.
+
+Events go to every listener, in one order, on the engine's thread; so do answers that come by :meth:`Host.serve`. A
+listener must not block.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from pydelve.api.breakpoints import Breakpoint
+from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Started, Stopped
+from pydelve.api.requests import Detach, GetState, Request
+from pydelve.api.target import State
+from pydelve.debugger.engine import Debugger, SessionOptions
+from pydelve.debugger.loop import Loop
+from pydelve.errors import InternalError, PydelveError
+from pydelve.rpc.mailbox import closed_error
+
+Deliver = Callable[[Any, PydelveError | None], None]
+"""Takes the outcome of a request: its result, or the error."""
+_log = logging.getLogger("pydelve.engine")
+
+
+class Output(Protocol):
+    """What the program writes, where that goes through our hands (``server.output``)."""
+
+    def begin(self, loop: Loop, emit: Callable[[Event], None]) -> None:
+        """Tell of it as it comes."""
+        ...
+
+    def drain(self) -> None:
+        """Tell now of what was written so far."""
+        ...
+
+    def pause(self, paused: bool) -> None:
+        """Read no more, or read on."""
+        ...
+
+
+class _Answer:
+    """A place for one request's outcome."""
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.result: Any = None
+        self.error: PydelveError | None = None
+
+    def deliver(self, result: Any, error: PydelveError | None) -> None:
+        self.result, self.error = result, error
+        self.ready.set()
+
+
+class Host:
+    """Owns the engine's thread."""
+
+    def __init__(self, options: SessionOptions, output: Output | None = None, *, acknowledges: bool = True) -> None:
+        """Starts the engine's thread; :meth:`start` the target.
+
+        Args:
+            options: What to debug.
+            output: What it writes, if that comes to us.
+            acknowledges: Log messages count as read once all listeners have them; else one of them says so.
+        """
+        self._lock = threading.Lock()
+        self._answers: set[_Answer] = set()
+        self._closed = False
+        self._listeners: list[Callable[[Event], None]] = []
+        self._points: dict[int, Breakpoint] = {}
+        """As they were told last."""
+        self._acknowledges = acknowledges
+        self._held = False
+        self._unread: list[Logged] = []
+        self._waiting: list[Deliver] = []
+        """Who wants to hear when the target stands."""
+        self._output = output
+        self.on_left: Callable[[], None] = lambda: None
+        """A client had the program killed, or let go of it: called on the engine's thread, after the answer."""
+        self._loop = Loop(self._failed)
+        self._debugger = Debugger(options, self._loop, self._emit)
+        self._thread = threading.Thread(target=self._run, name="pydelve engine", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._loop.close()
+            raise
+
+    # -- on the engine's thread ----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._loop.run()
+        finally:  # whatever ended it: nobody may wait for ever
+            waiting, self._waiting = self._waiting, []
+            with self._lock:
+                left, self._answers = self._answers, set()
+            for deliver in (*waiting, *(answer.deliver for answer in left)):
+                deliver(None, closed_error())
+
+    def _failed(self, error: Exception) -> None:
+        self._debugger.failed(error)
+
+    def _emit(self, event: Event) -> None:
+        stands = isinstance(event, Stopped | Exited | Detached)
+        if stands and self._output is not None:
+            self._output.drain()
+        if isinstance(event, BreakpointChanged):
+            self._note(event)
+        self.tell(event)
+        if isinstance(event, Logged) and self._acknowledges:
+            self._unread.append(event)
+            if not self._held:
+                self._loop.post(self._acknowledge, urgent=True)
+        if stands:
+            waiting, self._waiting = self._waiting, []
+            for deliver in waiting:
+                deliver(self._debugger.serve(GetState()), None)
+
+    def hold(self, held: bool) -> None:
+        """A listener is far behind, or none is any more: output is not read meanwhile, and log messages wait."""
+        if held == self._held:
+            return
+        self._held = held
+        if self._output is not None:
+            self._output.pause(held)
+        if not held:
+            self._acknowledge()
+
+    def has_read(self, event: Logged) -> None:
+        """A front end has read these log messages: more may come."""
+        self._debugger.has_read(event)
+
+    def _acknowledge(self) -> None:
+        unread, self._unread = self._unread, []
+        for event in unread:
+            self._debugger.has_read(event)
+
+    def _note(self, event: BreakpointChanged) -> None:
+        if event.cleared:
+            self._points.pop(event.breakpoint.id, None)
+        else:
+            self._points[event.breakpoint.id] = event.breakpoint
+
+    def tell(self, event: Event) -> None:
+        """Tell all listeners, of something that is not the engine's."""
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def serve(self, request: Request[Any], deliver: Deliver) -> None:
+        """Serve one request; the outcome comes at once, or with the next stop where the request says ``wait``."""
+        try:
+            result = self._debugger.serve(request)
+        except PydelveError as error:
+            deliver(None, error)
+        except Exception as error:  # noqa: BLE001  our own bug: it is told as one, and the engine goes on
+            _log.exception("request failed")
+            deliver(None, _internal(error))
+        else:
+            if getattr(request, "wait", False) and isinstance(result, State) and result.status == "running":
+                self._waiting.append(deliver)
+            else:
+                deliver(result, None)
+                if isinstance(request, Detach):
+                    self.on_left()
+
+    def listen(self, listener: Callable[[Event], None], *, greet: bool) -> None:
+        """Tell a listener of all events from now on; with ``greet``, first of how things are, as events."""
+        if greet:
+            state = self._debugger.serve(GetState())
+            if state.target is not None:
+                listener(Started(state.target))
+            for point in self._points.values():  # the engine might have to ask the target, and wait
+                listener(BreakpointChanged(point))
+            if state.stop is not None:
+                listener(Stopped(state.stop))
+            if state.exit is not None:
+                listener(Exited(state.exit))
+        self._listeners.append(listener)
+
+    def leave(self, listener: Callable[[Event], None]) -> None:
+        """Tell a listener no more."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    # -- on any thread -------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the target, or attach to it.
+
+        Raises:
+            TargetError: it can't be done.
+        """
+
+        def begin(deliver: Deliver) -> None:
+            try:
+                if self._output is not None:
+                    self._output.begin(self._loop, self.tell)
+                self._debugger.start()
+            except PydelveError as error:
+                deliver(None, error)
+            except Exception as error:  # noqa: BLE001  as in serve
+                _log.exception("start failed")
+                deliver(None, _internal(error))
+            else:
+                deliver(None, None)
+
+        self._ask(begin, urgent=False)
+
+    def call(self, request: Request[Any]) -> Any:
+        """Send one request and wait for its outcome.
+
+        Raises:
+            PydelveError: as the request says.
+            TargetGoneError: the session is closed, or was while this waited.
+        """
+        return self._ask(lambda deliver: self.serve(request, deliver), urgent=request.URGENT)
+
+    def post(self, job: Callable[[], None], *, urgent: bool) -> bool:
+        """Have something run on the engine's thread, soon; False where the session has ended."""
+        return self._loop.post(job, urgent)
+
+    def close(self) -> None:
+        """End the session: what was launched is killed, what was attached to let go. May be called twice."""
+        with self._lock:
+            first, self._closed = not self._closed, True
+
+        def job() -> None:
+            try:
+                self._debugger.leave()
+            finally:
+                self._loop.end()
+
+        if first:
+            self._loop.post(job, urgent=True)
+        self._thread.join()
+
+    def _ask(self, serve: Callable[[Deliver], None], *, urgent: bool) -> Any:
+        answer = _Answer()
+
+        def deliver(result: Any, error: PydelveError | None) -> None:
+            with self._lock:
+                self._answers.discard(answer)
+            answer.deliver(result, error)
+
+        with self._lock:
+            if self._closed:
+                raise closed_error()
+            self._answers.add(answer)
+        if not self._loop.post(lambda: serve(deliver), urgent):
+            with self._lock:
+                self._answers.discard(answer)
+            raise closed_error()
+        answer.ready.wait()
+        if answer.error is not None:
+            raise answer.error
+        return answer.result
+
+
+def _internal(error: Exception) -> InternalError:
+    return InternalError(f"{type(error).__name__}: {error}", why="this is a bug of pydelve")
