@@ -13,6 +13,7 @@ import sys
 
 from . import threads
 from .background import Background
+from .fork_warning import WARNS, ForkWarning
 from .stops import Cause
 
 TYPE_CHECKING = False
@@ -32,12 +33,14 @@ class Hooks:
         self._agent = agent
         self._excepthook = sys.excepthook
         self._breakpointhook = sys.breakpointhook
-        self._after_fork: Callable[[], None] | None = None
+        self._at_fork: list[Callable[[], None]] = []
+        self._fork_warning = ForkWarning()
         self._reported: BaseException | None = None
         # made once, so that they can be recognised and taken away again
         self._except, self._break = self._on_uncaught, self._on_breakpoint
         self._background = Background(agent)
         self._children: list[Agent] = []  # whom a forked child tells
+        self._expecting: list[ForkWarning] = []
 
     def install(self) -> None:
         """The originals go along, so that a program that asks whether a hook was changed is not misled."""
@@ -50,7 +53,7 @@ class Hooks:
         sys.breakpointhook = self._break
         self._background.install()
         atexit.register(self._on_exit)
-        # The interpreter may keep this callback for good: of us it holds a list that ``forget`` empties.
+        # The interpreter may keep these callbacks for good: of us they hold lists that ``forget`` empties.
         watched = self._children
         watched.append(self._agent)
 
@@ -59,7 +62,17 @@ class Hooks:
                 agent.after_fork()
 
         posix.register_at_fork(after_in_child=after_fork)
-        self._after_fork = after_fork
+        self._at_fork.append(after_fork)
+        if WARNS:
+            expecting = self._expecting
+            expecting.append(self._fork_warning)
+
+            def before_fork() -> None:
+                for warning in expecting:
+                    warning.expect(sys._getframe(1))
+
+            posix.register_at_fork(before=before_fork)
+            self._at_fork.append(before_fork)
 
     def remove(self) -> None:
         """Put back what is still ours, but for the callback in forked children: see :meth:`forget`."""
@@ -81,12 +94,14 @@ class Hooks:
         After ``gc.freeze`` it is not found, and stays, with nothing to do.
         """
         self._children.clear()
+        self._expecting.clear()
+        self._fork_warning.remove()
         if posix.getpid() != self._agent.pid:
             return  # in a forked child: the search takes too long for that, and there it is for once only
-        callback, self._after_fork = self._after_fork, None
-        for holder in gc.get_referrers(callback) if callback is not None else ():
-            if type(holder) is list:
-                holder[:] = [entry for entry in holder if entry is not callback]
+        callbacks, self._at_fork = self._at_fork, []
+        for holder in gc.get_referrers(*callbacks) if callbacks else ():
+            if type(holder) is list and holder is not callbacks:
+                holder[:] = [entry for entry in holder if entry not in callbacks]
 
     def _on_uncaught(self, kind: type[BaseException], value: BaseException, traceback: TracebackType | None) -> None:
         """An exception ends the main thread: Python's own report first, then the stop, with ``finally`` blocks done."""

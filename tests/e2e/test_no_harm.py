@@ -201,6 +201,7 @@ ENDINGS = (
     "aborted",
     "warn",
     "raw_fork",
+    "fork_warns",
     "unraisable",
     "replaced",
     "collected",
@@ -251,20 +252,6 @@ def test_one_more_thread_can_be_seen(python: Interpreter, program: Program, mark
     dump, agents = _outputs(script)[1], rb"(?m)^Thread 0x.*\n(  File \"\S*/pydelve/agent/.*\n)+\n"
     assert len(re.findall(agents, dump)) == 1
     assert re.sub(agents, b"", dump) == _steady(plain.stderr)
-
-
-def test_fork_warns_of_our_thread(python: Interpreter, program: Program, marker: Marker) -> None:
-    """CPython counts the threads in /proc/self/stat: docs/reference/support.md."""
-    script = program("no_harm/endings.py")
-    plain = _plainly(python, script, "fork_warns")
-    with debugged(script, "fork_warns", python=python) as session:
-        session.call(CreateBreakpoint(f"{script}:{marker(script)['stop']}"))
-        _, status = _run_through(session)
-    assert (plain.stdout, plain.stderr) == (b"always []\nerror []\n", b"")
-    text = "is multi-threaded, use of fork() may lead to deadlocks in the child."
-    always = f"always [{text!r}]\n" if python.version_info >= (3, 12) else "always []\n"
-    error = f"error raised {text}\n" if python.version_info >= (3, 15) else "error []\n"
-    assert (_outputs(script), status.status) == (((always + error).encode(), b""), 0)
 
 
 def test_after_a_detach_forks_are_the_programs_own(python: Interpreter, program: Program, marker: Marker) -> None:

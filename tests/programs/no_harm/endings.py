@@ -4,6 +4,7 @@ import atexit
 import faulthandler
 import os
 import signal
+import subprocess
 import sys
 import threading
 import warnings
@@ -122,19 +123,34 @@ def dumped():
 
 
 def fork_warns():
+    """With one thread, and with two: only then there is a warning. The filters are the program's own before and after."""
     leave(1)
+    filters = list(warnings.filters)
     for action in ("always", "error"):
-        with warnings.catch_warnings(record=True) as seen:
-            warnings.simplefilter(action)
-            try:
-                child = os.fork()
-            except DeprecationWarning as error:
-                print(action, "raised", str(error).partition(") ")[2])
-                continue  # the child is there all the same, and ends with the loop
-            if child == 0:
-                os._exit(0)
-            print(action, [str(entry.message).partition(") ")[2] for entry in seen], flush=True)
-            os.waitpid(child, 0)
+        fork_and_tell(action)
+    subprocess.run(["true"], preexec_fn=int)
+    lock = threading.Lock()
+    with lock:
+        thread = threading.Thread(target=lock.acquire)
+        thread.start()
+        fork_and_tell("always")
+    thread.join()
+    print(filters == warnings.filters)
+
+
+def fork_and_tell(action):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter(action)
+        filters = list(warnings.filters)
+        try:
+            child = os.fork()
+        except DeprecationWarning as error:
+            print(action, "raised", str(error).partition(") ")[2])
+            return  # the child is there all the same
+        if child == 0:
+            os._exit(filters != warnings.filters)
+        print(action, [str(entry.message).partition(") ")[2] for entry in seen], flush=True)
+        print(os.waitpid(child, 0)[1], filters == warnings.filters)
 
 
 def raw_fork():
