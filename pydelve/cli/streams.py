@@ -65,12 +65,13 @@ class Streams:
                 why=os.strerror(error.errno or 0),
                 hint=f"--redirect {stream}:FILE",
             ) from error
-        status = os.fstat(fd)
-        key = (status.st_dev, status.st_ino)
-        if stream != "stdin" and key in self._written:
-            # Both in one file share one position, as the shell's 2>&1 does, or they would overwrite each other.
-            os.close(fd)
-            return self._written[key]
+        if stream != "stdin":
+            status = os.fstat(fd)
+            key = (status.st_dev, status.st_ino)
+            if key in self._written:
+                # Both in one file share one position, as the shell's 2>&1 does, or they would overwrite each other.
+                os.close(fd)
+                return self._written[key]
+            self._written[key] = fd
         self._opened.append(fd)
-        self._written[key] = fd
         return fd

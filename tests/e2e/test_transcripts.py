@@ -23,6 +23,8 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.terminal.commands import TABLE
+from pydelve.terminal.model import Command
 from tests.e2e.session import ROOT, Finished, Session
 from tests.interpreters import Interpreter
 from tests.sources import PROGRAMS
@@ -87,6 +89,20 @@ def test_transcript(name: str, python: Interpreter, tmp_path: Path) -> None:
         path.write_text(now, encoding="utf-8")
     else:
         assert now == golden
+
+
+def test_every_command_is_in_one_and_a_refusal_of_it() -> None:
+    used: set[Command | None] = set()
+    refused: set[Command | None] = set()
+    for name in NAMES:
+        said = (FOLDER / f"{name}.txt").read_text(encoding="utf-8").split(f"\n{_PROMPT}")[1:]
+        for command, _, answer in (block.partition("\n") for block in said):
+            found = {TABLE.find(word) for word in command.split()[:4]}
+            used |= found
+            if "  try: " in answer:
+                refused |= found
+    assert [command.name for command in TABLE if command not in used] == []
+    assert [command.name for command in TABLE if command not in refused] == []
 
 
 def _same_everywhere(text: str) -> str:

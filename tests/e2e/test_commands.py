@@ -1,0 +1,88 @@
+"""What a transcript can't show whole of commands: what they do outside the session, and keep for the next run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.on_terminal import OnTerminal
+from tests.e2e.session import Session
+from tests.interpreters import Interpreter
+
+LOOP = """\
+import textwrap
+
+def wrapped(words):
+    return textwrap.fill(words, 10)
+
+total = 0
+for number in (1, 2):
+    total += number
+print(wrapped("some words to wrap"))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """With a program ``loop.py``."""
+    (tmp_path / "loop.py").write_text(LOOP)
+    return tmp_path
+
+
+def test_the_editor_is_told_the_line(folder: Path) -> None:
+    editor = folder / "editor"
+    editor.write_text('#!/bin/sh\necho "$@" >> told\n')
+    editor.chmod(0o755)
+    with OnTerminal(["debug", "loop.py"], folder, {"VISUAL": str(editor), "PYDELVE_EDITOR": ""}) as person:
+        for command in ("edit", "edit wrapped", "edit loop.py:8"):
+            assert person.command(command) == []
+        assert person.command("edit nosuch.py:1")[0] == 'no file matches "nosuch.py"'
+        editor.write_text("#!/bin/sh\nexit 3\n")
+        assert person.command("edit") == [f"{editor} ended with status 3"]
+        editor.unlink()
+        assert person.command("edit") == [
+            f"can't start {editor}", "  why: No such file or directory", "  try: set EDITOR to one that exists"
+        ]  # fmt: skip
+    assert (folder / "told").read_text().splitlines() == [f"+{line} {folder}/loop.py" for line in (1, 4, 8)]
+
+
+def test_a_transcript_in_place_of_the_screen(folder: Path) -> None:
+    commands = ["transcript -x said.txt", "print 6 * 7", "break nosuch", "transcript -off", "print 2"]
+    done = Session(None, folder).debug("loop.py", *commands)
+    assert done.lines[5:] == ["transcript goes to said.txt", "transcript ended: said.txt", "2"]
+    said = (folder / "said.txt").read_text().splitlines()
+    assert [line for line in said if not line.startswith("  why")] == [
+        "(pydelve) print 6 * 7", "42",
+        "(pydelve) break nosuch", 'no function or class matches "nosuch"', "  try: break loop.py:4",
+        "(pydelve) transcript -off",
+    ]  # fmt: skip
+
+
+def test_what_a_restart_keeps(python: Interpreter, folder: Path) -> None:
+    commands = ["break 8", "display total", "continue", "continue", "restart", "continue", "breakpoints"]
+    done = Session(python, folder).debug("loop.py", *commands)
+    stop = "> breakpoint 1, loop.py:8 in <module>, thread 1 (MainThread)"
+    assert [line for line in done.lines[4:] if line[0] not in " ="] == [
+        "breakpoint 1 at loop.py:8 in <module>", "1: total = (NameError: name 'total' is not defined)",
+        stop, "1: total = 0", stop, "1: total = 1  (was 0)",
+        "process <pid> started: loop.py (CPython <version>)", "> entry, loop.py:1 in <module>, thread 1 (MainThread)",
+        "1: total = (NameError: name 'total' is not defined)", stop, "1: total = 0  (was 1)",
+        "breakpoint 1 at loop.py:8 in <module>, hit 1 time",
+    ]  # fmt: skip
+
+
+def test_just_my_code(python: Interpreter, folder: Path) -> None:
+    seen = {}
+    for setting in ("yes", "no"):
+        done = Session(python, folder).debug("loop.py", f"config just-my-code {setting}", "break 4", "continue", "step")
+        seen[setting] = [line for line in done.lines if line.startswith("> ")]
+    assert seen["yes"][2:] == ["> step, loop.py:9 in <module>, thread 1 (MainThread)"]
+    assert re.fullmatch(r"> step, textwrap\.py:\d+ in fill, thread 1 \(MainThread\)", seen["no"][2])
+
+
+def test_no_input_and_no_output(python: Interpreter, folder: Path) -> None:
+    """Both are the null device, one for reading and one for writing."""
+    done = Session(python, folder).debug("loop.py", "continue", options=["--redirect", "stdout:/dev/null"])
+    assert done.lines[-1] == "process <pid> exited with status 0"
