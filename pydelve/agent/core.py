@@ -32,6 +32,7 @@ from .paths import Ownership, canonical, current_folder, is_agent
 from .service import Refused, Service
 from .stepping import Step, Stepper
 from .stops import Cause, Stops
+from .tasks import Tasks
 from .user_code import UserCode
 from .weaving import Weaver
 
@@ -92,6 +93,8 @@ class Agent:
         self.active = True
         self.user_code = UserCode(self.hold, self.own, main, blocked)
         self.stops = Stops(self)
+        self.tasks = Tasks(self)
+        self.stepper.awaiter = self.tasks.awaiter_frame
         self._faults = 0
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -396,7 +399,9 @@ class Agent:
         if hits:
             self._stop_at_breakpoints(frame, unit, hits, error, step if outcome else None, True)
         elif outcome is not None and step is not None:
-            cause = Cause("entry" if step.how == "entry" else "step", step=step, at_line=True)
+            cause = Cause(
+                "entry" if step.how == "entry" else "step", step=step, returned=outcome.returned, at_line=True
+            )
             self.stops.stop(cause, threads.frames_of(frame, outcome.line))
 
     def arrive_woven(self, frame: FrameType, unit: int, hits: list[int], error: dict[str, Any] | None) -> None:

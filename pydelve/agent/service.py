@@ -55,6 +55,7 @@ class Service:
         self.ident = 0
         self._at_line = False
         self._traceback: TracebackType | None = None
+        self._parts: dict[int, list[list[Any]]] = {}
         self.outdated: list[CodeType] = []
         """Code that runs though its source has changed: its lines are not what the debugger has of it."""
 
@@ -63,6 +64,7 @@ class Service:
         self.ident = ident
         self._at_line = at_line
         self._stacks = {ident: frames}
+        self._parts = {}
 
     def about(self, exception: BaseException, traceback: TracebackType | None) -> None:
         """It is about an exception, which may not have its traceback yet."""
@@ -72,6 +74,7 @@ class Service:
     def end(self) -> None:
         """The stop ends: let go of every frame and value."""
         self._stacks = {}
+        self._agent.tasks.forget()
         evaluation.exception.clear()
         self._traceback = None
         self._handles.clear()
@@ -88,6 +91,11 @@ class Service:
     def frames(self, ident: int) -> Stack:
         """``[(frame, line), ...]`` of a thread, innermost first."""
         ident = ident or self.ident
+        if ident not in self._stacks and ident < 0:
+            try:
+                self._stacks[ident], self._parts[ident] = self._agent.tasks.stack(-ident)
+            except KeyError:
+                raise Refused("there is no such task any more") from None
         if ident not in self._stacks:
             frame = sys._current_frames().get(ident)
             if frame is None:
@@ -105,7 +113,8 @@ class Service:
     def _stack(self, thread: int, start: int, count: int) -> dict[str, Any]:
         frames = self.frames(thread)
         shown = frames[start : start + count]
-        return {"total": len(frames), "frames": [self.describe(*entry) for entry in shown]}
+        parts = self._parts.get(thread, [])
+        return {"total": len(frames), "frames": [self.describe(*entry) for entry in shown], "parts": parts}
 
     def _code(self, thread: int, frame: int) -> dict[str, Any]:
         found = self.frame(thread, frame)
@@ -182,6 +191,9 @@ class Service:
             "frames": [self.describe(*entry) for entry in frames[:_SHOWN_FRAMES]],
             "value": self.inspect(error, limits),
         }
+
+    def _tasks(self) -> dict[str, Any]:
+        return self._agent.tasks.describe(self.describe)
 
     def _captured(self) -> list[list[str]]:
         return self._agent.tests.captured()
@@ -273,6 +285,7 @@ class Service:
         protocol.VARIABLES: _variables,
         protocol.EXPAND: _expand,
         protocol.EXCEPTION: _exception,
+        protocol.TASKS: _tasks,
         protocol.CAPTURED: _captured,
         protocol.COMPLETE: _complete,
         protocol.SIGNATURE: _signature,

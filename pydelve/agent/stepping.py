@@ -8,7 +8,7 @@ thread does and ask nothing else. Its rules, each with its reason, are in docs/i
 - A frame that returns or yields a value ends the step in the caller, in the middle of the statement that called,
   where the value can be seen; only *next* and *until* wait for their generator to go on.
 - A frame left by an exception hands the step to its nearest caller of the user's: it ends at the handler.
-- A coroutine that waits keeps any step.
+- A coroutine that waits keeps any step; a task that ends hands it to a task that waits for it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .paths import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
     from types import CodeType, FrameType
     from typing import Any, Protocol
 
@@ -81,6 +82,8 @@ class Step:
         self.goal = goal  # None also once it was entered
         self.any_line = how == "entry"
         self.previous = frame.f_lasti  # of the frame's last LINE event, as far as it matters (LineMap.repeats)
+        self.returned: tuple[CodeType, Any] | None = None
+        """What the task gave that ended on the way: shown where the task that waits for it goes on."""
         self.in_check = False
         """Begun in a woven check of its frame: the first arrival is at the statement where the user stands already."""
         self.consumer: FrameType | None = (
@@ -115,6 +118,8 @@ class Stepper:
         self._ownership = ownership
         self._events = events
         self.active: Step | None = None
+        self.awaiter: Callable[[FrameType], FrameType | None] = lambda frame: None
+        """Of the outermost frame of the task that runs: the frame that waits for it, in another task."""
 
     def begin(self, step: Step) -> None:
         """Start a step; the events it needs are asked for."""
@@ -174,11 +179,11 @@ class Stepper:
         if step.line_map is not None and frame.f_code is step.code:
             unit = step.line_map.unit_at(offset, previous)
             if unit and unit >= step.least_line:
-                return Outcome(frame, unit)
+                return Outcome(frame, unit, step.returned)
         elif not step.any_line and frame.f_lineno >= step.least_line:
             return Outcome(frame, frame.f_lineno)
         if step.any_line and not leaves_with(frame.f_code, offset) and not _begins_class(frame):
-            return Outcome(frame, frame.f_lineno)
+            return Outcome(frame, frame.f_lineno, step.returned)
         return None
 
     def started(self, frame: FrameType) -> Outcome | None:
@@ -223,8 +228,18 @@ class Stepper:
         caller = frame.f_back
         if caller is not None and self._is_user(step, caller):
             return Outcome(caller, caller.f_lineno, (frame.f_code, value))
-        self._move_to(step, self._user_caller(step, frame))
+        awaiter = self._awaiter(step, frame)
+        if awaiter is not None:
+            step.returned = frame.f_code, value
+        self._move_to(step, awaiter or self._user_caller(step, frame))
         return None
+
+    def _awaiter(self, step: Step, frame: FrameType) -> FrameType | None:
+        """Where a step goes on when a task ends: in the task that waits for it, not in the event loop."""
+        if not frame.f_code.co_flags & _COROUTINE or frame.f_code.co_flags & _ASYNC_GENERATOR:
+            return None
+        awaiter = self.awaiter(frame)
+        return awaiter if awaiter is not None and self._is_user(step, awaiter) else None
 
     def yielded(self, frame: FrameType, value: Any) -> Outcome | None:
         """A generator or coroutine is suspended."""
@@ -251,7 +266,7 @@ class Stepper:
         """A frame is left by an exception."""
         step = self.active
         if step is not None and (frame is step.frame or frame is step.consumer):
-            self._move_to(step, self._user_caller(step, frame))
+            self._move_to(step, self._awaiter(step, frame) or self._user_caller(step, frame))
 
 
 def _begins_class(frame: FrameType) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import sys
+import time
 from _thread import get_ident
 
 from . import evaluation, exception_tree, protocol, threads
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .core import Agent
     from .threads import Stack
 
+_STOPS_KEPT = 1000  # for saying how long something ran between them
+_monotonic = time.monotonic  # taken before the program can replace it
 FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 
 
@@ -77,8 +80,15 @@ class Stops:
         """How often the program was resumed: a halt sent for an earlier run is stale."""
         self.answered = 0
         """The newest request id served on hold."""
+        self.began = 0.0
+        """When the stop began, by ``time.monotonic``."""
+        self._held: list[tuple[float, float]] = []
         self._owner = 0
         self._units: dict[int, tuple[Any, LineMap]] = {}  # id(code): (code, line map)
+
+    def held_since(self, moment: float) -> float:
+        """For how many seconds the program has stood still from a moment on, but for this stop."""
+        return sum(ended - max(began, moment) for began, ended in self._held if ended > moment)
 
     def stands_here(self) -> bool:
         """Is the calling thread stopped? Then it evaluates something for the user."""
@@ -102,12 +112,14 @@ class Stops:
             self._owner = me
             plan = fault = None
             agent.hold.enter()
+            self.began = _monotonic()
             try:
                 plan = self._stand(ident or me, cause, frames)
             except BaseException as error:  # noqa: BLE001  our own bug: raised on when signals are let in again
                 fault = error
             finally:
                 self.run += 1
+                self._held = [*self._held[-_STOPS_KEPT:], (self.began, _monotonic())]
                 left = agent.hold.leave()
                 self._owner = 0
         if agent.hold.lost:
@@ -164,6 +176,7 @@ class Stops:
         report = {
             "reason": cause.reason,
             "ident": ident,
+            "task": agent.tasks.current() if ident == get_ident() else agent.tasks.running_in(ident),
             "name": threads.names().get(ident, ("", 0))[0],
             "ids": cause.ids,
             "counts": agent.table.counts() if cause.ids else {},
@@ -248,6 +261,10 @@ class Stops:
         ident = plan["ident"] or agent.service.ident
         frames = agent.service.frames(ident)
         index = plan["frame"]
+        if ident < 0:  # of a task: what its thread does when it goes on
+            ident = agent.tasks.thread_of(-ident)
+            if not ident:  # of an exception, whose frames are left, or of a loop that nobody knows
+                frames, ident, index = agent.service.frames(0), agent.service.ident, dead
         if index < dead and ident == agent.service.ident:  # left already: from the nearest of the user's that runs
             library = agent.ownership.is_library
             found = [at for at in range(dead, len(frames)) if not library(frames[at][0].f_code.co_filename)]

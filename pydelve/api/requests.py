@@ -14,6 +14,7 @@ from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
 from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, Thread
+from pydelve.api.tasks import TaskFilter, TaskPage
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 
 if TYPE_CHECKING:
@@ -248,10 +249,22 @@ class GetThreads(Request["tuple[Thread, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
+class GetTasks(Request[TaskPage]):
+    """The tasks that all filters are true of, ``count`` of them from ``start`` on. Needs a stopped target."""
+
+    filters: tuple[TaskFilter, ...] = ()
+    done: bool = False
+    """Those that are done, too, as far as anything holds them."""
+    group: Literal["", "location", "coroutine", "state"] = ""
+    start: int = 0
+    count: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class GetStack(Request[Stack]):
     """Frames ``start`` to ``start + count`` of a thread (0: the current one), innermost first.
 
-    Here and in all requests about a frame ``thread`` may also be the ``stack`` of an exception.
+    Here and in all requests about a frame ``thread`` may also be a task's ``-id``, or the ``stack`` of an exception.
     """
 
     thread: int = 0
@@ -442,4 +455,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Examine, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
     Reload, Dump, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
+    GetTasks,
 )  # fmt: skip

@@ -150,6 +150,9 @@ class Stop:
     """exception: the test that it made fail; None where it ends the program."""
     interrupted_step: bool = False
     """True where a step was under way in another thread or frame and this stop came first."""
+    task: int = 0
+    """``tasks.Task.id`` of the task that the thread is in; 0 for none."""
+    task_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +218,27 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class StackPart:
+    """Where, in a task's stack, the task begins that awaits the one before."""
+
+    index: int
+    """Of the part's innermost frame; the total, where it has none."""
+    task: int
+    """``tasks.Task.id``."""
+    name: str
+    how: str
+    """As ``tasks.Task.how``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """Part of a thread's stack."""
 
     frames: tuple[Frame, ...]
     total: int
     """Frames of the whole stack."""
+    parts: tuple[StackPart, ...] = ()
+    """Of a task: where the tasks that await it begin."""
 
 
 @dataclass(frozen=True, slots=True)

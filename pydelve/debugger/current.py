@@ -87,7 +87,8 @@ class Current:
     def stack(self, thread: int, start: int, count: int) -> Stack:
         """Frames ``start`` to ``start + count`` of a stopped process's thread, innermost first."""
         frames, total = self.stopped().stack(self.ident(thread), start, count)
-        return Stack(tuple(map(self.files.qualified, frames)), total)
+        parts = self.stopped().stack_parts(thread) if thread < 0 else ()
+        return Stack(tuple(map(self.files.qualified, frames)), total, parts)
 
     def frame(self, thread: int, index: int) -> Frame | None:
         """One frame; None where the stack is not that deep."""

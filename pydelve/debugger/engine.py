@@ -38,6 +38,7 @@ from pydelve.debugger.loop import Loop
 from pydelve.debugger.placing import Placing
 from pydelve.debugger.plans import plan_for, plan_for_call
 from pydelve.debugger.reloading import Reloading
+from pydelve.debugger.tasks import Tasks
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.errors import PydelveError, TargetError, TargetStateError
 from pydelve.target import Landing, LogReport, Plan, Process, StopReport
@@ -89,6 +90,7 @@ class Debugger:
             **Looking(self._current).handlers(),
             **Code(self._current).handlers(),
             **Hints(self._current).handlers(),
+            **Tasks(self._current).handlers(),
         }
 
     def start(self) -> None:
@@ -383,6 +385,8 @@ class Debugger:
             frame=report.frame,
             test=report.test,
             interrupted_step=report.interrupted_step,
+            task=report.task,
+            task_name=report.task_name,
         )
 
     def on_logged(self, report: LogReport) -> None:

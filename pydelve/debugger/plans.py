@@ -15,11 +15,14 @@ def plan_for(request: requests.Resume, current: Current) -> Plan:
 
     Raises:
         LocationError: there is no such function.
+        TargetStateError: the task that is to go on is done.
     """
     ident = current.ident(request.thread)
     if request.how == "continue":
         return Plan("continue", ident, request.frame)
     frame = current.stepped_frame(request.thread, request.frame)
+    if frame is None and request.thread < 0:
+        raise TargetStateError("there is nothing to step in", why="the task is done", hint="tasks")
     index = frame.index if frame is not None else request.frame
     units = current.files.units_of(frame) if frame is not None and request.how != "stepout" else None
     line = request.line

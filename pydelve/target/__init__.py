@@ -19,10 +19,12 @@ from pydelve.api.target import (
     Frame,
     RaisedException,
     ReturnedValue,
+    StackPart,
     StopReason,
     TargetInfo,
     TestFailure,
 )
+from pydelve.api.tasks import Task
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
 
@@ -172,6 +174,8 @@ class StopReport:
     frame: int = 0
     test: TestFailure | None = None
     interrupted_step: bool = False
+    task: int = 0
+    task_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +375,14 @@ class Process(Protocol):
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
         """Frames of a thread (0: the stop's), innermost first, and how many there are in all."""
+        ...
+
+    def stack_parts(self, ident: int) -> tuple[StackPart, ...]:
+        """Of a task's stack: where the tasks that await it begin."""
+        ...
+
+    def tasks(self) -> tuple[Task, ...]:
+        """Every task, those that are done included; their threads go by ident."""
         ...
 
     def code(self, ident: int, frame: int) -> CodeReport:

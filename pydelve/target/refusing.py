@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from pydelve.api.target import RaisedException
+from pydelve.api.target import RaisedException, StackPart
+from pydelve.api.tasks import Task
 from pydelve.api.values import Limits, Value
 from pydelve.errors import UnsupportedError
 from pydelve.target import Armed, Arming, CodeReport, ExceptionArming, Jumped, ReloadReport, WovenScope
@@ -38,6 +39,14 @@ class ControlRefused:
 
     def exception(self, ident: int, limits: Limits) -> tuple[RaisedException, ...]:
         """See ``target.Process``: none is known of."""
+        return ()
+
+    def tasks(self) -> tuple[Task, ...]:
+        """See ``target.Process``."""
+        self._refuse("a list of tasks")
+
+    def stack_parts(self, ident: int) -> tuple[StackPart, ...]:
+        """See ``target.Process``."""
         return ()
 
     def placements(self) -> dict[tuple[int, str, int], Armed]:

@@ -17,6 +17,7 @@ from pydelve.terminal import handlers_moving as moving
 from pydelve.terminal import handlers_reload as reloading
 from pydelve.terminal import handlers_running as running
 from pydelve.terminal import handlers_session as session
+from pydelve.terminal import handlers_tasks as tasks
 from pydelve.terminal import handlers_tests as tests
 from pydelve.terminal import handlers_variables as variables
 from pydelve.terminal.commands_code import CODE
@@ -338,6 +339,38 @@ TABLE = CommandTable([
         details="The one that the stop is about, or that the thread is handling. With a number, look at the frames of\n"
         "that one: stack, up, locals and print are about them; thread goes back. exc is its name in expressions.",
         examples=(("exception 1", "look at the second one"), ("exception 1 bt", "its frames")),
+    ),
+    Command(
+        "tasks", "Moving around", "list the tasks of asyncio: state, what each waits for, place",
+        ("", "-with [FIELD] TEXT", "-without [FIELD] TEXT", "-group location|coroutine|state", "-tree", "-t [DEPTH]",
+         "-exec COMMAND"),
+        tasks.tasks, needs="stopped", takes="raw",
+        options=(
+            Option("-with", "those that have the text: in location, name, state, awaiting, coroutine, or any of them"),
+            Option("-without", "those that have not"),
+            Option("-group", "how many there are of each, the most frequent first"),
+            Option("-tree", "each below those that wait for it: gather, task groups, wait, shield, await"),
+            Option("-t", "with their stacks, of 10 frames or DEPTH"),
+            Option("-exec", "run a command at each"),
+            Option("-done", "also those that are done, as far as the program still has them"),
+            Option("-all", "also where there are more than a hundred"),
+        ),
+        details="running: in the middle of a step. runnable: goes on as soon as its loop comes to it. waiting: for a\n"
+        "future; for which task, or in which function, is said, and how much of a sleep is left. Options may be\n"
+        "combined; each -with narrows the list.",
+        examples=(
+            ("tasks -with state waiting -without awaiting sleep", "those that wait, but do not sleep"),
+            ("tasks -group location", "where they are"),
+            ("tasks -with name worker -exec print job", "a variable of each"),
+        ),
+    ),
+    Command(
+        "task", "Moving around", "look at another task, for good or for one command", ("", "N", "N COMMAND"),
+        tasks.task, needs="stopped", takes="command", completes="command",
+        details="stack is then its await chain: what it awaits first, and the tasks that await it last. next and the\n"
+        "other steps let the program run until that task gets there. thread goes back to the thread.",
+        examples=(("task 3", "look at task 3 from now on"), ("task 3 bt", "its await chain"),
+                  ("task 3 next", "run until it reaches its next line")),
     ),
     Command(
         "threads", "Moving around", "list the threads: state, what they wait in, place", ("",),

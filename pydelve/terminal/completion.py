@@ -166,7 +166,7 @@ def _current_file(session: Session) -> str:
     stop, index = session.stop, session.frame_index
     if session.status != "stopped" or stop is None:
         return ""
-    if session.current_thread() == stop.thread and index < len(stop.frames):
+    if session.thread in {0, stop.thread} and index < len(stop.frames):
         return stop.frames[index].file
     frames = session.client.call(GetStack(session.thread, index, 1)).frames
     return frames[0].file if frames else ""

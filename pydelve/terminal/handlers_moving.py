@@ -13,6 +13,7 @@ from pydelve.terminal.names import counted
 from pydelve.terminal.parsing import whole_number
 from pydelve.terminal.places import place, stack_lines, thread_lines
 from pydelve.terminal.session import Session
+from pydelve.terminal.task_lines import task_stack_lines
 
 
 def stack(call: Call) -> None:
@@ -22,6 +23,14 @@ def stack(call: Call) -> None:
     if call.text:
         depth = whole_number(call.text, "number of frames", command="stack")
     found = session.ask(GetStack(session.thread, 0, depth))
+    if session.thread < 0 and "-full" not in call.options:  # a task's
+        session.screen.lines(
+            task_stack_lines(
+                found, selected=session.frame_index, cwd=session.cwd, theme=session.screen.theme,
+                fold="-all" not in call.options,
+            )
+        )  # fmt: skip
+        return
     lines = stack_lines(
         found.frames, found.total, selected=session.frame_index, cwd=session.cwd, theme=session.screen.theme,
         fold="-all" not in call.options, inside=_variables_of(call) if "-full" in call.options else lambda *_: [],

@@ -99,7 +99,10 @@ class Interpreter:
         options = [(option.name, option.value) for option in command.options]
         if command.takes in {"nothing", "words"}:
             text = text.partition(" #")[0].rstrip() if not text.startswith("#") else ""
-        taken, rest = take_options(command.name, options, text, free_text=command.takes in {"python", "command"})
+        free = command.takes in {"python", "command"}
+        taken, rest = (
+            ({}, text) if command.takes == "raw" else take_options(command.name, options, text, free_text=free)
+        )
         if rest and command.takes == "nothing":
             python = f"{command.name} {text}"
             raise UsageError(

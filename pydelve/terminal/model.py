@@ -11,8 +11,9 @@ from pydelve.terminal.session import Session
 
 Needs = Literal["stopped", "running", "any"]
 Uses = Literal["", "run", "control"]
-Takes = Literal["nothing", "words", "python", "command"]
-"""What follows the options: nothing; words; Python or a location, kept as it is; a number and then a command."""
+Takes = Literal["nothing", "words", "python", "command", "raw"]
+"""What follows the options: nothing; words; Python or a location, kept as it is; a number and then a command; raw: the
+handler reads the options, too."""
 Completes = Literal[
     "", "command", "frame", "thread", "location", "expression", "breakpoint", "breakpoint command",
     "breakpoint expression", "config", "signal", "variable",

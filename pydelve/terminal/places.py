@@ -55,7 +55,8 @@ def stop_head(stop: Stop, cwd: str, names: Mapping[int, str] | None = None) -> s
     if stop.interrupted_step:
         why += " (before the step ended)"
     where = place(stop.frames[stop.frame], cwd) if stop.frames else "no Python frame"
-    return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name})"
+    task = f", task {stop.task} ({stop.task_name})" if stop.task else ""
+    return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name}){task}"
 
 
 def _reason(stop: Stop, names: Mapping[int, str]) -> str:

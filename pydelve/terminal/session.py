@@ -362,7 +362,7 @@ class Session:
             UsageError: the stack is not that deep.
         """
         stop = self.stop
-        if stop is not None and self.current_thread() == stop.thread and index < len(stop.frames):
+        if stop is not None and self.thread in {0, stop.thread} and index < len(stop.frames):
             return stop.frames[index]
         stack = self.ask(GetStack(self.thread, index, 1))
         if not stack.frames:

@@ -170,7 +170,7 @@ def to_raised(wire: dict[str, Any]) -> RaisedException:
 
 def to_stop(wire: dict[str, Any]) -> StopReport:
     """A stop report for the agent's stopped event (``agent/stops.py``: ``_report``)."""
-    returned, exception = wire.get("returned"), wire.get("exception")
+    returned, exception, task = wire.get("returned"), wire.get("exception"), wire.get("task")
     return StopReport(
         reason=wire["reason"],
         ident=int(wire["ident"]),
@@ -184,6 +184,8 @@ def to_stop(wire: dict[str, Any]) -> StopReport:
         frame=_shown_frame(wire),
         test=None if wire.get("test") is None else _test(wire["test"]),
         interrupted_step=bool(wire["interrupted_step"]),
+        task=int(task[0]) if task else 0,
+        task_name=str(task[1]) if task else "",
     )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydelve.agent import protocol
-from pydelve.api.target import CapturedOutput, ExitStatus, Frame, RaisedException, TargetInfo
+from pydelve.api.target import CapturedOutput, ExitStatus, Frame, RaisedException, StackPart, TargetInfo
+from pydelve.api.tasks import Task
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import (
     AgentError,
@@ -42,7 +43,7 @@ from pydelve.target import (
     Waiter,
     WovenScope,
 )
-from pydelve.target.live import convert, kernel
+from pydelve.target.live import convert, convert_tasks, kernel
 from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.user_code import UserCode
@@ -313,6 +314,18 @@ class LiveProcess:
         with convert.reading("stack"):
             frames = tuple(convert.to_frame(start + index, wire) for index, wire in enumerate(answer["frames"]))
             return frames, int(answer["total"])
+
+    def stack_parts(self, ident: int) -> tuple[StackPart, ...]:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.STACK, {"thread": ident, "start": 0, "count": 0})
+        with convert.reading("stack"):
+            return tuple(StackPart(int(at), int(task), str(name), str(how)) for at, task, name, how in answer["parts"])
+
+    def tasks(self) -> tuple[Task, ...]:
+        """See ``target.Process``."""
+        answer = self._agent.ask(protocol.TASKS, {})
+        with convert.reading("tasks"):
+            return convert_tasks.to_tasks(answer)
 
     def code(self, ident: int, frame: int) -> CodeReport:
         """See ``target.Process``."""
