@@ -9,10 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import libraries
 from bench.dap import Debugpy
 from bench.driving import Pdb, debugged, environment, prompt_ms, pydelve_command, run_ms, timed_ms
-from bench.measure import Result, alternate
-from bench.running import WORKS, running
+from bench.measure import Result, Series, alternate
+from bench.messages import logging
+from bench.running import running
+from bench.waiting import memory, processor
+from bench.works import WORKS
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import CreateBreakpoint, Evaluate, GetVariables
 from pydelve.client import Client
@@ -21,15 +25,30 @@ from pydelve.server.pipe import open_session
 FIRST_PROMPT_LIMIT_MS = 250.0
 START_LIMIT_MS = 60.0
 PRINT_LIMIT_MS = 50.0
+LOCALS_LIMIT_MS = 20.0
+_STEPS_TIMES = 3
 
 _EMPTY = "pass\n"  # pdb restarts a really empty script forever
 _FIRST_LINE = "import time; now = time.monotonic()\nimport sys\nopen(sys.argv[1], 'w').write(repr(now))\n"
 _BIG = """\
 numbers = list(range(1_000_000))
 table = {number: str(number) for number in range(100_000)}
-def look(numbers):
-    return len(numbers)
-look(numbers)
+text = "0123456789" * 1_000_000
+class Node:
+    def __init__(self):
+        self.others = []
+graph = [Node() for _ in range(1_000)]
+for node in graph:
+    node.others = graph
+try:
+    import numpy
+    array = numpy.arange(10_000_000)
+except ImportError:
+    array = None
+def look(value):
+    return value  # look
+for value in (1, numbers, table, text, array, graph):
+    look(value)
 """
 _LOOP = "total = 0\nfor i in range(1_000_000):\n    total += i\n    total ^= 1\n"
 
@@ -136,7 +155,7 @@ def whole_run(setting: Setting) -> Result:
 
 
 def looking(setting: Setting) -> Result:
-    """Round trips for big values: a million integers, a dict of a hundred thousand, locals that hold the list."""
+    """Round trips for big values, by print: a million integers, a dict of a hundred thousand."""
     program = setting.write("big.py", _BIG)
     with debugged(setting.python, program) as target:
         target.client.call(CreateBreakpoint("look"))
@@ -147,7 +166,6 @@ def looking(setting: Setting) -> Result:
                 "print of one int": lambda: timed_ms(lambda: call(Evaluate("1"))),
                 "print of 1,000,000 ints": lambda: timed_ms(lambda: call(Evaluate("numbers"))),
                 "print of a dict of 100,000": lambda: timed_ms(lambda: call(Evaluate("table"))),
-                "locals with 1,000,000 ints": lambda: timed_ms(lambda: call(GetVariables())),
             },
             max(setting.rounds, 9),
         )
@@ -155,6 +173,52 @@ def looking(setting: Setting) -> Result:
     return Result(
         "looking at big values", setting.version, "ms", series, f"{PRINT_LIMIT_MS:.0f} ms", worst <= PRINT_LIMIT_MS
     )
+
+
+_BIG_VALUES = ("an int", "1,000,000 ints", "a dict of 100,000", "text of 10 MB", "a numpy array of 80 MB", "a graph")
+
+
+def locals_of_big(setting: Setting) -> Result:
+    """The locals of a frame that has one big value: each by pydelve, and all that debugpy is asked for beside it."""
+    program, environment = setting.write("big.py", _BIG), libraries.environment(setting.python, setting.version)
+    line = _BIG[: _BIG.index("# look")].count("\n") + 1
+    values = [name for name in _BIG_VALUES if "numpy" not in name or environment is not None]
+    series: list[Series] = []
+    with debugged(setting.python, program, environment=environment or {}) as target:
+        target.client.call(CreateBreakpoint(f"{program}:{line}"))
+        for name in _BIG_VALUES:
+            target.go()
+            if name in values:
+                measure = lambda: timed_ms(lambda: target.client.call(GetVariables()))  # noqa: E731
+                series += alternate({f"pydelve, {name}": measure}, max(setting.rounds, 9))
+    worst, kept = max(found.median for found in series), True
+    words = f"{LOCALS_LIMIT_MS:.0f} ms; here {worst:.1f} at most"
+    if setting.debugpy:
+        theirs = _locals_by_debugpy(setting, program, line, values, environment or {})
+        slower = [ours.name for ours, their in zip(series, theirs, strict=True) if ours.median > their.median]
+        words += f", and below debugpy's: {'not ' + ', '.join(slower) if slower else 'all'}"
+        series, kept = [*series, *theirs], not slower
+    return Result(
+        "locals of a frame with a big value",
+        setting.version,
+        "ms",
+        tuple(series),
+        words,
+        kept and worst <= LOCALS_LIMIT_MS,
+    )
+
+
+def _locals_by_debugpy(
+    setting: Setting, program: Path, line: int, values: list[str], environment: dict[str, str]
+) -> list[Series]:
+    series: list[Series] = []
+    with Debugpy(setting.debugpy, program, point={"line": line}, stops=True, environment=environment) as debugpy:
+        for name in _BIG_VALUES:
+            if name in values:
+                series += alternate({f"debugpy, {name}": lambda: timed_ms(debugpy.locals)}, setting.rounds)
+            if name != _BIG_VALUES[-1]:
+                debugpy.go()
+    return series
 
 
 def stepping(setting: Setting) -> Result:
@@ -177,19 +241,25 @@ def stepping(setting: Setting) -> Result:
             if not setting.debugpy:
                 series = alternate(contenders, setting.rounds)
             else:
-                with Debugpy(setting.debugpy, program, line=3, stops=True) as debugpy:
+                with Debugpy(setting.debugpy, program, point={"line": 3}, stops=True) as debugpy:
                     contenders["debugpy"] = lambda: per_second(debugpy.step, count // 20)
                     series = alternate(contenders, min(setting.rounds, 5))
         finally:
             pdb.close()
-    return Result("steps in a loop", setting.version, "steps/s", series)
+    limit, kept = "", True
+    if setting.debugpy:
+        times = series[1].median / series[2].median
+        limit, kept = f"{_STEPS_TIMES} times debugpy's; here {times:.0f}", times >= _STEPS_TIMES
+    return Result("steps in a loop", setting.version, "steps/s", series, limit, kept)
 
 
 CASES = {
     "prompt": (first_prompt,),
     "start": (program_start, whole_run),
-    "looking": (looking,),
+    "looking": (looking, locals_of_big),
     "steps": (stepping,),
     "running": tuple(lambda setting, work=work: running(setting, work) for work in WORKS),
+    "logging": (logging,),
+    "waiting": (memory, processor),
 }
 """What ``--case`` chooses from."""

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from bench.driving import environment
+from bench.driving import environment as clean_environment
 
 CACHE = Path.home() / ".cache" / "pydelve-bench"
 _PATIENCE_S = 60.0
@@ -57,12 +57,21 @@ class Debugpy:
     """One program under debugpy, up to its first stop or its end. A context manager."""
 
     def __init__(
-        self, python: str, program: Path, *arguments: str, line: int, condition: str = "", stops: bool = False
+        self,
+        python: str,
+        program: Path,
+        *arguments: str,
+        point: dict[str, Any],
+        raised: str = "",
+        stops: bool = False,
+        environment: dict[str, str] | None = None,
     ) -> None:
-        port = _free_port()
+        """``point``: a breakpoint, as the protocol has it; {}: none. ``raised``: a class of exceptions to stop at."""
+        self._port = port = _free_port()
         words = ["-m", "debugpy", "--listen", f"127.0.0.1:{port}", "--wait-for-client", str(program), *arguments]
         self._process = subprocess.Popen(
-            [python, "-X", "frozen_modules=off", *words], cwd=program.parent, env=environment(program.parent),
+            [python, "-X", "frozen_modules=off", *words], cwd=program.parent,
+            env=clean_environment(program.parent) | (environment or {}),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self._socket = self._connect(port)
@@ -72,16 +81,48 @@ class Debugpy:
         self._request("initialize", {"adapterID": "bench", "pathFormat": "path"})
         attach = self._send("attach", {"justMyCode": True})
         self._wait_event("initialized")
-        point = {"line": line, **({"condition": condition} if condition else {})}
-        self._request("setBreakpoints", {"source": {"path": str(program)}, "breakpoints": [point]})
+        points = [point] if point else []
+        self._request("setBreakpoints", {"source": {"path": str(program)}, "breakpoints": points})
+        if raised:
+            path = [{"names": ["Python Exceptions"]}, {"names": [raised]}]
+            options = [{"path": path, "breakMode": "always"}]
+            self._request("setExceptionBreakpoints", {"filters": [], "exceptionOptions": options})
         self._request("configurationDone", {})
         self._wait_answer(attach)
         self.thread = self._wait_event("stopped")["body"]["threadId"] if stops else 0
+
+    def go(self) -> None:
+        """``continue``, with its stop."""
+        self._request("continue", {"threadId": self.thread})
+        self._wait_event("stopped")
 
     def step(self) -> None:
         """``next``, with its stop."""
         self._request("next", {"threadId": self.thread})
         self._wait_event("stopped")
+
+    @property
+    def pids(self) -> list[int]:
+        """Of the program, and of the adapter, which leaves its parent."""
+        found = [self._process.pid]
+        for command in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                words = command.read_bytes().split(b"\0")
+                if any(b"debugpy" in word for word in words) and str(self._port).encode() in words:
+                    found.append(int(command.parent.name))
+        return list(dict.fromkeys(found))
+
+    def wait_output(self, text: str) -> None:
+        """The next output event with this text."""
+        while text not in self._wait_event("output")["body"]["output"]:
+            continue
+
+    def locals(self) -> int:
+        """The variables of the innermost frame; gives their number."""
+        frames = self._request("stackTrace", {"threadId": self.thread, "levels": 1})["stackFrames"]
+        scopes = self._request("scopes", {"frameId": frames[0]["id"]})["scopes"]
+        found = self._request("variables", {"variablesReference": scopes[0]["variablesReference"]})["variables"]
+        return len(found)
 
     def finish(self) -> None:
         """Wait for the program's end."""
@@ -117,10 +158,10 @@ class Debugpy:
         self._socket.sendall(b"Content-Length: %d\r\n\r\n" % len(body) + body)
         return self._number
 
-    def _request(self, command: str, arguments: dict[str, Any]) -> None:
-        self._wait_answer(self._send(command, arguments))
+    def _request(self, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self._wait_answer(self._send(command, arguments))
 
-    def _wait_answer(self, number: int) -> None:
+    def _wait_answer(self, number: int) -> dict[str, Any]:
         while True:
             message = self._read()
             if message["type"] == "event":
@@ -128,7 +169,8 @@ class Debugpy:
             elif message.get("request_seq") == number:
                 if not message["success"]:
                     raise RuntimeError(f"debugpy refused: {message}")
-                return
+                body: dict[str, Any] = message.get("body") or {}
+                return body
 
     def _wait_event(self, name: str) -> dict[str, Any]:
         while True:

@@ -103,11 +103,13 @@ class Target:
 
 
 @contextmanager
-def debugged(python: str, program: Path, *arguments: str) -> Iterator[Target]:
+def debugged(
+    python: str, program: Path, *arguments: str, environment: dict[str, str] | None = None
+) -> Iterator[Target]:
     """A program at its first line; killed at the end where it still runs."""
     with open(os.devnull, "w", encoding="ascii") as null:
         options = LaunchOptions(
-            "script", str(program), arguments, python, str(program.parent),
+            "script", str(program), arguments, python, str(program.parent), environment or {},
             stdin_fd=null.fileno(), stdout_fd=null.fileno(), stderr_fd=null.fileno(),
         )  # fmt: skip
         client = Client(open_session(options))

@@ -38,9 +38,9 @@ def as_text(result: Result) -> str:
     lines = [f"\n{result.title} (CPython {result.python}), {result.unit}"]
     for series in result.series:
         low, high = series.spread
-        ratio = series.median / result.series[0].median
+        ratio = _ratio(series, result.series[0])
         lines.append(
-            f"  {series.name:32} {_figure(series.median):>9}   {_figure(low):>9} to {_figure(high):>9}   {ratio:7.2f}x"
+            f"  {series.name:32} {_figure(series.median):>9}   {_figure(low):>9} to {_figure(high):>9}   {ratio:>8}"
         )
     if result.limit:
         lines.append(f"  limit: {result.limit}: {'kept' if result.kept else 'MISSED'}")
@@ -83,8 +83,12 @@ def _cell(series: Series | None, base: Series) -> str:
     if series is None:
         return ""
     low, high = series.spread
-    ratio = "" if series is base else f" ({series.median / base.median:.2f}x)"
+    ratio = "" if series is base or not base.median else f" ({_ratio(series, base)})"
     return f"{_figure(series.median)}{ratio}, {_figure(low)} to {_figure(high)}"
+
+
+def _ratio(series: Series, base: Series) -> str:
+    return f"{series.median / base.median:.2f}x" if base.median else ""
 
 
 def _figure(value: float) -> str:

@@ -1,162 +1,119 @@
 """Native speed: the processor time of a piece of work under a breakpoint that does not stop it.
 
 Processor time of the program's process, so that a busy machine disturbs less; each debugger in its own run, in turn.
+Limits hold for the smallest of the figures: what else the machine does only ever adds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.dap import Debugpy
 from bench.driving import Pdb, Target, debugged, run_ms
-from bench.measure import Result, alternate
-from pydelve.api.breakpoints import HitCondition
-from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint
+from bench.measure import Result, Series, alternate
+from bench.works import PROGRAM, WORKS, Work, line_of
+from pydelve.api.breakpoints import ExceptionFilter
+from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, CreateExceptionBreakpoint
 
 if TYPE_CHECKING:
     from bench.cases import Setting
 
-_LOCALS = "; ".join(f"v{number} = {number}" for number in range(30))
-_PROGRAM = f"""\
-import sys, time
-
-def never():
-    return 1  # never
-
-def add(x):
-    return x + 1
-
-def cpu():
-    total = 0
-    for i in range(1_000_000):
-        total = (total * 31 + i) % 1_000_003
-    return total
-
-def calls():
-    total = 0
-    for i in range(300_000):
-        total = add(total)
-    return total
-
-def cold():
-    total = 0
-    for i in range(1_000_000):
-        if total < 0:
-            total = 1  # cold
-        total = (total * 31 + i) % 1_000_003
-    return total
-
-def hits():
-    total = 0
-    for i in range(300_000):
-        total = (total * 31 + i) % 1_000_003  # hits
-    return total
-
-def wide():
-    {_LOCALS}
-    total = 0
-    for i in range(300_000):
-        total = (total * 31 + i) % 1_000_003  # wide
-    return total
-
-def turn(i, total):
-    return (total * 31 + i) % 1_000_003  # fresh
-
-def fresh():
-    total = 0
-    for i in range(300_000):
-        total = turn(i, total)
-    return total
-
-def counted():
-    total = 0
-    for i in range(300_000):
-        total = (total * 31 + i) % 1_000_003  # counted
-    return total
-
-work = globals()[sys.argv[1]]
-begin = time.process_time()
-work()
-took = time.process_time() - begin
-open(sys.argv[2], "w").write(repr(took))
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One function of the program, and the breakpoint that is to cost nothing."""
-
-    title: str
-    watched: str
-    marker: str
-    condition: str = ""
-    hit: HitCondition | None = None
-
-    @property
-    def line(self) -> int:
-        """The marker's."""
-        lines = _PROGRAM.splitlines()
-        return next(number for number, line in enumerate(lines, 1) if line.endswith("# " + self.marker))
-
-
-WORKS = {
-    "cpu": Work("a million turns of a loop", "breakpoint never hit", "never"),
-    "calls": Work("300,000 calls", "breakpoint never hit", "never"),
-    "cold": Work("a million turns around a cold line", "breakpoint on the cold line", "cold"),
-    "hits": Work("300,000 false conditions", "false condition", "hits", "i < 0"),
-    "wide": Work("300,000 false conditions beside 30 locals", "false condition", "wide", "i < 0"),
-    "fresh": Work("300,000 false conditions, each in a new frame", "false condition", "fresh", "i < 0"),
-    "counted": Work("300,000 hits counted", "hit count", "counted", "", HitCondition("==", 10**9)),
-}
+_HIT_LIMIT_NS = 10.0
+_REMOVED_LIMIT = 1.02
+_ACTIVE_FREE_MINOR = 12
+"""Before, a frame that runs already needs sys.settrace."""
 
 
 def running(setting: Setting, name: str) -> Result:
     """Milliseconds of a piece of work: plain, and under each debugger with what it has to watch for."""
     work = WORKS[name]
-    program, stamp = setting.write("work.py", _PROGRAM), setting.folder / "took"
-
-    def took() -> float:
-        return float(stamp.read_text()) * 1000
+    program, stamp = setting.write("work.py", PROGRAM), setting.folder / "took"
+    words = (work.function, str(stamp))
 
     def plain() -> float:
-        run_ms([setting.python, str(program), name, str(stamp)], setting.folder)
-        return took()
+        run_ms([setting.python, str(program), *words], setting.folder)
+        return _took(stamp)
 
-    def ours(watch: bool, clear: bool = False) -> float:
-        with debugged(setting.python, program, name, str(stamp)) as target:
-            if watch:
-                _watch(target, work, clear)
+    def ours(clear: bool) -> float:
+        with debugged(setting.python, program, *words) as target:
+            _watch(target, work, clear)
             target.finish()
-        return took()
+        return _took(stamp)
 
-    def pdb() -> float:
-        session = Pdb(setting.python, program, name, str(stamp))
-        session.do(f"break {work.line}" + (f", {work.condition}" if work.condition else ""))
-        session.do("continue")
-        session.close()
-        return took()
+    contenders: dict[str, Callable[[], float]] = {"plain": plain, f"pydelve, {work.watched}": lambda: ours(False)}
+    if work.line or work.exception:
+        contenders["pydelve, breakpoint removed"] = lambda: ours(True)
+    if setting.debugpy and work.others:  # not everywhere: both take seconds
+        if work.line:
+            contenders[f"pdb, {work.watched}"] = lambda: _under_pdb(setting, work, program, stamp)
+        contenders[f"debugpy, {work.watched}"] = lambda: _under_debugpy(setting, work, program, stamp)
+    series = alternate(contenders, setting.rounds, warm=False)
+    limit, kept = _judge(setting, work, series)
+    return Result(work.title, setting.version, "ms, processor time", series, limit, kept)
 
-    def debugpy() -> float:
-        line, condition = work.line, work.condition
-        with Debugpy(setting.debugpy, program, name, str(stamp), line=line, condition=condition) as session:
-            session.finish()
-        return took()
 
-    contenders: dict[str, Callable[[], float]] = {
-        "plain": plain,
-        f"pydelve, {work.watched}": lambda: ours(True),
-        "pydelve, breakpoint removed": lambda: ours(True, clear=True),
-    }
-    if setting.debugpy and work.hit is None:  # not everywhere: both take seconds
-        contenders[f"pdb, {work.watched}"] = pdb
-        contenders[f"debugpy, {work.watched}"] = debugpy
-    return Result(work.title, setting.version, "ms", alternate(contenders, setting.rounds, warm=False))
+def _judge(setting: Setting, work: Work, series: tuple[Series, ...]) -> tuple[str, bool]:
+    """The limits in words, with what they amount to here: by the smallest figures or by the medians, whichever is less,
+    as where things lie in memory alone makes some runs of plain Python a tenth slower than others.
+    """
+    plain, ours = series[0].spread[0], series[1].spread[0]
+    ratio = _ratio(series[1], series[0])
+    kept = ratio <= work.limit
+    words = [f"{work.limit:.2f} of plain; here {ratio:.2f}"]
+    if work.hits:
+        cost = (ours - plain) * 1e6 / work.hits
+        kept = kept and cost <= _HIT_LIMIT_NS
+        words.append(f"{_HIT_LIMIT_NS:.0f} ns a hit; here {cost:.1f}")
+    if work.when == "active" and int(setting.version.split(".")[1]) < _ACTIVE_FREE_MINOR:
+        return f"none, as sys.settrace allows; here {ratio:.1f}", True
+    if len(series) > 2 and "removed" in series[2].name:
+        after = _ratio(series[2], series[0])
+        kept = kept and after <= _REMOVED_LIMIT
+        words.append(f"after removal {_REMOVED_LIMIT:.2f}; here {after:.2f}")
+    others = [(found.spread[0] - plain) / max(ours - plain, 0.01) for found in series[3:] if "debugpy" in found.name]
+    if others and (work.hits or work.exception):
+        least = 500 if work.hits else 3
+        kept = kept and others[0] >= least
+        words.append(f"{least} times cheaper than debugpy's; here {others[0]:,.0f}")
+    return ", ".join(words), kept
+
+
+def _ratio(series: Series, plain: Series) -> float:
+    return min(series.spread[0] / plain.spread[0], series.median / plain.median)
+
+
+def _took(stamp: Path) -> float:
+    return float(stamp.read_text()) * 1000
 
 
 def _watch(target: Target, work: Work, clear: bool) -> None:
-    place = f"work.py:{work.line}"
-    made = target.client.call(CreateBreakpoint(place, condition=work.condition, hit_condition=work.hit))
+    if work.when == "active":
+        target.client.call(CreateBreakpoint(f"work.py:{line_of('begun')}", temporary=True))
+        target.go()
+    if work.exception:
+        made = target.client.call(CreateExceptionBreakpoint(ExceptionFilter("raised", work.exception)))
+    elif work.line:
+        place = f"work.py:{work.line}"
+        made = target.client.call(CreateBreakpoint(place, condition=work.condition, hit_condition=work.hit))
+    else:
+        return
     if clear:
         target.client.call(ClearBreakpoint(made.id))
+
+
+def _under_pdb(setting: Setting, work: Work, program: Path, stamp: Path) -> float:
+    session = Pdb(setting.python, program, work.function, str(stamp))
+    session.do(f"break {work.line}" + (f", {work.condition}" if work.condition else ""))
+    session.do("continue")
+    session.close()
+    return _took(stamp)
+
+
+def _under_debugpy(setting: Setting, work: Work, program: Path, stamp: Path) -> float:
+    words = (work.function, str(stamp))
+    point = {"line": work.line, **({"condition": work.condition} if work.condition else {})} if work.line else {}
+    with Debugpy(setting.debugpy, program, *words, point=point, raised=work.exception) as session:
+        session.finish()
+    return _took(stamp)

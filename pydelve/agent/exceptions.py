@@ -11,6 +11,7 @@ are the only code of the program's that is run here.
 
 from __future__ import annotations
 
+import _weakref
 from _thread import get_ident
 
 from . import evaluation, exception_tree, threads
@@ -108,6 +109,9 @@ class Exceptions:
         self._agent = agent
         self._armed: list[ArmedException] = []
         self._stops_uncaught = True
+        self.unmeant: set[int] = set()
+        """Ids of classes that none of them means, so that an event source need not ask."""
+        self._unmeant_classes: dict[int, Any] = {}  # id: weak reference, for classes that may go
 
     def arm(self, number: int, recipe: dict[str, Any] | None) -> None:
         """Set one, or take it away; ``DEFAULT``: whether uncaught ones stop without any."""
@@ -118,6 +122,8 @@ class Exceptions:
         made = None if recipe is None else ArmedException(number, recipe, table.hits_of)
         table.replace_exception(number, made)
         self._armed = [each for each in self._armed if each.id != number] + ([] if made is None else [made])
+        self.unmeant.clear()
+        self._unmeant_classes.clear()
         live = [armed for armed in self._armed if armed.when != "uncaught"]
         self._agent.events.watch_exceptions(bool(live), any(each.libraries or each.when == "user" for each in live))
 
@@ -162,6 +168,7 @@ class Exceptions:
             if each.means(error):
                 break
         else:
+            self._never_means(type(error))
             return
         agent, ident = self._agent, get_ident()
         if not agent.active or ident in agent.own or ident in agent.judging or is_agent(frame.f_code):
@@ -183,6 +190,17 @@ class Exceptions:
         if armed:
             passed = entry if left is not None and armed[0].when == "user" else None
             self._stop(armed, frame, error, traceback, passed, left)
+
+    def _never_means(self, cls: type[BaseException]) -> None:
+        key = id(cls)
+        if type.__dict__["__flags__"].__get__(cls) & _HEAP_TYPE:
+
+            def gone(_: object) -> None:
+                self.unmeant.discard(key)
+                self._unmeant_classes.pop(key, None)
+
+            self._unmeant_classes[key] = _weakref.ref(cls, gone)
+        self.unmeant.add(key)
 
     def _passed_user_code(self, entry: TracebackType | None) -> bool:
         while entry is not None:

@@ -86,7 +86,6 @@ class Monitoring:
             (self._break, events.LINE, self._on_line),
             (self._break, events.PY_START, self._on_first_sight),
             (self._break, events.PY_RESUME, self._on_resumed_sight),
-            (self._break, events.RAISE, self._on_raise),
             (self._step, events.LINE, self._on_step_line),
             (self._step, events.INSTRUCTION, self._on_step_instruction),
             (self._step, events.PY_START, self._on_step_start),
@@ -97,6 +96,23 @@ class Monitoring:
             (self._step, events.PY_UNWIND, self._on_step_unwind),
         ):
             self._monitoring.register_callback(tool, event, self._guarded(function))
+        self._monitoring.register_callback(self._break, events.RAISE, self._quick_on_raise())
+
+    def _quick_on_raise(self) -> Callable[..., Any]:
+        """What is called for each frame that any exception passes: most are of no class that is meant."""
+        agent = self._agent
+        unmeant = agent.exceptions.unmeant
+
+        def callback(code: CodeType, offset: int, error: BaseException) -> None:
+            if id(type(error)) in unmeant:
+                return
+            try:
+                agent.exceptions.happened(_getframe(1), error, error.__traceback__)
+            except BaseException as fault:
+                if not agent.is_own_fault(fault):
+                    raise
+
+        return callback
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A callback that calls ``function(code, frame, ...)`` and lets no fault of ours into the program."""
@@ -153,9 +169,6 @@ class Monitoring:
         """Tell ``exceptions`` of each that comes up in a frame, or not: in any frame, whatever ``libraries`` asks."""
         self._raises = wanted
         self._look_out()
-
-    def _on_raise(self, code: CodeType, frame: FrameType, offset: int, exception: BaseException) -> None:
-        self._agent.exceptions.happened(frame, exception, exception.__traceback__)
 
     def _on_first_sight(self, code: CodeType, frame: FrameType, offset: int) -> Any:
         self._see(code, frame)

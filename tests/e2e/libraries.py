@@ -26,14 +26,14 @@ def library(python: Interpreter, name: str) -> dict[str, str]:
 
     Skips the test where the library can't be installed.
     """
-    folder, reason = _folder(python, name)
+    found, reason = folder(python, name)
     if reason:
         pytest.skip(f"{name} can't be installed for CPython {python.version}: {reason}")
-    return {"PYTHONPATH": folder} if folder else {}
+    return {"PYTHONPATH": found} if found else {}
 
 
 @cache
-def _folder(python: Interpreter, name: str) -> tuple[str, str]:
+def folder(python: Interpreter, name: str) -> tuple[str, str]:
     """``(folder, why not)``; both empty where the interpreter has the library already."""
     if _imports(python, name, ""):
         return "", ""

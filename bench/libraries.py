@@ -1,0 +1,17 @@
+"""numpy for the interpreters that are measured, installed once below the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e import libraries
+from tests.interpreters import Interpreter
+
+
+def environment(python: str, version: str) -> dict[str, str] | None:
+    """What makes ``import numpy`` work; None where it can't be had."""
+    interpreter = Interpreter(path=python, minor=".".join(version.split(".")[:2]), version=version)
+    folder, why = libraries.folder(interpreter, "numpy")
+    if why:
+        return None
+    return {"PYTHONPATH": str(Path(folder))} if folder else {}
