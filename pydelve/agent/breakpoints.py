@@ -72,9 +72,17 @@ class Counted:
 class Armed(Counted):
     """One placement of one breakpoint, with its counter."""
 
-    def __init__(self, recipe: dict[str, Any], hits_of: Callable[[int], int]) -> None:
-        """``recipe``: the dict of the arm request (``Table.replace``)."""
+    def __init__(
+        self, recipe: dict[str, Any], hits_of: Callable[[int], int], current_task: Callable[[], int] = lambda: 0
+    ) -> None:
+        """``recipe``: the dict of the arm request (``Table.replace``); ``current_task`` gives the number of the one
+        that the calling thread is in.
+        """
         super().__init__(recipe["id"], recipe, hits_of)
+        self._current_task = current_task
+        self._task: int = recipe.get("task", 0)  # number of the only one that is meant; 0: any, or none; -1: a lost one
+        # hits by task, where the hit condition is about those of each
+        self._by_task: dict[int, Any] | None = {} if recipe.get("per_task") else None
         self.file = recipe["file"]
         self.line = recipe["line"]  # of the unit
         self.units = recipe["units"]  # [line, end_line, kind] of every unit in its scope; None without source
@@ -106,6 +114,8 @@ class Armed(Counted):
         """
         if self.thread and self.thread != get_ident():
             return False, None
+        if self._task and self._task != self._current_task():
+            return False, None
         if self.waits():
             return False, None
         if self.condition:
@@ -115,6 +125,15 @@ class Armed(Counted):
             except Exception as error:  # noqa: BLE001  whatever the user's expression raises is the answer
                 return True, problem_of(error, False)
         return self.counts_now(), None
+
+    def counts_now(self) -> bool:
+        """See ``Counted``."""
+        if self._by_task is None or self.hit_condition is None:
+            return super().counts_now()
+        next(self.counter)
+        hits = next(self._by_task.setdefault(self._current_task(), iter(range(1, _MOST_HITS))))
+        operator, count = self.hit_condition
+        return _COMPARE[operator](hits, count)
 
     def counted(self) -> bool:
         """A check found it hit: count that, unless the check itself has counted. Always True."""
@@ -171,8 +190,9 @@ class Placed:
 class Table:
     """All armed breakpoints by file."""
 
-    def __init__(self, weaver: Weaver | None = None) -> None:
-        """Empty. ``weaver`` sees to some of the lines."""
+    def __init__(self, weaver: Weaver | None = None, current_task: Callable[[], int] = lambda: 0) -> None:
+        """Empty. ``weaver`` sees to some of the lines; ``current_task`` gives the calling thread's."""
+        self._current_task = current_task
         self._weaver = weaver
         self._files: dict[str, list[Armed]] = {}
         self.exceptions: dict[int, Counted] = {}
@@ -198,7 +218,7 @@ class Table:
                 self._files[file] = kept
             else:
                 del self._files[file]
-        new = [Armed(recipe, self.hits_of) for recipe in recipes]
+        new = [Armed(recipe, self.hits_of, self._current_task) for recipe in recipes]
         for armed in new:
             self._files.setdefault(armed.file, []).append(armed)
         if new:

@@ -82,7 +82,8 @@ class Agent:
         self.judging: set[int] = set()
         """Idents of threads that evaluate a condition in a callback: checks in what it calls are off."""
         self.weaver = Weaver(self)
-        self.table = Table(self.weaver)
+        self.tasks = Tasks(self)
+        self.table = Table(self.weaver, self.tasks.current_number)
         self.ownership = Ownership()
         self.exceptions = Exceptions(self)
         self.events = Events(self)
@@ -93,7 +94,6 @@ class Agent:
         self.active = True
         self.user_code = UserCode(self.hold, self.own, main, blocked)
         self.stops = Stops(self)
-        self.tasks = Tasks(self)
         self.stepper.awaiter = self.tasks.awaiter_frame
         self._faults = 0
 

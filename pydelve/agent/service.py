@@ -12,6 +12,7 @@ import time
 from _thread import get_ident
 
 from . import (
+    awaiting,
     bytecode,
     completing,
     evaluation,
@@ -208,6 +209,9 @@ class Service:
 
     def _evaluate(self, text: str, thread: int, frame: int, statements: bool, limits: dict[str, int]) -> dict[str, Any]:
         found = self.frame(thread, frame)
+        awaitable = "" if statements else awaiting.awaited(text)
+        if awaitable:
+            return self._evaluate_await(found, awaitable, thread, limits)
 
         def run() -> object:
             if statements:
@@ -216,6 +220,14 @@ class Service:
             return evaluation.evaluate_expression(found, text)
 
         return self._run(run, limits, valueless=statements)
+
+    def _evaluate_await(self, frame: FrameType, text: str, thread: int, limits: dict[str, int]) -> dict[str, Any]:
+        thread = self._agent.tasks.thread_of(-thread) or get_ident() if thread < 0 else thread or self.ident
+        loop, why_not = awaiting.loop_here(thread != get_ident())
+        if loop is None:
+            raise Refused(why_not)
+        current, user_code = self._agent.tasks.current_task(), self._agent.user_code
+        return self._run(lambda: awaiting.evaluate_await(frame, text, loop, current, user_code), limits, polls=True)
 
     def _examine(self, text: str, thread: int, frame: int, limits: dict[str, int]) -> dict[str, Any]:
         found = self.frame(thread, frame)
@@ -265,10 +277,12 @@ class Service:
             done.update(changed=found.changed, moved=found.moved, kept=found.kept, new=found.new, gone=found.gone)
         return done
 
-    def _run(self, function: Callable[[], Any], limits: dict[str, int], valueless: bool = False) -> dict[str, Any]:
+    def _run(
+        self, function: Callable[[], Any], limits: dict[str, int], valueless: bool = False, polls: bool = False
+    ) -> dict[str, Any]:
         """Run user code with the world moving; its failure is a result, whatever it raised."""
         began = _monotonic()
-        value, error = self._agent.user_code.evaluate(function)
+        value, error = self._agent.user_code.evaluate(function, polls)
         took = _monotonic() - began
         if error is not None:
             return {

@@ -81,6 +81,10 @@ class Tasks:
         task = self._provider.current()
         return self.number_of(task) if task is not None else 0
 
+    def current_task(self) -> Any:
+        """The task that the calling thread is in; None where there is none."""
+        return self._provider.current() if "asyncio" in sys.modules else None
+
     def current(self) -> list[Any]:
         """``[number, name]`` of it; [] where there is none."""
         if "asyncio" not in sys.modules:

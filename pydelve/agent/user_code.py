@@ -36,10 +36,16 @@ class UserCode:
         self._interrupt_lock = _thread.allocate_lock()
         self._evaluating = 0
         self._interrupted = False
+        self._polls = False
 
-    def evaluate(self, function: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    @property
+    def asked_to_end(self) -> bool:
+        """Was the evaluation under way interrupted? For those that look themselves."""
+        return self._interrupted
+
+    def evaluate(self, function: Callable[[], Any], polls: bool = False) -> tuple[Any, BaseException | None]:
         """Run user code from within a stop: ``(value, None)`` or ``(None, exception)``. Other threads move
-        meanwhile.
+        meanwhile. One that ``polls`` looks at ``asked_to_end`` itself, and is not interrupted otherwise.
         """
         active = threads.active()
         known = get_ident() in active
@@ -48,6 +54,7 @@ class UserCode:
         value = error = None
         try:
             self._interrupted = False
+            self._polls = polls
             self._evaluating = get_ident()
             value = function()
         except BaseException as raised:  # noqa: BLE001  a SystemExit of the user's expression must not end the program
@@ -57,7 +64,7 @@ class UserCode:
                 self._evaluating = 0
             # An interrupt that came too late is still on its way. It can't be taken back: asking for that leaves 3.11's
             # eval breaker set for good (PyThreadState_SetAsyncExc with NULL never clears pending.async_exc).
-            for _ in range(1000 if self._interrupted else 0):
+            for _ in range(1000 if self._interrupted and not polls else 0):
                 pass
         except Interrupted as late:
             error = error or late
@@ -78,7 +85,9 @@ class UserCode:
         with self._interrupt_lock:
             if not self._evaluating:
                 return False
-            if not self._interrupted:
+            if self._polls:
+                self._interrupted = True
+            elif not self._interrupted:
                 self._interrupted = native.raise_in_thread(self._evaluating, Interrupted)
             elif (
                 force

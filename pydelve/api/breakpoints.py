@@ -118,7 +118,9 @@ class Breakpoint:
     log: str = ""
     """A logpoint's message, as the Debug Adapter Protocol writes it (``amount is {amount}``): instead of a stop."""
     thread: int = 0
-    """``Thread.id`` of the only thread that is meant; 0: any."""
+    """``Thread.id`` of the only thread that is meant, or ``-Task.id`` of the only task; 0: any."""
+    per_task: bool = False
+    """The hit condition is about the hits in each task."""
     commands: tuple[str, ...] = ()
     """What a front end runs at each of its stops: commands of the prompt."""
     exception: ExceptionFilter | None = None

@@ -150,7 +150,9 @@ class CreateBreakpoint(Request[Breakpoint]):
     log: str = ""
     """A logpoint: its line tells this text, with the values of expressions in braces, and does not stop."""
     thread: int = 0
-    """In this thread only; 0: any."""
+    """In this thread only, or, with ``-Task.id``, in this task; 0: any."""
+    per_task: bool = False
+    """The hit condition counts in each task for itself."""
     inner: bool = False
     """On the lambdas and comprehensions whose body begins on that line, not on its statement."""
 
@@ -193,6 +195,7 @@ class AmendBreakpoint(Request[Breakpoint]):
     clear_after: bool = False
     log: str | None = None
     thread: int | None = None
+    per_task: bool | None = None
     commands: tuple[str, ...] | None = None
 
 

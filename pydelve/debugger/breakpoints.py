@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pydelve import locspec
 from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondition, Location, Placement
+from pydelve.debugger.arming import exception_arming, why_of, with_state
 from pydelve.debugger.conditions import check_after, check_condition, check_hit_condition, check_name
 from pydelve.debugger.messages import message_expression
 from pydelve.debugger.weaving import GOAL, IdentOf, ScopeKey, scope_of
@@ -55,6 +56,8 @@ class Breakpoints:
         self._changed = changed
         self._goal: Breakpoint | None = None
         self._stops_uncaught = True
+        self._with_tasks: set[int] = set()
+        """Those that are about a task of this run."""
         self._lost: set[int] = set()
         """Those whose places were not found when their source had changed."""
 
@@ -90,6 +93,7 @@ class Breakpoints:
         inner: bool = False,
         log: str = "",
         thread: int = 0,
+        per_task: bool = False,
     ) -> Breakpoint:
         """Set one, and arm it where there is a target. Where that fails, there is none.
 
@@ -97,7 +101,7 @@ class Breakpoints:
             EvaluationError: the condition does not compile, or an expression of the message.
             UsageError: the hit condition is none; the name is none, or taken.
             LocationError: there is no breakpoint to come after.
-            TargetStateError: there is no such thread.
+            TargetStateError: there is no such thread, or no such task.
             TargetBusyError, AgentError: the target did not take it.
         """
         check_condition(condition)
@@ -117,7 +121,10 @@ class Breakpoints:
             inner=inner,
             log=log,
             thread=thread,
+            per_task=per_task,
         )
+        if thread < 0:
+            self._with_tasks.add(self._next)
         self._next += 1  # also where it fails: the target may have heard of this number
         return self._keep(self._armed(made, process))
 
@@ -165,6 +172,8 @@ class Breakpoints:
             self._check_log(changes.get("log", ""), changes.get("thread", 0), process)
         if "after" in changes:
             self._check_after(number, changes["after"])
+        if changes.get("thread", 0) < 0:
+            self._with_tasks.add(number)
         if changes.keys() <= {"commands"}:  # which the target knows nothing of
             return self._keep(replace(self.get(number), **changes))
         return self._keep(self._armed(replace(self.get(number), **changes), process))
@@ -172,7 +181,9 @@ class Breakpoints:
     def _check_log(self, log: str, thread: int, process: Process | None) -> None:
         if log:
             message_expression(log)
-        if process is not None and self._ident_of(thread) < 0:
+        if process is not None and thread < 0 and not any(task.id == -thread for task in process.tasks()):
+            raise TargetStateError(f"there is no task {-thread}", why="it is gone, or never was", hint="tasks")
+        if process is not None and thread > 0 and self._ident_of(thread) < 0:
             raise TargetStateError(f"there is no thread {thread}", why="it has ended, or never was", hint="threads")
 
     def _check_after(self, number: int, after: After | None) -> None:
@@ -219,7 +230,7 @@ class Breakpoints:
         except LocationError as error:
             with contextlib.suppress(TargetGoneError):
                 process.arm(number, ())
-            return self._keep(_with_state(found, "refused", why=_why(error)))
+            return self._keep(with_state(found, "refused", why=why_of(error)))
 
     def _found_anew(self, found: Breakpoint, resolve: Resolve, process: Process) -> Breakpoint:
         """With its places in source that has changed: a function where it is now, a line where it was.
@@ -267,6 +278,7 @@ class Breakpoints:
         the others from it; gives what went wrong.
         """
         self._goal = None
+        self._with_tasks.clear()
         if not self._stops_uncaught:
             self.stop_uncaught(process, stop=False)
         failures: list[PydelveError] = []
@@ -285,7 +297,7 @@ class Breakpoints:
                 fresh = self._armed(fresh, process, scopes)
             except PydelveError as error:
                 failures.append(error)
-                fresh = _with_state(fresh, "refused", why=_why(error))
+                fresh = with_state(fresh, "refused", why=why_of(error))
             self._keep(fresh)
         if numbers:
             with contextlib.suppress(TargetGoneError):
@@ -295,7 +307,7 @@ class Breakpoints:
     def end_run(self) -> None:
         """The target is gone: what was armed is suspended until the next run. The counters stay to be looked at."""
         for number in sorted(self._all):
-            self._keep(_with_state(self._all[number]))
+            self._keep(with_state(self._all[number]))
 
     def _keep(self, breakpoint_: Breakpoint) -> Breakpoint:
         self._all[breakpoint_.id] = breakpoint_
@@ -309,10 +321,10 @@ class Breakpoints:
         it; None: what its functions are to have.
         """
         if process is None:
-            return _with_state(wanted)
+            return with_state(wanted)
         if wanted.exception is not None:
             with contextlib.suppress(TargetGoneError):  # it ended at this moment: the next run arms it
-                process.arm_exception(wanted.id, _exception_arming(wanted) if wanted.enabled else None)
+                process.arm_exception(wanted.id, exception_arming(wanted) if wanted.enabled else None)
             if not scopes:
                 return wanted
         if scopes is None:
@@ -320,10 +332,10 @@ class Breakpoints:
         try:
             armed = process.arm(wanted.id, self._armings(wanted) if wanted.enabled else (), scopes)
         except TargetGoneError:  # it ended at this moment: the next run arms it
-            return _with_state(wanted)
+            return with_state(wanted)
         if not wanted.enabled:
-            return _with_state(wanted)
-        lost = f"there is no thread {wanted.thread} in this run" if self._ident_of(wanted.thread) < 0 else ""
+            return with_state(wanted)
+        lost = self._lost_for(wanted)
         placements = tuple(
             replace(place, state=result.state, how=result.how, why=result.why or lost, unwoven=result.unwoven)
             for place, result in zip(wanted.placements, armed, strict=True)
@@ -342,7 +354,8 @@ class Breakpoints:
             for place in found.placements:
                 now = placed.get((number, place.location.file, place.location.unit.line))
                 if now is not None:
-                    place = replace(place, state=now.state, how=now.how, why=now.why, unwoven=now.unwoven)
+                    why = now.why or self._lost_for(found)
+                    place = replace(place, state=now.state, how=now.how, why=why, unwoven=now.unwoven)
                 placements.append(place)
             self._all[number] = replace(found, placements=tuple(placements))
 
@@ -375,6 +388,12 @@ class Breakpoints:
         self._all[found.id] = replace(found, placements=placements)
         return self._all[found.id]
 
+    def _lost_for(self, found: Breakpoint) -> str:
+        """Why it is never hit in this run: the one thread or task that it is about is not there; "" for none."""
+        if found.thread < 0:
+            return "" if found.id in self._with_tasks else f"task {-found.thread} was one of an earlier run"
+        return f"there is no thread {found.thread} in this run" if self._ident_of(found.thread) < 0 else ""
+
     def _armings(self, found: Breakpoint) -> tuple[Arming, ...]:
         return tuple(
             Arming(
@@ -386,30 +405,11 @@ class Breakpoints:
                 found.hit_condition,
                 found.after,
                 message_expression(found.log) if found.log else "",
-                self._ident_of(found.thread),
+                self._ident_of(found.thread) if found.thread > 0 else 0,
                 found.temporary,
                 self._runs_once(place.location),
+                0 if found.thread >= 0 else -found.thread if found.id in self._with_tasks else -1,
+                found.per_task,
             )
             for place in found.placements
         )
-
-
-def _exception_arming(wanted: Breakpoint) -> ExceptionArming:
-    assert wanted.exception is not None
-    return ExceptionArming(wanted.exception, wanted.condition, wanted.hit_condition, wanted.after)
-
-
-def _why(error: PydelveError) -> str:
-    """For a list of breakpoints: in few words where it is their location."""
-    return error.__cause__.message if isinstance(error.__cause__, LocationError) else str(error)
-
-
-def _with_state(
-    breakpoint_: Breakpoint, state: Literal["suspended", "refused"] = "suspended", why: str = ""
-) -> Breakpoint:
-    """All placements in one state; those of a disabled breakpoint are disabled, whatever else."""
-    placements = tuple(
-        replace(place, state=state if breakpoint_.enabled else "disabled", how="", why=why, unwoven="")
-        for place in breakpoint_.placements
-    )
-    return replace(breakpoint_, placements=placements)

@@ -60,6 +60,7 @@ class Placing:
             request.inner,
             request.log,
             request.thread,
+            request.per_task,
         )
 
     def clear_temporary(self, hit: Iterable[int]) -> None:
@@ -85,7 +86,7 @@ class Placing:
             changes["hit_condition"] = request.hit_condition
         if request.after is not None or request.clear_after:
             changes["after"] = request.after
-        for name in ("enabled", "commands", "log", "thread"):
+        for name in ("enabled", "commands", "log", "thread", "per_task"):
             if getattr(request, name) is not None:
                 changes[name] = getattr(request, name)
         return self._breakpoints.amend(request.id, self._current.armable(), **changes)

@@ -91,6 +91,8 @@ class Weaving:
             return "it is gone with the next stop"
         if breakpoint_.inner:
             return "it is within a statement"
+        if breakpoint_.thread < 0 or breakpoint_.per_task:
+            return "it asks which task it is in"
         if breakpoint_.after is not None:
             return "it waits for another breakpoint"
         if location.unit.scope_name == "<module>":

@@ -91,6 +91,10 @@ class Arming:
     temporary: bool = False
     once: bool = False
     """The code is a module's, or that of a class in one: it runs when the module is loaded, and not again."""
+    task: int = 0
+    """Number of the only task that is meant; 0: any, or none; -1: one that this run does not have."""
+    per_task: bool = False
+    """The hit condition is about the hits in each task."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ _BREAK_OPTIONS = (
     Option("-after", "stop only once another one was hit: -after ID LOCATION, -after ID:COUNT LOCATION"),
     Option("-log", "write a text with the values of {expressions}, and do not stop: LOCATION -log 'TEXT'"),
     Option("-thread", "in one thread only: -thread N LOCATION"),
+    Option("-task", "in one task of asyncio only: -task N LOCATION"),
+    Option("-per-task", "the number of hits is that in each task: -per-task -hitcount OP N LOCATION"),
     Option("-inner", "in the lambdas and comprehensions that have their body on that line"),
     Option("-exc", "on exceptions: see help exceptions"),
 )
@@ -104,13 +106,15 @@ TABLE = CommandTable([
     Command(
         "condition", "Breakpoints", "set, change or take away a breakpoint's condition",
         ("ID EXPRESSION", "ID", "-hitcount ID OP N", "-hitcount ID", "-after ID OTHER[:COUNT]", "-after ID",
-         "-log ID 'TEXT'", "-log ID", "-thread ID N", "-thread ID"),
+         "-log ID 'TEXT'", "-log ID", "-thread ID N", "-thread ID", "-task ID N", "-task ID", "-per-task ID OP N"),
         breakpoints.set_condition, uses="control", aliases=("cond",), takes="python", completes="breakpoint expression",
         options=(
             Option("-hitcount", "a condition on the number of hits"),
             Option("-after", "only once another breakpoint was hit, COUNT times"),
             Option("-log", "make it a logpoint with this text, or, without one, a breakpoint again"),
             Option("-thread", "in this thread only, or, without a number, in any"),
+            Option("-task", "in this task only, or, without a number, in any"),
+            Option("-per-task", "a condition on the number of hits in each task"),
         ),
         details=f"Without an expression the condition is taken away.\n{_HITS}\n{_NAMES}",
         examples=(

@@ -19,7 +19,15 @@ from pydelve.terminal import recipes
 from pydelve.terminal.handlers_exceptions import exception_recipe, filter_of
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import counted
-from pydelve.terminal.parsing import breakpoint_recipe, hit_condition, python_kind, split_line, take_log, whole_number
+from pydelve.terminal.parsing import (
+    breakpoint_recipe,
+    hit_condition,
+    python_kind,
+    split_line,
+    take_log,
+    take_thread,
+    whole_number,
+)
 from pydelve.terminal.places import breakpoint_head, breakpoint_lines, place_lines
 from pydelve.terminal.session import Session
 
@@ -63,6 +71,7 @@ def _create(call: Call, *, temporary: bool) -> None:
             inner=recipe.inner,
             log=recipe.log,
             thread=recipe.thread,
+            per_task=recipe.per_task,
         )
     )
     session.note_breakpoint(point)
@@ -126,26 +135,33 @@ def set_condition(call: Call) -> None:
     id_text, _, rest = text.partition(" ")
     rest = rest.strip()
     what = next(iter(call.options), "")
-    if rest.split(" ", 1)[0] in {"-hitcount", "-after", "-log", "-thread"}:  # also after the number
+    if rest.split(" ", 1)[0] in {
+        "-hitcount",
+        "-per-task",
+        "-after",
+        "-log",
+        "-thread",
+        "-task",
+    }:  # also after the number
         what, _, rest = rest.partition(" ")
         rest = rest.strip()
     if not id_text:
         raise UsageError("condition needs a breakpoint's number", hint="condition 1 amount > 100")
     number = _known(session, id_text, call.command.name)
+    per_task = True if what == "-per-task" else False if session.breakpoints[number].per_task else None
     match what, bool(rest):
-        case "-hitcount", True:
-            change = AmendBreakpoint(number, hit_condition=hit_condition(rest))
-        case "-hitcount", False:
-            change = AmendBreakpoint(number, clear_hit_condition=True)
+        case (("-hitcount" | "-per-task"), True):
+            change = AmendBreakpoint(number, hit_condition=hit_condition(rest), per_task=per_task)
+        case (("-hitcount" | "-per-task"), False):
+            change = AmendBreakpoint(number, clear_hit_condition=True, per_task=False if per_task else per_task)
         case "-after", True:
             change = AmendBreakpoint(number, after=_after(session, rest))
         case "-after", False:
             change = AmendBreakpoint(number, clear_after=True)
         case "-log", _:
             change = AmendBreakpoint(number, log=take_log(f"-log {rest}")[0] if rest else "")
-        case "-thread", _:
-            thread = whole_number(rest, "thread's number", command="condition") if rest else 0
-            change = AmendBreakpoint(number, thread=thread)
+        case (("-thread" | "-task"), _):
+            change = AmendBreakpoint(number, thread=take_thread(f"{what} {rest}")[0] if rest else 0)
         case _:
             change = AmendBreakpoint(number, condition=rest)
     _show(session, session.ask(change))

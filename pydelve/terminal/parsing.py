@@ -131,20 +131,23 @@ class Recipe:
     inner: bool = False
     log: str = ""
     thread: int = 0
+    """Number of the only thread, or, negative, of the only task."""
+    per_task: bool = False
 
 
 def breakpoint_recipe(text: str) -> Recipe:
     """``[-inner] [-hitcount OP N] [-after ID[:COUNT]] [NAME] LOCATION [-thread N] [-log "TEXT"] [if CONDITION]``.
 
-    A word before the location is its name: a path with a space in it may begin with ``./`` or ``/``. ``-log`` and
-    ``-thread`` may stand anywhere: neither can be part of a condition.
+    A word before the location is its name: a path with a space in it may begin with ``./`` or ``/``. ``-log``,
+    ``-thread``, ``-task`` and ``-per-task`` may stand anywhere: none can be part of a condition.
 
     Raises:
         UsageError: an option without its value, or a condition that is missing.
     """
     hits, after, inner = None, "", False
     log, text = take_log(text)
-    thread, text = _take_thread(text)
+    thread, text = take_thread(text)
+    per_task, text = _take_per_task(text)
     while match := re.match(r"(-hitcount|-after|-inner)(?:\s+|$)", text):
         if match[1] == "-inner":
             inner, text = True, text[match.end() :]
@@ -163,7 +166,7 @@ def breakpoint_recipe(text: str) -> Recipe:
     location, condition = split_condition(text)
     named = re.match(r"([A-Za-z_][\w-]*)\s+(\S.*)", location)
     name, location = (named[1], named[2]) if named else ("", location)
-    return Recipe(location, name, condition, hits, after, inner, log, thread)
+    return Recipe(location, name, condition, hits, after, inner, log, thread, per_task)
 
 
 def take_log(text: str) -> tuple[str, str]:
@@ -182,13 +185,20 @@ def take_log(text: str) -> tuple[str, str]:
     return log, f"{text[: match.start()]} {text[quoted.end() :].strip()}".strip()
 
 
-def _take_thread(text: str) -> tuple[int, str]:
-    """The number behind ``-thread``, and what is left without it; 0 where there is none."""
-    match = re.search(r"(?:^|\s)-thread(?:\s+(\S*)|$)\s*", text)
+def take_thread(text: str) -> tuple[int, str]:
+    """The number behind ``-thread``, or, negative, that behind ``-task``, and what is left; 0 where there is none."""
+    match = re.search(r"(?:^|\s)-(thread|task)(?:\s+(\S*)|$)\s*", text)
     if match is None:
         return 0, text
-    number = whole_number(match[1] or "", "thread's number", command="break")
-    return number, f"{text[: match.start()]} {text[match.end() :]}".strip()
+    number = whole_number(match[2] or "", f"{match[1]}'s number", command="break")
+    return -number if match[1] == "task" else number, f"{text[: match.start()]} {text[match.end() :]}".strip()
+
+
+def _take_per_task(text: str) -> tuple[bool, str]:
+    match = re.search(r"(?:^|\s)-per-task(?:\s+|$)", text)
+    if match is None:
+        return False, text
+    return True, f"{text[: match.start()]} {text[match.end() :]}".strip()
 
 
 def quoted_log(log: str) -> str:

@@ -319,11 +319,13 @@ def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> l
     if point.condition:
         lines.append(f"    if {point.condition}")
     if point.hit_condition:
-        lines.append(f"    if hits {hit_condition_text(point.hit_condition)}")
+        each = ", counted in each task" if point.per_task else ""
+        lines.append(f"    if hits {hit_condition_text(point.hit_condition)}{each}")
     if point.after:
         lines.append(f"    after breakpoint {point.after.id} was hit {counted(point.after.hits, 'time')}")
     if point.thread:
-        lines.append(f"    in thread {point.thread} only")
+        only = f"thread {point.thread}" if point.thread > 0 else f"task {-point.thread}"
+        lines.append(f"    in {only} only")
     if point.log:
         lines.append(f"    logs {point.log!r}")
     lines += [f"    on its hit: {command}" for command in point.commands]

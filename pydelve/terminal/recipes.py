@@ -64,7 +64,9 @@ def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> lis
     if point.after is not None and point.after.id in named:
         words.append(f"-after {named[point.after.id].name}:{point.after.hits}")
     if point.thread:
-        words.append(f"-thread {point.thread}")
+        words.append(f"-thread {point.thread}" if point.thread > 0 else f"-task {-point.thread}")
+    if point.per_task:
+        words.append("-per-task")
     if point.name:
         words.append(point.name)
     words += _exceptions(point.exception) if point.exception else [_location(point, cwd)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.api.breakpoints import HitCondition
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import (
     ClearBreakpoint,
@@ -17,10 +18,11 @@ from pydelve.api.requests import (
     GetTasks,
     GetThreads,
     GetVariables,
+    ListBreakpoints,
     Resume,
 )
 from pydelve.api.tasks import Task, TaskFilter
-from pydelve.errors import PydelveError
+from pydelve.errors import EvaluationError, EvaluationInterrupted, PydelveError
 from tests.e2e.live import LiveSession
 from tests.interpreters import Interpreter
 
@@ -150,3 +152,49 @@ def test_filters_and_groups(session: LiveSession, lines: dict[str, int]) -> None
     assert [(group.label, len(group.tasks)) for group in groups] == [("request", 100)]
     (main,) = session.call(GetTasks((TaskFilter("awaiting", "gather"),))).tasks
     assert (main.coroutine, len(main.awaits)) == ("main", 100)
+
+
+def test_a_breakpoint_of_one_task_and_counts_of_each(session: LiveSession, lines: dict[str, int]) -> None:
+    at(session, lines, "read", "number == 50")
+    tasks = {task.name: task.id for task in session.call(GetTasks()).tasks}
+    with pytest.raises(PydelveError, match="there is no task 9999"):
+        session.call(CreateBreakpoint("fetch", thread=-9999))
+    only = session.call(CreateBreakpoint("fetch", thread=-tasks["request 41"]))
+    stop = session.resume()
+    assert (stop.breakpoints, stop.task_name) == ((only.id,), "request 41")
+    session.call(ClearBreakpoint(only.id))
+    # the loop of read is gone through up to two times more in each request: the second arrival at its head of each
+    each = session.call(
+        CreateBreakpoint(f"tasks.py:{lines['loop']}", hit_condition=HitCondition("==", 2), per_task=True)
+    )
+    seen = [session.resume().task_name for _ in range(20)]
+    assert len(set(seen)) == 20 and each.per_task
+    (point,) = session.call(ListBreakpoints())
+    assert point.hits > 20
+
+
+def test_awaiting_something_in_a_stop(session: LiveSession, lines: dict[str, int], tmp_path: Path) -> None:
+    """The other tasks of the loop go on meanwhile; afterwards everything is as it was, whatever came of it."""
+    at(session, lines, "read", "number == 50")
+
+    def evaluated(text: str, timeout_s: float = 20.0) -> str:
+        value = session.call(Evaluate(text, timeout_s=timeout_s)).value
+        return value.text if value is not None else ""
+
+    before = {task.id for task in session.call(GetTasks()).tasks}
+    assert evaluated("await fetch(number)") == "51"
+    assert evaluated("await asyncio.gather(fetch(1), fetch(2), asyncio.sleep(0.02))") == ""
+    with pytest.raises(EvaluationInterrupted):
+        evaluated("await forever()", 0.3)
+    with pytest.raises(EvaluationError, match="ZeroDivisionError"):
+        evaluated("await fetch(1 // 0)")
+    assert {task.id for task in session.call(GetTasks()).tasks} <= before
+    assert evaluated("number, turn, body if 'body' in locals() else None") == ""
+    other = next(thread.id for thread in session.call(GetThreads()) if thread.name == "other")
+    with pytest.raises(PydelveError, match="a frame of another"):
+        session.call(Evaluate("await forever()", thread=other))
+    stop = session.resume(Resume("next"))
+    assert (stop.task_name, stop.frames[0].line) == ("request 50", lines["read"] + 1)
+    session.call(Resume("continue"))
+    assert session.wait_exit().status == 0
+    assert (tmp_path / "output").read_text().startswith("done")

@@ -68,7 +68,7 @@ async def request(turn, number, results):
 
 
 async def read(number):
-    for _ in range(number % 3):
+    for _ in range(number % 3):  # @loop
         await asyncio.sleep(0)
     return number
 

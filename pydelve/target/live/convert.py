@@ -274,6 +274,8 @@ def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
         "once": arming.once,
         "log": arming.log,
         "thread": arming.thread,
+        "task": arming.task,
+        "per_task": arming.per_task,
         "temporary": arming.temporary,
         "condition": arming.condition,
         "hit_condition": None if hit is None else [hit.op, hit.count],
