@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pydelve.terminal.commands import TABLE
-from tools import gen_api, gen_errors, record_session
+from tools import gen_api, gen_dap, gen_errors, record_session
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
@@ -26,6 +26,20 @@ def test_the_page_of_errors_is_current() -> None:
 
 def test_the_page_of_the_api_is_current() -> None:
     assert gen_api.PAGE.read_text(encoding="utf-8") == gen_api.render(), "run: python tools/gen_api.py"
+
+
+def test_the_page_of_the_debug_adapter_protocol_is_current() -> None:
+    assert gen_dap.PAGE.read_text(encoding="utf-8") == gen_dap.render(), "run: python tools/gen_dap.py"
+
+
+def test_the_adapters_import_what_their_row_says() -> None:
+    allowed = ("terminal", "client", "rpc", "api", "errors")
+    found = set()
+    for path in sorted((ROOT / "adapters").glob("*/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pydelve."):
+                found.add(str(node.module).split(".")[1])
+    assert found <= set(allowed)
 
 
 def test_the_readme_shows_a_real_session() -> None:

@@ -19,9 +19,11 @@ from pydelve.api.events import Event, Exited
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import ExitStatus
 from pydelve.cli.headless_options import Headless
+from pydelve.cli.subcommands import import_late
 from pydelve.debugger.engine import SessionOptions
 from pydelve.errors import UsageError
 from pydelve.rpc.addresses import Address, socket_folder
+from pydelve.server.connection import Connection, Dialect
 from pydelve.server.host import Host
 from pydelve.server.listening import Server
 from pydelve.server.output import CapturedOutput, CapturedStream
@@ -44,15 +46,21 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
 
     with ExitStack() as cleanup:
         listener, address = _listening(headless, cleanup)
-        output, options = _captured(options)
-        if output is not None:
+        output = None
+        if isinstance(options, LaunchOptions):
+            output, options = captured(options)
             cleanup.callback(output.close)
         host = Host(options, output)
         cleanup.callback(host.close)
         host.post(lambda: host.listen(note, greet=False), urgent=False)
         host.start()
         token = "" if address.path else headless.token or secrets.token_urlsafe(32)
-        server = Server(host, listener, token=token, stays=headless.stays)
+
+        def editors(connection: Connection) -> Dialect:
+            made: Dialect = import_late("pydelve.cli.editors").EditorDialect(connection, host)
+            return made
+
+        server = Server(host, listener, token=token, stays=headless.stays, editors=editors)
         with _signals_to(server):
             shown = f", token {token}" if token and not headless.token else ""
             print(f"pydelve listens on {address}{shown}", flush=True)
@@ -106,16 +114,14 @@ def _remove(path: str) -> None:
         os.unlink(path)
 
 
-def _captured(options: SessionOptions) -> tuple[CapturedOutput | None, SessionOptions]:
-    """What is not redirected comes to us."""
-    if not isinstance(options, LaunchOptions):
-        return None, options
+def captured(options: LaunchOptions, *, copies: bool = True) -> tuple[CapturedOutput, LaunchOptions]:
+    """What is not redirected comes to us; with ``copies`` it also goes where it would have gone."""
     streams = []
     if options.stdout_fd < 0:
-        streams.append(out := CapturedStream("stdout", 1))
+        streams.append(out := CapturedStream("stdout", 1 if copies else -1))
         options = replace(options, stdout_fd=out.write_fd)
     if options.stderr_fd < 0:
-        streams.append(err := CapturedStream("stderr", 2))
+        streams.append(err := CapturedStream("stderr", 2 if copies else -1))
         options = replace(options, stderr_fd=err.write_fd)
     if _UNBUFFERED not in os.environ:  # else what it prints would come in pieces of 8 KiB
         options = replace(options, environment={_UNBUFFERED: "1", **options.environment})

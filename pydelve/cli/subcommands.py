@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "test": ("pydelve.cli.test", "run pytest, and stop where a test fails"),
     "attach": ("pydelve.cli.attach", "debug a process that runs"),
     "connect": ("pydelve.cli.connect", "debug in a session that listens (--headless)"),
+    "dap": ("pydelve.cli.dap", "be the debug adapter of an editor"),
     "stack": ("pydelve.cli.stack", "show what all threads of a running process do"),
     "core": ("pydelve.cli.core", "look into a core file"),
     "ps": ("pydelve.cli.ps", "list the Python processes"),

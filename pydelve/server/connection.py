@@ -45,10 +45,15 @@ class Server(Protocol):
     host: Host
     limits: Limits
     stays: bool
+    editors: Editors | None
 
     def wake(self) -> None:
         """Look at all connections again, from any thread."""
         ...
+
+
+Editors = Callable[["Connection"], Dialect]
+"""Makes the dialect of an editor: the Debug Adapter Protocol (``cli.editors``)."""
 
 
 class Connection:
@@ -167,6 +172,12 @@ class Connection:
 
     def _take_first(self, message: Any) -> None:
         """Find out who it is and what it speaks."""
+        if self._server.editors is not None and isinstance(message, dict) and message.get("type") == "request":
+            if not self._token:
+                self._join()
+            self._dialect = self._server.editors(self)
+            self._dialect.received(message)
+            return
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
             raise ProtocolError("the first message is none of JSON-RPC")
         wants_in = message.get("method") == methods.AUTHENTICATE
@@ -180,11 +191,22 @@ class Connection:
                 return
             welcome = {"pydelve": __version__, "stays": self._server.stays}
             self.send({"jsonrpc": "2.0", "id": message.get("id"), "result": welcome})
-        self.joined = True
-        self._deframer.max_message_bytes = self._server.limits.message_bytes
+        self._join()
         self._dialect = JsonRpc(self, self._server.host)
         if not wants_in:
             self._dialect.received(message)
+
+    def admit(self, token: str) -> bool:
+        """An editor brings its token with launch or attach; from any thread."""
+        if self._token and not _same(token, self._token):
+            _log.warning("%s: refused, for its token", self.name)
+            return False
+        self._join()
+        return True
+
+    def _join(self) -> None:
+        self.joined = True
+        self._deframer.max_message_bytes = self._server.limits.message_bytes
 
     # -- requests under way --------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ import struct
 import time
 
 from pydelve.api.events import Notice
-from pydelve.server.connection import Connection
+from pydelve.server.connection import Connection, Editors
 from pydelve.server.host import Host
 from pydelve.server.outbox import Limits
 
@@ -33,6 +33,7 @@ class Server:
         *,
         token: str,
         stays: bool,
+        editors: Editors | None = None,
         limits: Limits | None = None,
     ) -> None:
         """Owns the socket and the host from now on.
@@ -40,9 +41,11 @@ class Server:
         Args:
             token: What the first message of a TCP connection must bring.
             stays: The session outlives its clients.
+            editors: Serves who speaks the Debug Adapter Protocol.
         """
         self.host = host
         self.limits = limits or Limits()
+        self.editors = editors
         self.stays = stays
         self._listener = listener
         self._token = token

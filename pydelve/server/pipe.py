@@ -57,6 +57,21 @@ class PipeTransport:
         self._host.close()
 
 
+class SharedPipe(PipeTransport):
+    """One of several clients of a session in this process: closing it leaves the session to the others."""
+
+    def __init__(self, host: Host) -> None:
+        """It is told how things are, as events."""
+        self._put = (mailbox := Mailbox()).put
+        super().__init__(host, mailbox)
+        host.post(lambda: host.listen(self._put, greet=True), urgent=True)
+
+    def close(self) -> None:
+        """See ``pydelve.client.Transport.close``."""
+        if self._mailbox.close():
+            self._host.post(lambda: self._host.leave(self._put), urgent=True)
+
+
 def open_session(options: SessionOptions, output: Output | None = None) -> PipeTransport:
     """Start a debugging session in this process, and its program or attach to one; events tell what it does.
 

@@ -1,0 +1,345 @@
+"""The adapter: takes the editor's requests and has them served; see the package for the threads."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from pydelve.api.attach import AttachOptions
+from pydelve.api.events import Event
+from pydelve.api.launch import LaunchOptions
+from pydelve.api.requests import (
+    CompleteExpression,
+    Detach,
+    Halt,
+    Interrupt,
+    Jump,
+    Restart,
+    Resume,
+    SendSignal,
+    SubstitutePaths,
+)
+from pydelve.client import Client
+from pydelve.errors import InternalError, ProtocolError, PydelveError, TargetStateError, UnsupportedError
+from pydelve_dap.breakpoints import Breakpoints
+from pydelve_dap.evaluating import Evaluating
+from pydelve_dap.happenings import Happenings
+from pydelve_dap.launching import attach_options, launch_options, refuse_unsupported, session_address
+from pydelve_dap.messages import Message, Messages
+from pydelve_dap.paths import Paths
+from pydelve_dap.session import Session
+from pydelve_dap.sources import Sources
+from pydelve_dap.stack import Stacks
+from pydelve_dap.table import REFUSALS, capabilities
+from pydelve_dap.variables import Variables
+
+Arguments = dict[str, Any]
+Handler = Callable[[Arguments], Any]
+_BEGIN_LIMIT_S = 30.0
+_log = logging.getLogger(__name__)
+
+
+class Backend(Protocol):
+    """How sessions come about (``pydelve.cli.dap``)."""
+
+    def launch(self, options: LaunchOptions) -> Client:
+        """Start a program; what it writes comes as events."""
+        ...
+
+    def attach(self, options: AttachOptions) -> Client:
+        """Attach to a process."""
+        ...
+
+    def connect(self, address: str, token: str) -> Client:
+        """Be one more client of a session that listens."""
+        ...
+
+    def find(self, pattern: str) -> int:
+        """The one process whose command line matches."""
+        ...
+
+    @property
+    def session(self) -> Client | None:
+        """The session that the editor has connected to; None where it is to start one."""
+        ...
+
+    def admit(self, token: str) -> bool:
+        """May who brings this token connect?"""
+        ...
+
+
+class Adapter:
+    """One editor's connection."""
+
+    def __init__(self, send: Callable[[Message], None], backend: Backend, ended: Callable[[], None]) -> None:
+        """``send`` writes a message; ``ended`` hears, once, that the editor is done."""
+        self._messages = Messages(send)
+        self._backend = backend
+        self._ended = ended
+        self._requests: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._editor: dict[str, Any] = {}
+        self._running: Message | None = None
+        self._cancelled: set[int] = set()
+        self._order = threading.RLock()
+        self._session: Session | None = None
+        self._handlers: dict[str, Handler] = {}
+        self._first: dict[str, Handler] = {"launch": self._launch, "attach": self._attach}
+        self._at_once: dict[str, Handler] = {
+            "pause": self._pause,
+            "cancel": self._cancel,
+            "terminate": self._terminate,
+            "disconnect": self._disconnect,
+        }
+        self._after: Callable[[], None] | None = None
+        self._worker = threading.Thread(target=self._work, name="dap worker", daemon=True)
+        self._worker.start()
+
+    # -- the reader's thread -------------------------------------------------------------------------------------------
+
+    def receive(self, message: Any) -> None:
+        """Take one message.
+
+        Raises:
+            ProtocolError: it is none of the protocol.
+        """
+        if not isinstance(message, dict) or message.get("type") not in ("request", "response"):
+            raise ProtocolError("a message is no request", why="its type is neither request nor response")
+        if message["type"] == "response":
+            return
+        command = message.get("command")
+        if not isinstance(command, str) or not isinstance(message.get("arguments") or {}, dict):
+            raise ProtocolError("a request is malformed", why="it has no command, or arguments that are no object")
+        if command in self._at_once:
+            self._serve(message, self._at_once[command])
+            if command == "disconnect":
+                self._ended()
+        else:
+            self._requests.put(message)
+
+    def close(self) -> None:
+        """The editor is gone: what it started ends, what it attached to goes on."""
+        self._requests.put(None)
+        if self._session is not None:
+            self._session.client.close()
+
+    def join(self) -> None:
+        """Wait for the worker."""
+        self._worker.join()
+
+    # -- the worker's thread -------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while (message := self._requests.get()) is not None:
+            self._running = message
+            command = message["command"]
+            if message.get("seq") in self._cancelled:
+                self._messages.refuse(message, UnsupportedError("cancelled"))
+            elif command in _MOVING:
+                with self._order:
+                    self._serve(message, self._handler(command))
+            else:
+                self._serve(message, self._handler(command))
+            self._running = None
+            if self._after is not None:
+                after, self._after = self._after, None
+                after()
+
+    def _handler(self, command: str) -> Handler:
+        if command == "initialize":
+            return self._initialize
+        if command in REFUSALS:
+            raised = UnsupportedError(f"pydelve has no {command}", why=REFUSALS[command])
+            return lambda arguments: _raise(raised)
+        if command in self._first:
+            return self._first[command]
+        if command in self._handlers:
+            return self._handlers[command]
+        known = command in _AFTER_LAUNCH
+        error: PydelveError = (
+            TargetStateError(f"{command} needs a program", why="neither launch nor attach came before it")
+            if known
+            else UnsupportedError(f"pydelve has no {command}", why="the protocol has no such request that it knows")
+        )
+        return lambda arguments: _raise(error)
+
+    def _serve(self, message: Message, handler: Handler) -> None:
+        try:
+            body = handler(message.get("arguments") or {})
+        except PydelveError as error:
+            self._messages.refuse(message, error)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:  # arguments are the editor's
+            _log.exception("%s failed", message.get("command"))
+            self._messages.refuse(
+                message, ProtocolError(f"{message.get('command')} is malformed", why=f"{type(error).__name__}: {error}")
+            )
+        except Exception as error:  # noqa: BLE001  our own bug: told as one, and the session goes on
+            _log.exception("%s failed", message.get("command"))
+            self._messages.refuse(message, InternalError(f"{type(error).__name__}: {error}", why="a bug of pydelve"))
+        else:
+            self._messages.respond(message, body)
+
+    # -- beginning -----------------------------------------------------------------------------------------------------
+
+    def _initialize(self, arguments: Arguments) -> Any:
+        self._editor = arguments
+        return capabilities()
+
+    def _launch(self, arguments: Arguments) -> Any:
+        self._check(arguments)
+        paths = Paths(arguments.get("pathMappings"))
+        options = launch_options(arguments)
+        self._begin(self._backend.launch(options), arguments, paths, launched=True)
+
+    def _attach(self, arguments: Arguments) -> Any:
+        self._check(arguments)
+        paths = Paths(arguments.get("pathMappings"))
+        if self._backend.session is not None:
+            refuse_unsupported(arguments)
+            client = self._backend.session
+        elif (options := attach_options(arguments, self._backend.find)) is not None:
+            client = self._backend.attach(options)
+        else:
+            client = self._backend.connect(*session_address(arguments))
+        self._begin(client, arguments, paths, launched=False)
+
+    def _check(self, arguments: Arguments) -> None:
+        token = arguments.get("token") or ""
+        if not self._backend.admit(token if isinstance(token, str) else ""):
+            raise ProtocolError(
+                "the token is wrong, or there is none", why="this port wants it in launch or attach",
+                hint='"token": "..." of the listening line',
+            )  # fmt: skip
+        if self._session is not None:
+            raise TargetStateError("there is a program already", why="launch or attach came before", hint="restart")
+
+    def _begin(self, client: Client, arguments: Arguments, paths: Paths, *, launched: bool) -> None:
+        session = Session(self._messages, client, arguments, paths, launched, self._editor)
+        variables, breakpoints, sources = Variables(session), Breakpoints(session), Sources(session)
+        stacks, evaluating = Stacks(session, sources), Evaluating(session, variables)
+
+        def hear(event: Event) -> None:
+            if evaluating.command_line is not None:
+                evaluating.command_line.hear(event)
+
+        happenings = Happenings(session, breakpoints, self._order, variables.forget, hear)
+        if paths.pairs:
+            client.call(SubstitutePaths(paths.rules()))
+        self._session = session
+        self._handlers = {
+            "setBreakpoints": breakpoints.set_lines,
+            "setFunctionBreakpoints": breakpoints.set_functions,
+            "setExceptionBreakpoints": breakpoints.set_exceptions,
+            "breakpointLocations": breakpoints.locations,
+            "configurationDone": lambda _: self._then(happenings.configuration_done),
+            "threads": stacks.threads,
+            "stackTrace": stacks.stack_trace,
+            "exceptionInfo": stacks.exception_info,
+            "stepInTargets": stacks.step_in_targets,
+            "scopes": variables.scopes,
+            "variables": variables.variables,
+            "setVariable": variables.set_variable,
+            "setExpression": variables.set_expression,
+            "evaluate": evaluating.evaluate,
+            "completions": self._completions,
+            "source": sources.source,
+            "loadedSources": sources.loaded_sources,
+            "modules": sources.modules,
+            "disassemble": sources.disassemble,
+            "gotoTargets": sources.goto_targets,
+            "goto": lambda arguments: self._goto(sources.goto_location(arguments.get("targetId"))),
+            "continue": self._continue,
+            "next": lambda arguments: session.step("next", arguments["threadId"]),
+            "stepIn": lambda arguments: session.step(
+                "step", arguments["threadId"], function=stacks.step_in_target(arguments.get("targetId"))
+            ),
+            "stepOut": lambda arguments: session.step("stepout", arguments["threadId"]),
+            "restart": lambda _: self._restart(happenings),
+        }
+        threading.Thread(target=happenings.run, name="dap events", daemon=True).start()
+        happenings.begun.wait(_BEGIN_LIMIT_S)
+        self._then(lambda: self._messages.event("initialized"))
+
+    def _then(self, what: Callable[[], None]) -> None:
+        """Do it once the response is sent."""
+        self._after = what
+
+    # -- going on ------------------------------------------------------------------------------------------------------
+
+    def _continue(self, arguments: Arguments) -> Any:
+        self._began().resume(Resume("continue"))
+        return {"allThreadsContinued": True}
+
+    def _goto(self, location: str) -> None:
+        self._began().client.call(Jump(location))
+
+    def _restart(self, happenings: Happenings) -> None:
+        happenings.restarting()
+        self._began().client.call(Restart())
+
+    def _completions(self, arguments: Arguments) -> Any:
+        session = self._began()
+        thread, frame = session.place(arguments.get("frameId"))
+        line = arguments["text"].split("\n")[(arguments.get("line") or 1) - 1]
+        text = line[: max(arguments["column"] - 1, 0)]
+        found = session.client.call(CompleteExpression(text, thread, frame))
+        start = len(text) - len(found.typed)
+        return {
+            "targets": [
+                {"label": each.text, "text": each.text, "start": start, "length": len(found.typed)}
+                for each in sorted(found.candidates, key=lambda each: (each.text.startswith("_"), each.text))
+            ]
+        }
+
+    # -- at once -------------------------------------------------------------------------------------------------------
+
+    def _began(self) -> Session:
+        if self._session is None:
+            raise TargetStateError("there is no program", why="neither launch nor attach came before")
+        return self._session
+
+    def _pause(self, arguments: Arguments) -> None:
+        self._began().client.call(Halt())
+
+    def _cancel(self, arguments: Arguments) -> None:
+        number, running = arguments.get("requestId"), self._running
+        if running is not None and running.get("seq") == number:
+            self._began().client.call(Interrupt())
+        elif number is not None:
+            self._cancelled.add(number)
+
+    def _terminate(self, arguments: Arguments) -> None:
+        session = self._began()
+        session.client.call(SendSignal(signal.SIGTERM))
+        if session.stop is not None:
+            session.resume(Resume("continue"))
+
+    def _disconnect(self, arguments: Arguments) -> None:
+        session = self._session
+        if session is not None:
+            kill = arguments.get("terminateDebuggee")
+            elsewhere = session.arguments.get("address") or session.arguments.get("connect") or self._backend.session
+            if kill is not None or not elsewhere:
+                try:
+                    session.client.call(Detach(kill=session.launched if kill is None else bool(kill)))
+                except PydelveError as error:  # it has ended already
+                    _log.info("disconnect: %s", error)
+
+
+_MOVING = frozenset({"continue", "next", "stepIn", "stepOut", "goto", "restart"})
+"""The response comes before the stop."""
+_AFTER_LAUNCH = frozenset(
+    {
+        "setBreakpoints", "setFunctionBreakpoints", "setExceptionBreakpoints", "breakpointLocations",
+        "configurationDone", "threads", "stackTrace", "exceptionInfo", "stepInTargets", "scopes", "variables",
+        "setVariable", "setExpression", "evaluate", "completions", "source", "loadedSources", "modules", "disassemble",
+        "gotoTargets", "goto", "continue", "next", "stepIn", "stepOut", "restart",
+    }
+)  # fmt: skip
+
+
+def _raise(error: PydelveError) -> Any:
+    raise error

@@ -1,0 +1,188 @@
+"""The debugger's events, told to the editor. On the events' thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pydelve.api.events import (
+    BreakpointChanged,
+    Continued,
+    Detached,
+    Event,
+    Exited,
+    HaltPending,
+    Logged,
+    Notice,
+    Output,
+    Progress,
+    Started,
+    Stopped,
+)
+from pydelve.api.requests import Resume
+from pydelve.api.target import Stop
+from pydelve.errors import PydelveError, TargetGoneError
+from pydelve_dap.breakpoints import Breakpoints
+from pydelve_dap.session import Session
+
+_REASONS = {
+    "entry": "entry", "breakpoint": "breakpoint", "step": "step", "halt": "pause", "exception": "exception",
+    "raised": "exception", "jump": "goto", "attach": "pause", "breakpoint-call": "breakpoint",
+}  # fmt: skip
+
+
+class Happenings:
+    """Takes events until there are no more."""
+
+    def __init__(
+        self,
+        session: Session,
+        breakpoints: Breakpoints,
+        order: threading.RLock,
+        forget: Callable[[], None],
+        also: Callable[[Event], None],
+    ) -> None:
+        """What is told.
+
+        Args:
+            session: Kept as the events say.
+            breakpoints: How they are shown.
+            order: Held while an event is told.
+            forget: The program goes on: what was looked at is gone.
+            also: Hears of each event first.
+        """
+        self._session = session
+        self._breakpoints = breakpoints
+        self._order = order
+        self._forget = forget
+        self._also = also
+        self.begun = threading.Event()
+        """The program stands or has ended, for the first time."""
+        self.configured = False
+        self._over = False
+        self._progress = 0
+
+    def run(self) -> None:
+        """Until the connection ends; the events' thread."""
+        while True:
+            try:
+                event = self._session.client.next_event(None)
+            except TargetGoneError:
+                break
+            if event is not None:
+                with self._order:
+                    self._also(event)
+                    self._tell(event)
+        with self._order:
+            self.begun.set()
+            self._end()
+
+    def configuration_done(self) -> None:
+        """The editor has said all: now it may hear of where the program stands, or that goes on."""
+        with self._order:
+            self.configured = True
+            stop = self._session.stop
+            if stop is not None:
+                self._stopped(stop)
+            elif self._over:
+                self._session.messages.event("terminated")
+
+    # -- each --------------------------------------------------------------------------------------------------------
+
+    def _tell(self, event: Event) -> None:
+        messages = self._session.messages
+        match event:
+            case Started(target):
+                self._session.target = target
+                body = {
+                    "name": " ".join(target.argv), "systemProcessId": target.pid, "isLocalProcess": True,
+                    "startMethod": "launch" if target.launched else "attach",
+                }  # fmt: skip
+                messages.event("process", body)
+                if not target.launched:
+                    self.begun.set()
+            case Stopped(stop):
+                self._session.stop = stop
+                self.begun.set()
+                if self.configured:
+                    self._stopped(stop)
+            case Continued():
+                self._went_on()
+            case Exited(status):
+                self._session.stop = None
+                self._forget()
+                self.begun.set()
+                messages.event("exited", {"exitCode": status.status if status.how == "exited" else -status.status})
+                self._end()
+            case Detached():
+                self._end()
+            case Output(stream, text):
+                messages.output(text, stream)
+            case Logged(entries, lost):
+                for entry in entries:
+                    path = self._session.paths.to_editor(entry.file)
+                    messages.output(f"{entry.text}\n", "console", source={"path": path}, line=entry.line)
+                if lost:
+                    messages.output(f"({lost} log messages were dropped)\n", "important")
+            case BreakpointChanged(point, _, cleared):
+                if (news := self._breakpoints.news(point, cleared=cleared)) is not None:
+                    messages.event("breakpoint", news)
+            case HaltPending(waited_s, why, _):
+                messages.output(f"not stopped yet after {waited_s:.1f} s: {why}\n", "important")
+            case Notice(message, why, hint):
+                parts = [message, why and f"why: {why}", hint and f"try: {hint}"]
+                messages.output("\n  ".join(filter(None, parts)) + "\n", "important")
+            case Progress(doing, done, total):
+                self._tell_progress(doing, done, total)
+
+    def _went_on(self) -> None:
+        self._session.stop = None
+        self._session.frames.clear()
+        self._forget()
+        if self._session.own_resumes:
+            self._session.own_resumes -= 1
+        elif self.configured:
+            self._session.messages.event("continued", {"threadId": 1, "allThreadsContinued": True})
+
+    def _stopped(self, stop: Stop) -> None:
+        session = self._session
+        if stop.reason == "entry" and session.launched and not session.flag("stopOnEntry", False):
+            try:
+                session.resume(Resume("continue"))
+            except PydelveError:  # it ends at this moment, which is told
+                return
+            return
+        body: dict[str, Any] = {
+            "reason": _REASONS.get(stop.reason, stop.reason), "threadId": stop.thread, "allThreadsStopped": True,
+        }  # fmt: skip
+        if stop.exception is not None:
+            body |= {"description": "Paused on exception", "text": f"{stop.exception.type}: {stop.exception.message}"}
+        elif stop.detail:
+            body["text"] = stop.detail
+        if stop.breakpoints:
+            body["hitBreakpointIds"] = list(stop.breakpoints)
+        session.messages.event("stopped", body)
+
+    def _end(self) -> None:
+        if not self._over:
+            self._over = True
+            if self.configured:
+                self._session.messages.event("terminated")
+
+    def restarting(self) -> None:
+        """Its end is not the session's."""
+        self._over = False
+
+    def _tell_progress(self, doing: str, done: int, total: int) -> None:
+        if not self._session.editor.get("supportsProgressReporting"):
+            return
+        messages = self._session.messages
+        if not self._progress:
+            self._progress = int(next(self._session.numbers))
+            messages.event("progressStart", {"progressId": str(self._progress), "title": doing, "percentage": 0})
+        body = {"progressId": str(self._progress), "percentage": 100 * done // max(total, 1)}
+        messages.event("progressUpdate", body)
+        if done >= total:
+            messages.event("progressEnd", {"progressId": str(self._progress)})
+            self._progress = 0

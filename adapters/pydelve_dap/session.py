@@ -1,0 +1,98 @@
+"""What the parts of the adapter share: the client, how the program was asked for, where it stands."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydelve.api.requests import GetStack, GetState, Resume
+from pydelve.api.target import Frame, Stop, TargetInfo
+from pydelve.client import Client
+from pydelve.errors import TargetStateError, UsageError
+from pydelve_dap.messages import Messages
+from pydelve_dap.paths import Paths
+
+
+@dataclass(slots=True)
+class Session:
+    """One program, as the editor sees it."""
+
+    messages: Messages
+    client: Client
+    arguments: dict[str, Any]
+    """Of launch or attach."""
+    paths: Paths
+    launched: bool
+    """The adapter started it."""
+    editor: dict[str, Any]
+    """What initialize said of the editor."""
+    target: TargetInfo | None = None
+    stop: Stop | None = None
+    frames: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Thread and index by ``frameId``, until the program goes on."""
+    own_resumes: int = 0
+    """Continued events to come that the editor knows of."""
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+    """For frames and variables; never used again, so that a late request can't mean another one."""
+
+    def flag(self, key: str, default: bool) -> bool:
+        """A key of launch.json that is on or off."""
+        value = self.arguments.get(key)
+        return default if value is None else bool(value)
+
+    @property
+    def controls(self) -> bool:
+        """Can the program's code be run?"""
+        return self.target is None or "control" in self.target.capabilities
+
+    def frame_id(self, thread: int, index: int) -> int:
+        """A number for a frame."""
+        number = next(self.numbers)
+        self.frames[number] = (thread, index)
+        return int(number)
+
+    def place(self, frame_id: int | None) -> tuple[int, int]:
+        """Thread and index of a frame; of the one to look at first where none is meant.
+
+        Raises:
+            TargetStateError: the program runs, or has gone on since.
+        """
+        if self.stop is None:
+            raise TargetStateError("the program is not stopped", why="this needs a stopped one", hint="pause it")
+        if not frame_id:
+            return 0, self.stop.frame
+        if frame_id not in self.frames:
+            raise TargetStateError("that frame is gone", why="the program has gone on", hint="look at the stack again")
+        return self.frames[frame_id]
+
+    def frame(self, frame_id: int | None) -> Frame:
+        """The frame itself."""
+        thread, index = self.place(frame_id)
+        frames = self.client.call(GetStack(thread, index, 1)).frames
+        if not frames:
+            raise UsageError(f"there is no frame {index}", why="the stack is not that deep")
+        return frames[0]
+
+    def resume(self, request: Resume) -> None:
+        """Let it go on; the editor expects it."""
+        self.own_resumes += 1
+        try:
+            self.client.call(request)
+        except BaseException:
+            self.own_resumes -= 1
+            raise
+
+    def step(self, how: Any, thread: int, **more: Any) -> None:
+        """Step as launch.json wants it."""
+        everywhere = not self.flag("justMyCode", True)
+        self.resume(Resume(how, 0 if self.is_current(thread) else thread, into_libraries=everywhere, **more))
+
+    def is_current(self, thread: int) -> bool:
+        """Is it the thread that stopped?"""
+        return self.stop is None or thread in (0, self.stop.thread)
+
+    def refresh(self) -> None:
+        """Take over how things are."""
+        state = self.client.call(GetState())
+        self.target, self.stop = state.target, state.stop

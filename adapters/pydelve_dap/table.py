@@ -1,0 +1,114 @@
+"""What of the protocol is there: the table behind ``initialize``'s answer and ``docs/reference/dap.md``. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydelve_dap.breakpoints import FILTERS
+
+SERVED: tuple[tuple[str, str, str], ...] = (
+    ("initialize", "", "yes"),
+    ("launch", "program or module, as debugpy's launch.json", "yes"),
+    ("attach", "a process by number or command line, or a session that listens (address, connect)", "yes"),
+    ("configurationDone", "", "yes"),
+    (
+        "disconnect",
+        "what was launched is killed, what was attached to goes on; terminateDebuggee says otherwise",
+        "yes",
+    ),
+    ("terminate", "SIGTERM, so that the program's handlers run", "yes"),
+    ("restart", "in the same session, with all breakpoints", "no"),
+    ("cancel", "interrupts an evaluation, takes a waiting request away", "no"),
+    ("setBreakpoints", "conditions, hit conditions (3, >= 3, % 2), log messages; free until they are hit", "yes"),
+    ("setFunctionBreakpoints", "any location of the prompt: functions, Class.method, /regexp/", "yes"),
+    ("setExceptionBreakpoints", "raised, uncaught, userUnhandled, each with a condition on exc", "yes"),
+    ("breakpointLocations", "lines where a statement begins", "no"),
+    ("continue", "", "yes"),
+    ("next", "", "yes"),
+    ("stepIn", "into a target, too", "yes"),
+    ("stepInTargets", "the calls of the line", "yes"),
+    ("stepOut", "", "yes"),
+    ("pause", "", "yes"),
+    ("goto", "", "yes"),
+    ("gotoTargets", "", "yes"),
+    ("threads", "while it runs, those seen at the last stop", "yes"),
+    ("stackTrace", "in parts; library frames subtle under justMyCode", "yes"),
+    ("scopes", "", "yes"),
+    ("variables", "in pages; read without running the program's code", "yes, runs code"),
+    ("setVariable", "", "yes"),
+    ("setExpression", "", "yes"),
+    ("evaluate", "hover and watch only look; in the console Python, and pydelve's commands behind >", "yes, runs code"),
+    ("completions", "without running the program's code", "yes, runs code"),
+    ("exceptionInfo", "with causes and groups", "yes"),
+    ("source", "of code without a file here", "yes"),
+    ("loadedSources", "", "no"),
+    ("modules", "", "yes"),
+    ("disassemble", "bytecode of a frame's function", "no"),
+)
+"""Request, what pydelve does, whether debugpy (1.8) has it."""
+REFUSALS: dict[str, str] = {
+    "terminateThreads": "Python can't end a thread from outside without harm to the program",
+    "stepBack": "nothing of the past is kept",
+    "reverseContinue": "nothing of the past is kept",
+    "restartFrame": "CPython can't run a frame again",
+    "dataBreakpointInfo": "watchpoints are not there yet",
+    "setDataBreakpoints": "watchpoints are not there yet",
+    "setInstructionBreakpoints": "breakpoints are on statements",
+    "readMemory": "values are read by their types",
+    "writeMemory": "values are set by their names",
+}
+"""Requests that are refused by name, and why; debugpy has none of them."""
+
+
+KEYS: tuple[tuple[str, str], ...] = (
+    ("program, module", "what to start: a script, or a module as `python -m` finds it"),
+    ("args", "its arguments, a list, or one text that is taken apart as a shell does"),
+    ("cwd, env, envFile", "where and with what environment; `env` wins over `envFile`"),
+    ("python", "the interpreter, with options of its own if it is a list; `pythonPath` is taken, too"),
+    ("stopOnEntry", "stop at the first line"),
+    ("justMyCode", "steps pass through libraries (on unless it is false)"),
+    ("pathMappings", "pairs of `localRoot` and `remoteRoot`"),
+    ("console", "taken, and `internalConsole` for now: output comes to the debug console"),
+    ("redirectOutput, subProcess", "taken, without effect: output always comes, children run undebugged"),
+    ("processId, processName", "attach: to this process, or to the one whose command line matches"),
+    ("address, connect, token", "attach: to a session started with `--headless`"),
+    ("watchRunsCode", "watches may run the program's code (off unless it is true)"),
+    ("module: pytest", "each test that fails is a stop, as with `pydelve test`"),
+)
+"""Keys of launch.json, and what they mean."""
+
+
+def capabilities() -> dict[str, Any]:
+    """The answer to ``initialize``: what SERVED has."""
+    served = {name for name, _, _ in SERVED}
+    named = {
+        "supportsConfigurationDoneRequest": "configurationDone",
+        "supportsFunctionBreakpoints": "setFunctionBreakpoints",
+        "supportsConditionalBreakpoints": "setBreakpoints",
+        "supportsHitConditionalBreakpoints": "setBreakpoints",
+        "supportsLogPoints": "setBreakpoints",
+        "supportsEvaluateForHovers": "evaluate",
+        "supportsClipboardContext": "evaluate",
+        "supportsSetVariable": "setVariable",
+        "supportsSetExpression": "setExpression",
+        "supportsGotoTargetsRequest": "gotoTargets",
+        "supportsStepInTargetsRequest": "stepInTargets",
+        "supportsCompletionsRequest": "completions",
+        "supportsModulesRequest": "modules",
+        "supportsRestartRequest": "restart",
+        "supportsExceptionInfoRequest": "exceptionInfo",
+        "supportsExceptionFilterOptions": "setExceptionBreakpoints",
+        "supportTerminateDebuggee": "disconnect",
+        "supportsDelayedStackTraceLoading": "stackTrace",
+        "supportsLoadedSourcesRequest": "loadedSources",
+        "supportsTerminateRequest": "terminate",
+        "supportsDisassembleRequest": "disassemble",
+        "supportsCancelRequest": "cancel",
+        "supportsBreakpointLocationsRequest": "breakpointLocations",
+    }
+    return {
+        **{name: True for name, request in named.items() if request in served},
+        "supportsANSIStyling": True,
+        "exceptionBreakpointFilters": [dict(each) for each in FILTERS],
+        "completionTriggerCharacters": [".", "["],
+    }

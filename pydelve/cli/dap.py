@@ -1,0 +1,139 @@
+"""``pydelve dap``: the Debug Adapter Protocol, on standard input and output or on a port, for editors.
+
+The program's output comes as events of the protocol; ours is the protocol's only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydelve import log
+from pydelve.api.attach import AttachOptions
+from pydelve.api.launch import LaunchOptions
+from pydelve.cli.headless import captured
+from pydelve.cli.launching import LOG
+from pydelve.cli.options import parse
+from pydelve.cli.subcommands import Help, import_late
+from pydelve.client import Client, connect
+from pydelve.errors import NotAPythonError, ProtocolError, UsageError
+from pydelve.rpc.codec import Mismatch, dumps, loads
+from pydelve.rpc.framing import Deframer, frame
+from pydelve.server.pipe import open_session
+from pydelve.target.live.finding import find_processes
+
+_OPTIONS = (LOG,)
+HELP = Help(
+    "dap",
+    ("[options]",),
+    details="Speaks the Debug Adapter Protocol on standard input and output: an editor starts it. A session that was\n"
+    "started with --headless speaks it, too, on its own socket, to editors that connect there.",
+    options=_OPTIONS,
+    examples=(("pydelve dap", "as the adapter's command in an editor's settings"),),
+)
+_READ_BYTES = 65536
+
+
+def run(words: Sequence[str]) -> int:
+    """Serve one editor to the end; gives back pydelve's exit status."""
+    parsed = parse("dap", _OPTIONS, words)
+    if parsed.rest:
+        raise UsageError("pydelve dap takes no arguments", why=f"it was given {parsed.rest[0]}", hint="pydelve dap")
+    log.configure(parsed.last("--log") or None, verbose=parsed.last("--log") is not None)
+    out = os.dup(1)
+    os.dup2(2, 1)  # whatever prints by mistake must not come between the messages
+    sending = threading.Lock()
+
+    def send(message: dict[str, Any]) -> None:
+        data = memoryview(frame(dumps(message)))
+        with sending:
+            while data:
+                data = data[os.write(out, data) :]
+
+    backend = OwnSessions()
+    done = threading.Event()
+    adapter = adapter_module().Adapter(send, backend, done.set)
+    reader = threading.Thread(target=_read, args=(adapter, done), name="dap reader", daemon=True)
+    reader.start()
+    done.wait()
+    adapter.close()
+    backend.close()
+    return 0
+
+
+def adapter_module() -> Any:
+    """The package ``pydelve_dap``: installed beside us, or in ``adapters`` of this checkout."""
+    beside = Path(__file__).resolve().parents[2] / "adapters"
+    if (beside / "pydelve_dap").is_dir() and str(beside) not in sys.path:
+        sys.path.append(str(beside))
+    return import_late("pydelve_dap.adapter")
+
+
+class OwnSessions:
+    """Starts what the editor wants. Implements ``pydelve_dap.adapter.Backend``."""
+
+    session: Client | None = None
+
+    def __init__(self) -> None:
+        """Nothing was started."""
+        self._closing: list[Any] = []
+
+    def launch(self, options: LaunchOptions) -> Client:
+        """See ``Backend``."""
+        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._closing.append(lambda: os.close(null))
+        output, options = captured(options, copies=False)
+        self._closing.append(output.close)
+        transport = open_session(replace(options, stdin_fd=null), output)
+        self._closing.insert(0, transport.close)
+        return Client(transport)
+
+    def attach(self, options: AttachOptions) -> Client:
+        """See ``Backend``."""
+        transport = open_session(options)
+        self._closing.insert(0, transport.close)
+        return Client(transport)
+
+    def connect(self, address: str, token: str) -> Client:
+        """See ``Backend``."""
+        return connect(address, token or None)
+
+    def find(self, pattern: str) -> int:
+        """See ``Backend``."""
+        try:
+            found = [each for each in find_processes() if re.search(pattern, " ".join(each.command))]
+        except re.error as error:
+            raise UsageError(f"{pattern} is no regular expression", why=str(error), hint=re.escape(pattern)) from error
+        if len(found) != 1:
+            raise NotAPythonError(
+                f"{len(found) or 'no'} Python processes match {pattern}", why="it must be one", hint="pydelve ps"
+            )
+        return found[0].pid
+
+    def admit(self, token: str) -> bool:
+        """See ``Backend``: who starts us may."""
+        return True
+
+    def close(self) -> None:
+        """End what still goes on."""
+        for close in self._closing:
+            close()
+
+
+def _read(adapter: Any, done: threading.Event) -> None:
+    deframer = Deframer()
+    try:
+        while data := os.read(0, _READ_BYTES):
+            for body in deframer.feed(data):
+                adapter.receive(loads(body))
+    except (ProtocolError, Mismatch) as error:
+        print(f"pydelve: {error}", file=sys.stderr)
+    except OSError:
+        pass  # as the end
+    done.set()

@@ -1,0 +1,333 @@
+"""The Debug Adapter Protocol as an editor uses it; every message is checked by the protocol's schema."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pydelve.rpc.framing import frame
+from pydelve_dap.table import REFUSALS, SERVED
+from tests.e2e.dap import LIMIT_S, Editor, schema
+from tests.e2e.test_headless import Listen, listen
+from tests.interpreters import Interpreter
+
+__all__ = ["listen"]
+
+Program = Callable[[str], Path]
+Marker = Callable[[Path | str], dict[str, int]]
+
+
+@pytest.fixture
+def shop(program: Program) -> Path:
+    return program("dap/shop.py")
+
+
+@pytest.fixture
+def script(shop: Path) -> Path:
+    return shop
+
+
+@pytest.fixture
+def lines(shop: Path, marker: Marker) -> dict[str, int]:
+    return marker(shop)
+
+
+def test_a_session_from_start_to_end(shop: Path, lines: dict[str, int], python: Interpreter) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop), python=python.path, cwd=str(shop.parent))
+        assert editor.event("process")["startMethod"] == "launch"
+        stop = editor.run_to(shop, lines["loop"], lines["double"])
+        assert (stop["reason"], stop["allThreadsStopped"], len(stop["hitBreakpointIds"])) == ("breakpoint", True, 1)
+        assert editor.request("threads") == {"threads": [{"id": 1, "name": "MainThread"}]}
+        stack = editor.request("stackTrace", {"threadId": 1})
+        assert [frame["name"] for frame in stack["stackFrames"]] == ["total", "main", "<module>"]
+        assert stack["totalFrames"] == 3
+        part = editor.request("stackTrace", {"threadId": 1, "startFrame": 1, "levels": 1})
+        assert [(frame["name"], frame["line"]) for frame in part["stackFrames"]] == [("main", lines["prints"])]
+        assert editor.locals()["sum_so_far"]["value"] == "0"
+        assert editor.step("next") == lines["loop"] - 1
+        assert editor.step("next") == lines["loop"]
+        assert editor.locals()["sum_so_far"]["value"] == "3"
+        editor.request("setBreakpoints", {"source": {"path": str(shop)}, "breakpoints": [{"line": lines["calls"]}]})
+        assert editor.step("continue") == lines["calls"]
+        assert editor.step("stepIn") == lines["double"]
+        assert editor.step("stepOut") == lines["calls"]
+        editor.request("continue", {"threadId": 1})
+        assert editor.event("exited") == {"exitCode": 0}
+        editor.event("terminated")
+        assert editor.output("stdout", "2 3\n".replace("2 3", "1000 2")) == "total 9\nresult 6 1000 2\n"
+
+
+def test_breakpoints_of_every_kind(shop: Path, lines: dict[str, int]) -> None:
+    source = {"path": str(shop)}
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop))
+        points = [
+            {"line": lines["loop"], "condition": "item.name == 'milk'"},
+            {"line": lines["double"], "hitCondition": "2"},
+            {"line": lines["add"], "logMessage": "adding {one} and {two}"},
+            {"line": 5000},
+            {"line": lines["end"], "hitCondition": "often"},
+            {"line": lines["end"], "condition": "1 +"},
+        ]
+        made = editor.request("setBreakpoints", {"source": source, "breakpoints": points})["breakpoints"]
+        assert [point["verified"] for point in made] == [True, True, True, False, False, False]
+        assert made[4]["message"].startswith("'often' is no hit condition")
+        assert made[0]["message"].startswith("woven")
+        named = editor.request("setFunctionBreakpoints", {"breakpoints": [{"name": "fail"}, {"name": "nowhere"}]})
+        assert [point["verified"] for point in named["breakpoints"]] == [True, False]
+        located = editor.request("breakpointLocations", {"source": source, "line": 1, "endLine": lines["loop"]})
+        assert located["breakpoints"][0] == {"line": 1} and {"line": lines["loop"]} in located["breakpoints"]
+        editor.request("configurationDone")
+        stops = []
+        for _ in range(3):
+            stop = editor.event("stopped")
+            stops.append((stop["hitBreakpointIds"], editor.top()["name"]))
+            if len(stops) == 1:
+                assert editor.locals()["sum_so_far"]["value"] == "3"
+            editor.request("continue", {"threadId": 1})
+        ids = [point.get("id") for point in made + named["breakpoints"]]
+        assert stops == [([ids[0]], "total"), ([ids[1]], "double"), ([ids[6]], "fail")]
+        editor.event("terminated")
+        logged = [each["body"] for each in editor.events if each["event"] == "output" and "line" in each["body"]]
+        assert [(each["output"], each["line"]) for each in logged] == [("adding 2 and 4\n", lines["add"])]
+        assert not [each for each in editor.events if each["event"] == "breakpoint"]
+
+
+def test_exceptions(shop: Path, lines: dict[str, int]) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop), args=["raise"])
+        filters = [{"filterId": "raised", "condition": "exc.args[0] == 'nothing'"}, {"filterId": "uncaught"}]
+        made = editor.request("setExceptionBreakpoints", {"filters": [], "filterOptions": filters})
+        assert [point["verified"] for point in made["breakpoints"]] == [True, True]
+        editor.request("configurationDone")
+        stop = editor.event("stopped")
+        assert (stop["reason"], stop["text"], editor.line()) == ("exception", "KeyError: 'nothing'", lines["raises"])
+        info = editor.request("exceptionInfo", {"threadId": 1})
+        assert (info["exceptionId"], info["breakMode"]) == ("KeyError", "always")
+        assert editor.step("continue") == lines["uncaught"]
+        info = editor.request("exceptionInfo", {"threadId": 1})
+        assert (info["exceptionId"], info["description"], info["breakMode"]) == ("ValueError", "too dear", "unhandled")
+        assert info["details"]["innerException"][0]["typeName"] == "KeyError"
+        assert editor.locals()["result"]["value"] == "6"
+        editor.request("setExceptionBreakpoints", {"filters": []})
+        editor.request("continue", {"threadId": 1})
+        assert editor.event("exited") == {"exitCode": 1}
+
+
+def test_looking_and_changing(shop: Path, lines: dict[str, int]) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop))
+        editor.run_to(shop, lines["calls"])
+        found = editor.locals()
+        assert found["items"]["value"].startswith("[<__main__.Item 0x")
+        item = editor.variables(found["items"]["variablesReference"])["0"]
+        assert item["evaluateName"] == "items[0]"
+        assert {name: each["value"] for name, each in editor.variables(item["variablesReference"]).items()} == {
+            "name": "'tea'", "price": "3",
+        }  # fmt: skip
+        many = found["many"]
+        assert many["indexedVariables"] == 1000
+        page = editor.variables(many["variablesReference"], filter="indexed", start=990, count=50)
+        assert [*page] == [str(number) for number in range(990, 1000)]
+        mapping = editor.variables(found["mapping"]["variablesReference"])
+        assert [(name, each["evaluateName"]) for name, each in mapping.items()] == [
+            ("'one'", "mapping['one']"), ("2", "mapping[2]"),
+        ]  # fmt: skip
+        frame = editor.top()["id"]
+
+        def evaluate(text: str, context: str) -> Any:
+            return editor.request("evaluate", {"expression": text, "frameId": frame, "context": context})["result"]
+
+        assert evaluate("items[1].price", "hover") == "2" == evaluate("mapping[2][-2]", "watch")
+        for text in ("items[0].label", "double(2)", "items[:1]", "many[0] + 1", "nothing"):
+            assert editor.refusal("evaluate", {"expression": text, "frameId": frame, "context": "hover"})
+        assert evaluate("double(21)", "repl") == "42"
+        assert evaluate("print('written'); x = 5", "repl") == ""
+        assert editor.output("stdout", "written\n").endswith("written\n")
+        assert evaluate("many", "clipboard").endswith("998, 999]")
+        assert evaluate("> break add", "repl").startswith("breakpoint 2 at shop.py:")
+        assert evaluate("> nonsense(", "repl") == "'nonsense(' is neither a command nor Python\n  try: help"
+        changed = editor.request(
+            "setVariable", {"variablesReference": item["variablesReference"], "name": "price", "value": "double(50)"}
+        )
+        assert (changed["value"], evaluate("items[0].price", "hover")) == ("100", "100")
+        changed = editor.request("setExpression", {"expression": "many[0]", "value": "7", "frameId": frame})
+        assert (changed["value"], evaluate("many[0]", "hover")) == ("7", "7")
+        targets = editor.request("completions", {"frameId": frame, "text": "items[0].pr", "column": 12})["targets"]
+        assert targets[0] == {"label": "price", "text": "price", "start": 9, "length": 2}
+        targets = editor.request("stepInTargets", {"frameId": frame})["targets"]
+        assert [each["label"] for each in targets] == ["double", "add"]
+        assert editor.step("stepIn", targetId=targets[1]["id"]) == lines["add"]
+        assert [each["event"] for each in editor.events if each["event"] == "breakpoint"] == ["breakpoint"]
+        assert "that value is gone" in editor.refusal("variables", {"variablesReference": item["variablesReference"]})
+        assert "that frame is gone" in editor.refusal("scopes", {"frameId": frame})
+
+
+def test_code_and_places(shop: Path, lines: dict[str, int]) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop))
+        editor.run_to(shop, lines["returns"])
+        frame = editor.top()
+        reference = frame["instructionPointerReference"]
+        wanted = {"memoryReference": reference, "instructionOffset": -500, "instructionCount": 600}
+        found = editor.request("disassemble", wanted)["instructions"]
+        assert len(found) == 600 and found[0]["presentationHint"] == "invalid"
+        assert any(each["instruction"].startswith("RETURN_VALUE") for each in found)
+        modules = editor.request("modules", {"startModule": 0, "moduleCount": 5})
+        assert len(modules["modules"]) == 5 < modules["totalModules"]
+        sources = editor.request("loadedSources", {})["sources"]
+        assert {"name": "shop.py", "path": str(shop)} in sources
+        content = editor.request("source", {"source": {"path": str(shop)}, "sourceReference": 0})["content"]
+        assert content.rstrip() == shop.read_text(encoding="utf-8").rstrip()
+        editor.step("stepOut")
+        assert editor.step("next") == lines["calls"]
+        targets = editor.request("gotoTargets", {"source": {"path": str(shop)}, "line": lines["end"]})["targets"]
+        assert [each["line"] for each in targets] == [lines["end"]]
+        editor.request("goto", {"threadId": 1, "targetId": targets[0]["id"]})
+        assert editor.event("stopped")["reason"] == "goto"
+        assert editor.line() == lines["end"]
+
+
+def test_pause_restart_terminate_and_an_evaluation_that_is_cancelled(shop: Path, lines: dict[str, int]) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop), args=["wait"], stopOnEntry=True, env={"SHOP": "1"})
+        editor.request("configurationDone")
+        assert editor.event("stopped")["reason"] == "entry"
+        editor.request("continue", {"threadId": 1})
+        editor.output("stdout", "1000 2\n")
+        assert editor.refusal("stackTrace", {"threadId": 1}).startswith("the program is not stopped")
+        assert editor.request("threads")["threads"] == [{"id": 1, "name": "MainThread"}]
+        editor.request("pause", {"threadId": 1})
+        assert editor.event("stopped")["reason"] == "pause"
+        begun = shop.parent / "begun"
+        endless = f"open({str(begun)!r}, 'w').close()\nwhile True: pass"
+        number = editor.send("evaluate", {"expression": endless, "context": "repl"})
+        waits = editor.send("evaluate", {"expression": "1", "context": "repl"})
+        while not begun.exists():
+            pass
+        editor.request("cancel", {"requestId": waits})
+        editor.request("cancel", {"requestId": number})
+        assert "by you" in editor.response(number)["message"]
+        assert editor.response(waits)["message"] == "cancelled"
+        editor.request("restart", {})
+        assert editor.event("stopped")["reason"] == "entry"
+        editor.request("evaluate", {"expression": "import os; print(os.environ['SHOP'])", "context": "repl"})
+        editor.request("continue", {"threadId": 1})
+        editor.request("terminate", {})
+        assert editor.event("exited") == {"exitCode": -signal.SIGTERM}
+        editor.event("terminated")
+
+
+def test_attaching_and_leaving(shop: Path) -> None:
+    words = [sys.executable, str(shop), "wait"]
+    target = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    try:
+        assert target.stdout is not None
+        while target.stdout.readline() != "result 6 1000 2\n":
+            pass
+        with Editor(shop.parent) as editor:
+            editor.initialize()
+            editor.request("attach", {"processId": target.pid})
+            editor.event("initialized")
+            editor.request("setFunctionBreakpoints", {"breakpoints": [{"name": "double"}]})
+            editor.request("configurationDone")
+            assert editor.event("stopped")["reason"] == "breakpoint"
+            assert editor.refusal("restart", {}).startswith("the program was attached to")
+        assert target.poll() is None
+    finally:
+        target.kill()
+        target.communicate()
+
+
+def test_an_editor_on_the_port_of_a_session(shop: Path, lines: dict[str, int], listen: Listen) -> None:
+    listening = listen("debug", "--headless", "--listen", "127.0.0.1:0", str(shop))
+    import socket
+
+    host, port = listening.address.split(":")
+    with socket.create_connection((host, int(port))) as sock:
+        editor = Editor(shop.parent, sock.sendall, lambda: sock.recv(65536))
+        assert "needs a program" in editor.refusal("threads")
+        editor.initialize()
+        assert editor.refusal("attach", {}).startswith("the token is wrong, or there is none")
+        assert editor.refusal("evaluate", {"expression": "1"}).startswith("evaluate needs a program")
+        editor.request("attach", {"token": listening.token})
+        editor.event("initialized")
+        assert editor.run_to(shop, lines["loop"])["reason"] == "entry"
+        assert editor.step("continue") == lines["loop"]
+        editor.request("disconnect", {})
+    assert listening.finish()[1] == "pydelve: the session is over: the last client left\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "launch needs a program or a module (it was given neither)"),
+        ({"program": "a", "module": "b"}, "launch needs a program or a module (it was given both)"),
+        ({"program": "nothing.py"}, "there is no program nothing.py (no such file)"),
+        ({"program": "shop.py", "django": True}, "pydelve has no django in launch.json"),
+        ({"program": "shop.py", "cwd": "/nowhere"}, "cwd /nowhere is no folder"),
+        ({"program": 3}, "program is no text (it is 3)"),
+        ({"program": "shop.py", "args": 3}, "args is no list (it is 3)"),
+        ({"program": "shop.py", "python": "/nowhere/python"}, "no interpreter '/nowhere/python'"),
+        ({"program": "shop.py", "pathMappings": [{}]}, "pathMappings is no list of pairs"),
+    ],
+)
+def test_launching_what_can_not_be(shop: Path, arguments: dict[str, Any], message: str) -> None:
+    from pydelve.errors import PydelveError
+    from pydelve.target.live.launch import command
+    from pydelve_dap.launching import launch_options
+    from pydelve_dap.paths import Paths
+
+    def start() -> None:
+        Paths(arguments.get("pathMappings"))
+        command(launch_options(arguments))
+
+    here = os.getcwd()
+    os.chdir(shop.parent)
+    try:
+        with pytest.raises(PydelveError) as caught:
+            start()
+    finally:
+        os.chdir(here)
+    assert str(caught.value).startswith(message)
+
+
+def test_what_is_wrong_is_refused_and_the_adapter_goes_on(shop: Path) -> None:
+    with Editor(shop.parent) as editor:
+        for name in sorted(REFUSALS):
+            response = editor.response(editor.send(name, {}, valid=False))
+            assert response["message"] == f"pydelve has no {name} ({REFUSALS[name]})"
+        assert editor.response(editor.send("dance", {}, valid=False))["success"] is False
+        editor.launch(program=str(shop), stopOnEntry=True)
+        editor.request("configurationDone")
+        editor.event("stopped")
+        for name, _, _ in SERVED:
+            if name not in {"initialize", "disconnect", "terminate", "configurationDone", "restart", "cancel"}:
+                for arguments in ({"frameId": "a", "line": "b", "source": 3, "breakpoints": 3, "filters": 3}, {}):
+                    editor.response(editor.send(name, arguments, valid=False))
+        assert editor.refusal("launch", {"program": str(shop)}).startswith("there is a program already")
+
+
+def test_what_is_no_message_ends_the_adapter(shop: Path) -> None:
+    for data in (b"GET / HTTP/1.1\r\n\r\n", frame(b"[]"), frame(b"{"), frame(b'{"type": "request", "command": 3}')):
+        editor = Editor(shop.parent)
+        assert editor.process is not None and editor.process.stdin is not None
+        editor.process.stdin.write(data)
+        assert editor.process.wait(LIMIT_S) == 0
+        editor.close()
+
+
+def test_the_table_has_every_request_of_the_protocol() -> None:
+    names = {name.removesuffix("Request") for name in schema()["definitions"] if name.endswith("Request")} - {""}
+    of_adapters = {f"{name[0].lower()}{name[1:]}" for name in names} - {"runInTerminal", "startDebugging"}
+    served = [name for name, _, _ in SERVED]
+    assert len(served) == len(set(served))
+    assert {*served, *REFUSALS} == of_adapters

@@ -1,0 +1,34 @@
+"""Clients of others: the one that the protocol's authors test adapters with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.e2e.session import LAUNCHER
+from tests.node import node_packages
+
+DRIVER = Path(__file__).with_name("dap_testsupport.mjs")
+
+
+def test_by_the_test_support_of_the_protocol(
+    program: Callable[[str], Path], marker: Callable[[Path | str], dict[str, int]], tmp_path: Path
+) -> None:
+    folder = node_packages("@vscode/debugadapter-testsupport")
+    shutil.copy(DRIVER, folder)
+    shop = program("dap/shop.py")
+    lines = marker(shop)
+    adapter = tmp_path / "adapter.py"  # it starts adapters without arguments
+    adapter.write_text(
+        f"import runpy, sys\nsys.argv = ['pydelve', 'dap']\nrunpy.run_path({str(LAUNCHER)!r}, run_name='__main__')\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        ["node", DRIVER.name, sys.executable, str(adapter), str(shop), str(lines["loop"]), str(lines["raises"])],
+        cwd=folder, env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=55, check=False,
+    )  # fmt: skip
+    assert (done.stdout.splitlines()[-1:], done.stderr, done.returncode) == (["all is well"], "", 0), done.stdout

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Writes docs/reference/dap.md from the adapter's table: ``python tools/gen_dap.py``; ``--check`` only compares.
+
+Run by hand after a change to ``adapters/pydelve_dap/table.py``; ``tests/test_docs_match_code.py`` fails where that was
+forgotten.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+for folder in (ROOT, ROOT / "adapters"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+from pydelve_dap.breakpoints import FILTERS  # noqa: E402  # of this checkout, installed or not
+from pydelve_dap.launching import REFUSED  # noqa: E402
+from pydelve_dap.table import KEYS, REFUSALS, SERVED  # noqa: E402
+from tools.pages import write_or_check  # noqa: E402
+
+PAGE = ROOT / "docs" / "reference" / "dap.md"
+
+_HEAD = """\
+# The Debug Adapter Protocol
+
+<!-- Written by tools/gen_dap.py from adapters/pydelve_dap/table.py. -->
+
+`pydelve dap` speaks it on standard input and output. A session that was started with `--headless` speaks it on its own
+address, beside JSON-RPC; there the token is a key of `attach`. How editors are set up is told in
+[the guide](../guide/editors.md).
+
+## Requests
+
+| request | pydelve | debugpy 1.8 |
+|---|---|---|
+"""
+_REFUSED = """
+Refused by name, by both:
+
+| request | why |
+|---|---|
+"""
+_FILTERS = """
+## Exception filters
+
+| filter | stops | from the start |
+|---|---|---|
+"""
+_KEYS = """
+## Keys of launch.json
+
+Those of debugpy where the meaning is the same, so that changing `"type"` is enough.
+
+| key | meaning |
+|---|---|
+"""
+
+
+def render() -> str:
+    """The whole page."""
+    rows = [f"| `{name}` | {about or 'yes'} | {debugpy} |\n" for name, about, debugpy in SERVED]
+    refused = [f"| `{name}` | {why} |\n" for name, why in REFUSALS.items()]
+    filters = [
+        f"| `{each['filter']}` | {each['description'].lower()[:-1]} | {'on' if each['default'] else 'off'} |\n"
+        for each in FILTERS
+    ]
+    keys = [f"| `{name}` | {about} |\n" for name, about in KEYS]
+    names = ", ".join(f"`{name}`" for name in REFUSED)
+    keys.append(f"| {names} | refused by name where they are on |\n")
+    return "".join([_HEAD, *rows, _REFUSED, *refused, _FILTERS, *filters, _KEYS, *keys])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the page, or with ``--check`` say whether it is current; gives the exit status."""
+    return write_or_check(PAGE, render(), Path(__file__), __doc__ or "", arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
