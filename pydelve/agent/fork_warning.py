@@ -1,4 +1,4 @@
-"""The warning that a fork has threads beside it, left out where the only other thread is ours. From 3.12 on.
+"""The warning that a fork has threads beside it, left out where all other threads are ours. From 3.12 on.
 
 CPython counts the process's threads after each fork and warns where there are several (``warn_about_fork_with_threads``
 in Modules/posixmodule.c), the agent's one among them: a program with one thread would be told of a second, and where it
@@ -21,8 +21,6 @@ WARNS = sys.version_info >= (3, 12)
 _FORKING, _THREADS = "This process (pid=", ") is multi-threaded, use of "
 _NEVER_WARNS = "subprocess"
 """Its forks, for a ``preexec_fn``, have the callbacks, but no warning."""
-_OURS = 1
-"""Threads of the agent's."""
 
 
 class ForkWarning:
@@ -30,8 +28,9 @@ class ForkWarning:
     it, for the warning's text, is this object.
     """
 
-    def __init__(self) -> None:
-        """Nothing is filtered yet."""
+    def __init__(self, own: set[int]) -> None:
+        """``own``: idents of the agent's threads. Nothing is filtered yet."""
+        self._own = own
         self._item = ("ignore", self, DeprecationWarning, None, 0)
         self._filters: list[Any] = []  # where the item is
         self._due = False
@@ -42,7 +41,7 @@ class ForkWarning:
         if frame.f_globals.get("__name__") == _NEVER_WARNS:
             return
         try:
-            self._due = len(posix.listdir("/proc/self/task")) == _OURS + 1
+            self._due = len(posix.listdir("/proc/self/task")) == len(self._own) + 1
         except OSError:
             return
         if self._due:

@@ -34,7 +34,7 @@ class Hooks:
         self._excepthook = sys.excepthook
         self._breakpointhook = sys.breakpointhook
         self._at_fork: list[Callable[[], None]] = []
-        self._fork_warning = ForkWarning()
+        self._fork_warning = ForkWarning(agent.own)
         self._reported: BaseException | None = None
         # made once, so that they can be recognised and taken away again
         self._except, self._break = self._on_uncaught, self._on_breakpoint

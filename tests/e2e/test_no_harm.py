@@ -222,6 +222,7 @@ def test_it_says_and_ends_as_it_does_without_us(
     script = program("no_harm/endings.py")
     plain = _plainly(python, script, name)
     with debugged(script, name, python=python) as session:
+        session.call(CreateBreakpoint("leave", log="{value!r} is left"))  # its records have a thread of ours
         session.call(CreateBreakpoint(f"{script}:{marker(script)['stop']}"))
         stops, status = _run_through(session)
     assert name in ("group", "noted", "deep", "syntax") or any(stop.frames[0].function == "leave" for stop in stops)
