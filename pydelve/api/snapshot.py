@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydelve.api.target import Frame
+from pydelve.api.target import Frame, LockWait
 from pydelve.api.values import Variable
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class ThreadStack:
     """The locals of each frame; () where they were not asked for."""
     interpreter: int = 0
     """Number of the interpreter; 0 is the main one."""
+    lock: LockWait | None = None
+    """The lock it waits for, where that can be told."""
     problem: str = ""
     """Why there are no more frames, where the chain is damaged."""
 

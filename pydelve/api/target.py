@@ -43,6 +43,18 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class LockWait:
+    """What a thread waits for, of Python's own making."""
+
+    kind: Literal["Lock", "RLock", "thread"]
+    """thread: the end of another one (``Thread.join``)."""
+    address: int
+    """Of the lock, or of the ``Thread`` object, in the target."""
+    owner: int = 0
+    """Who holds the lock, or is to end: ``Thread.id``, in a Snapshot ``native_id``; 0 where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """One Python thread of the target."""
 
@@ -60,6 +72,10 @@ class Thread:
     """True for the thread the stop is about."""
     frame: Frame | None
     """Innermost frame; None where it has none."""
+    holds_gil: bool = False
+    """Known only where the process is looked at from outside: at a stop of an agent's it is the agent that does."""
+    waits_for_gil: bool = False
+    lock: LockWait | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from pydelve.api.values import Limits
 from pydelve.cli.options import Option, parse
 from pydelve.cli.subcommands import Help, import_late
-from pydelve.errors import UsageError
+from pydelve.errors import PydelveError, TargetGoneError, UsageError
 from pydelve.target.live.look import look
 from pydelve.terminal.stacks import plain_data, snapshot_lines
 from pydelve.terminal.theme import Theme, terminal_width, wants_color
 
 _OPTIONS = (
     Option("--locals", "show the local variables of each frame"),
+    Option("--all", "show each thread by itself, also those with the same stack"),
+    Option("--children", "show the processes that it has started, too, and theirs"),
     Option("--json", "print one JSON object, for programs"),
     Option("--no-stop", "don't stop the process meanwhile: what moves may be shown torn"),
 )
@@ -27,9 +29,9 @@ HELP = Help(
     ("[options] PID",),
     details=(
         "Shows what every thread of a running CPython 3.9 to 3.15 does: its frames, innermost first, who holds the\n"
-        "GIL, and what it waits in. Its threads are stopped for some milliseconds; no code runs in it, and it is\n"
-        "not attached to. Values are read by their exact type, from memory; what can't be read says why.\n"
-        "Options may stand before or after PID."
+        "GIL, what it waits in, and, for threading's locks, for whom; a deadlock is named. Its threads are stopped\n"
+        "for some milliseconds; no code runs in it, and it is not attached to. Values are read by their exact type, from\n"
+        "memory; what can't be read says why. Options may stand before or after PID."
     ),
     options=_OPTIONS,
     examples=(("pydelve stack 1234 --locals", "with the variables"), ("pydelve ps", "find the PID")),
@@ -43,15 +45,33 @@ def run(words: Sequence[str]) -> int:
     # No option takes a value, so they may stand on both sides of the pid.
     taken = parse("stack", _OPTIONS, [word for word in words if word.startswith("-")])
     pid = _pid([word for word in words if not word.startswith("-")])
-    snapshot = look(pid, _LIMITS if "--locals" in taken.values else None, stop="--no-stop" not in taken.values)
+    limits, stop = _LIMITS if "--locals" in taken.values else None, "--no-stop" not in taken.values
+    snapshots = [look(pid, limits, stop=stop)]
+    others: list[str] = []
+    if "--children" in taken.values:
+        for child in import_late("pydelve.target.live.children").children_of(snapshots[0].pid):
+            try:
+                snapshots.append(look(child, limits, stop=stop))
+            except TargetGoneError:  # it has ended meanwhile
+                continue
+            except PydelveError as error:
+                others.append(f"{error.message}: {error.why}" if error.why else error.message)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if "--json" in taken.values:
-        print(import_late("json").dumps(plain_data(snapshot), indent=2))
+        data = plain_data(snapshots[0])
+        if "--children" in taken.values:
+            data["children"] = [plain_data(snapshot) for snapshot in snapshots[1:]]
+            data["others"] = others
+        print(import_late("json").dumps(data, indent=2))
         return 0
     terminal = sys.stdout.isatty()
     theme = Theme(wants_color(os.environ, terminal=terminal))
     width = terminal_width(1, at_most=_WIDTH) if terminal else _WIDTH
-    print("\n".join(snapshot_lines(snapshot, width=width, theme=theme)))
+    for number, snapshot in enumerate(snapshots):
+        merged = "--all" not in taken.values
+        print("\n".join([""] * bool(number) + snapshot_lines(snapshot, width=width, theme=theme, merged=merged)))
+    if others:
+        print("\n".join(["", *others]))
     return 0
 
 

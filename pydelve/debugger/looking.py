@@ -38,11 +38,15 @@ class Looking:
     def _get_threads(self, request: requests.GetThreads) -> tuple[Thread, ...]:
         reports = self._current.stopped().threads()
         current = self._current.state.stop.thread if self._current.state.stop else 0
-        self._current.threads.forget_all_but({report.ident for report in reports})
+        idents = {report.ident for report in reports}
+        self._current.threads.forget_all_but(idents)
         threads = []
         for report in sorted(reports, key=lambda report: report.native_id):  # of those seen first now, the older first
             number = self._current.threads.number(report.ident)
             frame = self._current.files.qualified(report.frame) if report.frame is not None else None
+            if report.lock is not None:
+                owner = self._current.threads.number(report.lock.owner) if report.lock.owner in idents else 0
+                report = replace(report, lock=replace(report.lock, owner=owner))
             threads.append(to_thread(report, number, number == current, frame))
         return tuple(sorted(threads, key=lambda thread: thread.id))
 

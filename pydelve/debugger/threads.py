@@ -49,6 +49,9 @@ def to_thread(report: ThreadReport, number: int, current: bool, frame: Frame | N
         detail=detail,
         current=current,
         frame=frame,
+        holds_gil=report.holds_gil,
+        waits_for_gil=report.waits_for_gil,
+        lock=report.lock,
     )
 
 

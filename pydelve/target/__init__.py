@@ -17,6 +17,7 @@ from pydelve.api.target import (
     ExceptionInfo,
     ExitStatus,
     Frame,
+    LockWait,
     RaisedException,
     ReturnedValue,
     StackPart,
@@ -194,6 +195,10 @@ class ThreadReport:
     kernel_state: str = ""
     """The letter of ``/proc/PID/task/TID/stat``; "" where it is not known."""
     waits_in: str = ""
+    holds_gil: bool = False
+    waits_for_gil: bool = False
+    lock: LockWait | None = None
+    """With the owner's ident in place of its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +250,10 @@ class Waiter(Protocol):
 
     def unwatch(self, fd: int) -> None:
         """Stop watching; unknown ones are ignored."""
+        ...
+
+    def after(self, delay_s: float, job: Callable[[], None]) -> None:
+        """Call ``job`` once, on the engine's thread, in ``delay_s`` seconds."""
         ...
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float | None) -> bool:

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from pydelve.api.target import CapturedOutput, ExitStatus, Frame, StopReason, TargetInfo
+from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, StopReason, TargetInfo
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import AgentError, EvaluationError, TargetError
 from pydelve.target import (
@@ -26,6 +26,7 @@ from pydelve.target import (
 from pydelve.target.cpython.evaluation import SafeEvaluator
 from pydelve.target.cpython.frames import RawFrame
 from pydelve.target.cpython.interpreters import RawThread
+from pydelve.target.cpython.locks import Waiting
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.names import FrameNames, ModuleNames, examined, matching
 from pydelve.target.cpython.operands import At
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SHOWN_FRAMES = 20
+_LOOK_AFTER_S = 0.5
 
 
 class Source(Protocol):
@@ -61,6 +63,10 @@ class Source(Protocol):
 
     def let_go(self) -> None:
         """Let it run."""
+        ...
+
+    def look_after(self) -> None:
+        """Called now and then while it stands still, so that its end can be noticed."""
         ...
 
     def kill(self) -> None:
@@ -119,7 +125,7 @@ class LookingProcess(ControlRefused):
         self._waiter, self._listener = waiter, listener
         self._threads: dict[int, _Thread] = {}
         self._stopped_ident = 0
-        self._ended = False
+        self._ended = self._held = False
         self.limited = source.info.limited
         self.problems: list[str] = []
         """What may make what is seen less than exact."""
@@ -162,6 +168,7 @@ class LookingProcess(ControlRefused):
         if plan.how != "continue" or "run" not in self.info.capabilities:
             self._refuse("running a core file" if self.info.core else "a step")
         self._threads.clear()
+        self._held = False
         self._source.let_go()
 
     def halt(self, reason: Literal["halt", "attach"] = "halt") -> None:
@@ -169,6 +176,9 @@ class LookingProcess(ControlRefused):
         if self._ended:
             return
         problem = self._source.hold()
+        if self._source.exit_fd >= 0 and not self._held:
+            self._held = True
+            self._look_after()
         self._view.forget()
         self._read_threads()
         shown = self._first()
@@ -177,6 +187,11 @@ class LookingProcess(ControlRefused):
         why = reason if self._source.reason == "attach" else self._source.reason
         detail = self._source.detail or (f"not quite: {problem}" if problem else "")
         self._listener.on_stopped(StopReport(why, shown.raw.ident, shown.name, frames, detail=detail))
+
+    def _look_after(self) -> None:
+        if self._held and not self._ended:
+            self._source.look_after()
+            self._waiter.after(_LOOK_AFTER_S, self._look_after)
 
     def _read_threads(self) -> None:
         native_ids = self._view.surroundings.native_ids()
@@ -238,16 +253,18 @@ class LookingProcess(ControlRefused):
 
     def threads(self) -> tuple[ThreadReport, ...]:
         """See ``target.Process``."""
-        threads = self._threads.values()
-        return tuple(self._report(thread) for thread in threads if thread.frames or not thread.ours)
+        threads = [thread for thread in self._threads.values() if thread.frames or not thread.ours]
+        waits = self._view.lock_waits((thread.raw, thread.native_id, thread.frames) for thread in threads)
+        return tuple(self._report(thread, waits.get(thread.raw.ident)) for thread in threads)
 
-    def _report(self, thread: _Thread) -> ThreadReport:
+    def _report(self, thread: _Thread, waiting: Waiting | None) -> ThreadReport:
         activity, detail = self._view.activity(thread.raw, thread.native_id)
         frame = self._view.frame(0, thread.frames[0]) if thread.frames else None
         main = self._is_main(thread)
         return ThreadReport(
             thread.raw.ident, thread.native_id, thread.name or ("MainThread" if main else ""), main, frame,
-            "R" if activity in {"running", "running in C"} else "", detail,
+            "R" if activity == "running in C" else "", detail, thread.raw.holds_gil, activity == "waiting for the GIL",
+            LockWait(*waiting) if waiting is not None else None,
         )  # fmt: skip
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:

@@ -12,6 +12,7 @@ from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInf
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
 from pydelve.terminal.units import size_text
+from pydelve.terminal.waiting import deadlock_lines, wait_text
 
 EXPRESSIONS = ("<lambda>", "<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 _KINDS: dict[UnitKind, str] = {
@@ -222,7 +223,8 @@ def _some(words: Sequence[str], count: int = 3) -> str:
 
 def thread_lines(threads: Sequence[Thread], *, selected: int, cwd: str, theme: Theme) -> list[str]:
     """One line a thread: id, name, state with what it waits in, place; ``=>`` at the selected one."""
-    states = [f"{thread.state} ({thread.detail})" if thread.detail else thread.state for thread in threads]
+    names = {thread.id: thread.name for thread in threads}
+    states = [_thread_state(thread, names) for thread in threads]
     id_width = max((len(str(thread.id)) for thread in threads), default=1)
     name_width = max((len(thread.name) for thread in threads), default=0)
     state_width = max(map(len, states), default=0)
@@ -231,7 +233,19 @@ def thread_lines(threads: Sequence[Thread], *, selected: int, cwd: str, theme: T
         arrow = theme.mark("=>") if thread.id == selected else "  "
         where = place(thread.frame, cwd) if thread.frame else "no Python frame"
         lines.append(f"{arrow} {thread.id:>{id_width}}  {thread.name:<{name_width}}  {state:<{state_width}}  {where}")
-    return lines
+    return lines + deadlock_lines({thread.id: thread.lock for thread in threads}, names)
+
+
+def _thread_state(thread: Thread, names: Mapping[int, str]) -> str:
+    """The state, and in parentheses what it holds and what it waits for."""
+    facts = ["holds the GIL"] if thread.holds_gil else []
+    if thread.waits_for_gil:
+        facts.append("waits for the GIL")
+    elif thread.lock is not None:
+        facts.append(wait_text(thread.lock, thread.id, names))
+    elif thread.detail:
+        facts.append(thread.detail)
+    return f"{thread.state} ({', '.join(facts)})" if facts else thread.state
 
 
 def placement_text(placement: Placement, cwd: str) -> str:

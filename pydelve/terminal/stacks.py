@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydelve.api.values import Variable
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
 from pydelve.terminal.values import render_value
+from pydelve.terminal.waiting import deadlock_lines, wait_text
 
 _HIDDEN_NAMES = {
     "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtins__", "__file__", "__cached__",
@@ -20,15 +21,18 @@ _HIDDEN_NAMES = {
 _LISTED_THREADS = 8
 
 
-def snapshot_lines(snapshot: Snapshot, *, width: int, theme: Theme) -> list[str]:
-    """The process in two lines, then its threads; those with the same stack are shown once."""
+def snapshot_lines(snapshot: Snapshot, *, width: int, theme: Theme, merged: bool = True) -> list[str]:
+    """The process in two lines, then its threads; those with the same stack are shown once, if ``merged``."""
     lines = [
         f"process {snapshot.pid}, CPython {snapshot.python}: {printable(' '.join(snapshot.command))}",
         _how(snapshot),
         *(theme.bad(problem) for problem in snapshot.problems),
     ]
-    for group in _merged(snapshot.threads):
-        lines += ["", *_thread_lines(group, snapshot.cwd, width, theme)]
+    names = {thread.native_id: printable(thread.name) for thread in snapshot.threads}
+    waits = {thread.native_id: thread.lock for thread in snapshot.threads if thread.native_id}
+    lines += [theme.bad(line) for line in deadlock_lines(waits, names)]
+    for group in _merged(snapshot.threads) if merged else [[thread] for thread in snapshot.threads]:
+        lines += ["", *_thread_lines(group, snapshot.cwd, width, theme, names)]
     return lines
 
 
@@ -46,15 +50,17 @@ def _merged(threads: Sequence[ThreadStack]) -> list[list[ThreadStack]]:
         places = tuple((frame.function, frame.file, frame.line) for frame in thread.frames)
         key = (
             places, thread.variables, thread.activity, thread.detail, thread.holds_gil, thread.interpreter,
-            thread.problem,
+            thread.lock, thread.problem,
         )  # fmt: skip
         groups.setdefault(key, []).append(thread)
     return list(groups.values())
 
 
-def _thread_lines(group: Sequence[ThreadStack], cwd: str, width: int, theme: Theme) -> list[str]:
+def _thread_lines(
+    group: Sequence[ThreadStack], cwd: str, width: int, theme: Theme, names: Mapping[int, str]
+) -> list[str]:
     first = group[0]
-    lines = [theme.strong(_head(group))]
+    lines = [theme.strong(_head(group, names))]
     digits = len(str(len(first.frames)))
     for frame, variables in zip(first.frames, first.variables or ((),) * len(first.frames), strict=True):
         text = f"  {frame.index:>{digits}}  {_place(frame, cwd)}"
@@ -67,10 +73,12 @@ def _thread_lines(group: Sequence[ThreadStack], cwd: str, width: int, theme: The
     return lines
 
 
-def _head(group: Sequence[ThreadStack]) -> str:
+def _head(group: Sequence[ThreadStack], names: Mapping[int, str]) -> str:
     """``thread 1234 (MainThread), holds the GIL, running``, or ``3 threads with this stack: 1, 2, 3, ...``."""
     first = group[0]
     state = f"{first.activity} in {first.detail}" if first.detail and first.activity == "waiting" else first.activity
+    if first.lock is not None:
+        state = wait_text(first.lock, first.native_id, names)
     facts = ["holds the GIL"] if first.holds_gil and first.activity != "running" else []
     facts.append("running, holds the GIL" if first.holds_gil and first.activity == "running" else state)
     if first.interpreter:

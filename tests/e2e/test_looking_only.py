@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pydelve.api.attach import LookOptions
-from pydelve.api.requests import Evaluate, GetStack, GetState, GetThreads, Halt, Resume
+from pydelve.api.requests import Detach, Evaluate, GetStack, GetState, GetThreads, Halt, Resume
 from pydelve.errors import UnsupportedError
 from tests.e2e.live import LiveSession
 from tests.e2e.running import Running
@@ -164,3 +165,23 @@ def test_halted_again(python: Interpreter, program: Program, tmp_path: Path) -> 
             (tmp_path / "go").touch()
             session.wait_exit()
         assert running.end() == ("ready\nsum 3 1\n", "", 7)
+
+
+def test_it_ends_while_it_is_looked_at(python: Interpreter, program: Program, tmp_path: Path) -> None:
+    """Somebody kills it, threads and all: that is told, and its parent hears of it."""
+    with Running(python, program("attach/hung.py"), "deadlock", folder=tmp_path) as running:
+        running.wait_ready()
+        with LiveSession(LookOptions(running.pid, "a test says so")) as session:
+            session.wait_stop()
+            running.popen.kill()
+            assert session.wait_exit().how in {"killed", "gone"}
+            assert running.popen.wait(20) == -signal.SIGKILL
+
+
+def test_it_is_killed_when_that_is_asked(python: Interpreter, program: Program, tmp_path: Path) -> None:
+    with Running(python, program("attach/hung.py"), "deadlock", folder=tmp_path) as running:
+        running.wait_ready()
+        with LiveSession(LookOptions(running.pid, "a test says so")) as session:
+            session.wait_stop()
+            session.call(Detach(kill=True))
+            assert running.popen.wait(20) == -signal.SIGKILL

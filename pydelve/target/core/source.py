@@ -142,6 +142,9 @@ class CoreSource:
     def let_go(self) -> None:
         """See ``Source``."""
 
+    def look_after(self) -> None:
+        """See ``Source``."""
+
     def kill(self) -> NoReturn:
         """See ``Source``: never asked of a core file."""
         raise NotImplementedError

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from pydelve.api.values import Value, Variable
-from pydelve.target.cpython.lines import line_of
+from pydelve.target.cpython.lines import handler_depth, line_of
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
 from pydelve.target.cpython.values import ValueReader
@@ -46,6 +46,8 @@ class RawFrame(NamedTuple):
     address: int
     code: CodeInfo
     line: int
+    offset: int = -1
+    """Of its instruction, in bytes."""
 
 
 class FrameReader:
@@ -101,7 +103,7 @@ class FrameReader:
         key = (code.address, offset)
         if key not in self._lines:
             self._lines[key] = line_of(self._minor, code.line_table, code.first_line, offset)
-        return RawFrame(address, code, self._lines[key])
+        return RawFrame(address, code, self._lines[key], offset)
 
     def _reference(self, place: int) -> int:
         address = self._memory.word(place)
@@ -173,6 +175,42 @@ class FrameReader:
             )
         except UnreadableError as error:
             return (Variable("globals", Value("", "unreadable", str(error))),)
+
+    def slot_count(self, code: CodeInfo) -> int:
+        """How many slots of a frame are variables; its stack of values comes behind them."""
+        fields = ("slot_names",) if self._minor >= 11 else ("varnames", "cellvars", "freevars")
+        found = sum(self._objects.size(self._memory.word(code.address + self._at[f"code.{each}"])) for each in fields)
+        if found > _MOST_VARIABLES:
+            raise UnreadableError("a code object of implausible size")
+        return found
+
+    def stack_size(self, code: CodeInfo) -> int:
+        """How deep the stack of values gets: Include/cpython/code.h, ``co_stacksize``."""
+        if self._minor >= 11:
+            return self._memory.integer(code.address + self._at["code.kwonlyargcount"] + 4)
+        return self._memory.integer(code.address + self._at["code.flags"] - 4)
+
+    def slots(self, frame: RawFrame, start: int, count: int) -> list[int]:
+        """Addresses that slots of a frame hold: its variables, then its stack of values."""
+        place = frame.address + self._at["frame.slots"]
+        return [self._reference(place + 8 * index) for index in range(start, start + count)]
+
+    @property
+    def instruction_place(self) -> int:
+        """Offset of what says which instruction a frame is at."""
+        return self._at["frame.instruction"]
+
+    def protected_depth(self, frame: RawFrame) -> int:
+        """How deep the stack of values is for certain: below the handler for the frame's instruction (3.11 and newer).
+
+        ``co_exceptiontable`` stands before ``co_flags``: Include/cpython/code.h.
+        """
+        table_at = self._memory.word(frame.code.address + self._at["code.flags"] - 8)
+        table, length = self._objects.bytes_and_length(table_at, "bytes", _MOST_TABLE_BYTES)
+        if len(table) < length:
+            raise UnreadableError("an exception table of implausible size")
+        depth = handler_depth(table, frame.offset)
+        return depth if depth <= self.stack_size(frame.code) else 0
 
     def local_places(self, frame: RawFrame) -> list[tuple[str, int, Scope]]:
         """(name, address, scope) of :meth:`variables`; the address is 0 where there is no value.

@@ -1,4 +1,4 @@
-"""Line numbers from code objects' tables, for the three encodings that 3.9 to 3.15 have. Pure.
+"""Line numbers, and depths of handlers, from code objects' tables, for the three encodings that 3.9 to 3.15 have. Pure.
 
 ``offset`` is that of the instruction in bytes; 0 is given back where the code has no line there. A damaged table gives
 a wrong number or 0, never an error.
@@ -79,3 +79,25 @@ def _signed_varint(table: bytes, at: int) -> int:
         if not byte & 64:
             break
     return -(number >> 1) if number & 1 else number >> 1
+
+
+def handler_depth(table: bytes, offset: int) -> int:
+    """How deep the stack is where an exception at ``offset`` is handled; 0 where it is not (3.11 and newer).
+
+    Objects/exception_handling_notes.txt: start, length, target and depth of each range, six bits a byte, highest first,
+    in instructions; bit 6 says that more follow, bit 7 that an entry begins.
+    """
+    numbers: list[int] = []
+    depth = number = 0
+    for byte in table:
+        if byte & 0x80:
+            numbers.clear()
+            number = 0
+        number = number << 6 | byte & 63
+        if byte & 64:
+            continue
+        numbers.append(number)
+        number = 0
+        if len(numbers) == 4 and numbers[0] * 2 <= offset < (numbers[0] + numbers[1]) * 2:
+            depth = numbers[3] >> 1  # the lowest bit says whether the instruction is kept
+    return depth

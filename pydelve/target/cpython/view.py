@@ -7,6 +7,7 @@ Where bytes come from, and what the kernel knows of a thread, is a :class:`Surro
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from pydelve.api.snapshot import Activity
@@ -14,6 +15,7 @@ from pydelve.api.target import Frame
 from pydelve.target.cpython.frames import FrameReader, RawFrame
 from pydelve.target.cpython.interpreters import InterpreterReader, RawThread
 from pydelve.target.cpython.layout import Layout, Runtime
+from pydelve.target.cpython.locks import LockReader, Waiting
 from pydelve.target.cpython.memory import Memory
 from pydelve.target.cpython.objects import ObjectReader
 
@@ -84,6 +86,21 @@ class View:
         if call.name == "futex" and raw.gil <= call.first < raw.gil + self.interpreters.gil_size:
             return "waiting for the GIL", call.name
         return "waiting", call.name or f"system call {call.number}"
+
+    def lock_waits(self, threads: Iterable[tuple[RawThread, int, list[RawFrame]]]) -> dict[int, Waiting]:
+        """What each thread waits for, by ident, where that is one of Python's locks.
+
+        Args:
+            threads: Each with its native id and its frames.
+        """
+        stacks, futexes = {}, {}
+        for raw, native_id, frames in threads:
+            stacks[raw.ident] = frames
+            call = self.surroundings.system_call(native_id) if native_id else False
+            inside = not isinstance(call, bool) and raw.gil <= call.first < raw.gil + self.interpreters.gil_size
+            if not isinstance(call, bool) and call.name == "futex" and not inside:
+                futexes[raw.ident] = call.first
+        return LockReader(self.objects, self.frames).waits(stacks, futexes) if futexes else {}
 
     def frame(self, index: int, raw: RawFrame) -> Frame:
         """A frame for people."""

@@ -10,10 +10,13 @@ import time
 from contextlib import closing, nullcontext
 
 from pydelve.api.snapshot import Snapshot, ThreadStack
+from pydelve.api.target import LockWait
 from pydelve.api.values import Limits, Variable
 from pydelve.errors import TargetError, UnsupportedError
+from pydelve.target.cpython.frames import RawFrame
 from pydelve.target.cpython.interpreters import RawThread
 from pydelve.target.cpython.layout import Layout, Runtime, choose_layout
+from pydelve.target.cpython.locks import Waiting
 from pydelve.target.cpython.memory import Memory, UnreadableError
 from pydelve.target.cpython.values import ValueReader
 from pydelve.target.cpython.view import View
@@ -95,7 +98,14 @@ class _Look:
         names = self._view.interpreters.thread_names()
         if self._limits:
             self._values = ValueReader(self._view.objects, self._limits)
-        return [self._thread(thread, names, outer_ids) for thread in reversed(raw)], damage
+        frames_of = self._view.frames.frames
+        stacks = [(thread, outer_ids.get(thread.native_id, 0), frames_of(thread.address)) for thread in raw]
+        waits = self._view.lock_waits((thread, native_id, frames) for thread, native_id, (frames, _) in stacks)
+        native_ids = {thread.ident: native_id for thread, native_id, _ in stacks}
+        return [
+            self._thread(thread, native_id, frames, problem, names, _lock_wait(waits.get(thread.ident), native_ids))
+            for thread, native_id, (frames, problem) in reversed(stacks)
+        ], damage
 
     def _raw_threads(self, native_ids: set[int], attempts: int) -> tuple[list[RawThread], str]:
         while True:
@@ -107,16 +117,25 @@ class _Look:
                     raise unreadable(self._pid, error) from None
                 self._view.forget()
 
-    def _thread(self, raw: RawThread, names: dict[int, str], outer_ids: dict[int, int]) -> ThreadStack:
+    def _thread(
+        self, raw: RawThread, native_id: int, frames: list[RawFrame], problem: str, names: dict[int, str],
+        lock: LockWait | None,
+    ) -> ThreadStack:  # fmt: skip
         view = self._view
-        native_id = outer_ids.get(raw.native_id, 0)
         activity, detail = view.activity(raw, native_id)
-        frames, problem = view.frames.frames(raw.address)
         variables: tuple[tuple[Variable, ...], ...] = ()
         if self._values is not None:
             values = self._values
             variables = tuple(view.frames.variables(frame, values) for frame in frames)
         return ThreadStack(
             native_id, raw.ident, view.name(raw, native_id, names), activity, detail, raw.holds_gil,
-            tuple(view.frame(index, frame) for index, frame in enumerate(frames)), variables, raw.interpreter, problem,
+            tuple(view.frame(index, frame) for index, frame in enumerate(frames)), variables, raw.interpreter, lock,
+            problem,
         )  # fmt: skip
+
+
+def _lock_wait(waiting: Waiting | None, native_ids: dict[int, int]) -> LockWait | None:
+    """With the owner's native id in place of its ident."""
+    if waiting is None:
+        return None
+    return LockWait(waiting.kind, waiting.address, native_ids.get(waiting.owner, 0))

@@ -7,6 +7,7 @@ ptrace.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack, closing, nullcontext
 
@@ -68,9 +69,17 @@ class LiveSource:
             self._tracer.release()
             self._tracer = None
 
+    def look_after(self) -> None:
+        """See ``Source``."""
+        if self._tracer is not None:
+            self._tracer.reap()
+
     def kill(self) -> None:
         """See ``Source``."""
-        self._handle.kill()
+        self._handle.send(signal.SIGKILL)
+        while self._tracer is not None and self._tracer.report.held:  # they end at once
+            self._tracer.reap()
+        self._handle.wait(None)
 
     def send(self, number: int) -> None:
         """See ``Source``."""

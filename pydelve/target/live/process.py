@@ -10,11 +10,11 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydelve.agent import protocol
-from pydelve.api.target import CapturedOutput, ExitStatus, Frame, RaisedException, StackPart, TargetInfo
+from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, RaisedException, StackPart, TargetInfo
 from pydelve.api.tasks import Task
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import (
@@ -47,6 +47,9 @@ from pydelve.target.live import convert, convert_tasks, kernel
 from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.user_code import UserCode
+
+if TYPE_CHECKING:
+    from pydelve.target.live.lock_waits import LockWaits
 
 _HELLO_LIMIT_S = 20.0
 _DETACH_LIMIT_S = 5.0
@@ -103,6 +106,7 @@ class LiveProcess:
         self._clean = False
         self._leaving = False
         self._user_code = UserCode(self._agent)
+        self._locks: LockWaits | None = None
         waiter.watch(self._pidfd, self._on_exit)
 
     def meet(self) -> None:
@@ -231,6 +235,8 @@ class LiveProcess:
 
     def _leave(self) -> None:
         self._agent.close()
+        if self._locks is not None:
+            self._locks.close()
         if self._pidfd >= 0:
             self._waiter.unwatch(self._pidfd)
             os.close(self._pidfd)
@@ -294,7 +300,18 @@ class LiveProcess:
         states = kernel.thread_states(self._handle.pid)
         answer = self._agent.ask(protocol.THREADS, {})
         with convert.reading("threads"):
-            return tuple(self._thread(entry, states) for entry in answer)
+            found = tuple(self._thread(entry, states) for entry in answer)
+        if not any(thread.waits_in == "futex" for thread in found):
+            return found
+        waits = self._lock_waits()
+        return tuple(replace(thread, lock=waits.get(thread.ident)) for thread in found)
+
+    def _lock_waits(self) -> dict[int, LockWait]:
+        if self._locks is None:
+            from pydelve.target.live.lock_waits import LockWaits  # noqa: PLC0415  only where threads wait
+
+            self._locks = LockWaits(self._handle.pid)
+        return self._locks.now()
 
     def _thread(self, entry: dict[str, Any], states: dict[int, str]) -> ThreadReport:
         native_id = self._handle.pid if entry["main"] else int(entry["native_id"])

@@ -120,6 +120,21 @@ class Tracer:
                 self.report.signals[native_id] = os.WSTOPSIG(status)
         return True
 
+    def reap(self) -> None:
+        """Take note of threads that were killed: until their tracer does, nobody else hears of the process's end."""
+        for native_id in sorted(self.report.held):
+            try:
+                if not self._ended(native_id):
+                    continue
+            except ChildProcessError:  # it is gone already
+                pass
+            self.report.held.discard(native_id)
+
+    @staticmethod
+    def _ended(native_id: int) -> bool:
+        found, status = os.waitpid(native_id, os.WNOHANG | WALL)
+        return bool(found) and not os.WIFSTOPPED(status)
+
     def release(self) -> None:
         """Let all of them go, each with the signal that was on its way."""
         for native_id in sorted(self.report.held):
