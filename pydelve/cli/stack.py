@@ -30,8 +30,8 @@ HELP = Help(
     details=(
         "Shows what every thread of a running CPython 3.9 to 3.15 does: its frames, innermost first, who holds the\n"
         "GIL, what it waits in, and, for threading's locks, for whom; a deadlock is named. Its threads are stopped\n"
-        "for some milliseconds; no code runs in it, and it is not attached to. Values are read by their exact type, from\n"
-        "memory; what can't be read says why. Options may stand before or after PID."
+        "for some milliseconds; no code runs in it, and it is not attached to. Values are read by their exact type,\n"
+        "from memory; what can't be read says why. Options may stand before or after PID."
     ),
     options=_OPTIONS,
     examples=(("pydelve stack 1234 --locals", "with the variables"), ("pydelve ps", "find the PID")),

@@ -207,13 +207,17 @@ def test_a_tree_of_processes(tmp_path: Path) -> None:
         settled(child, lambda snapshot: bool(snapshot.threads[0].frames) and snapshot.threads[0].detail == "read")
         settled(running.pid, lambda snapshot: [each.detail for each in snapshot.threads] == ["read"] + ["futex"] * 3)
         session = Session(None, tmp_path)
-        lines = session.run(["stack", "--children", str(running.pid)]).output.splitlines()
-        assert [line for line in lines if line.startswith(("process", "3 threads"))] == [
-            f"process <pid>, CPython {platform.python_version()}: {sys.executable} <tmp>/parent.py",
-            lines[next(n for n, line in enumerate(lines) if line.startswith("3 threads"))],
-            f"process {child}, CPython {platform.python_version()}: {sys.executable} -c import sys; sys.stdin.readline()",
+        text = session.run(["stack", "--children", str(running.pid)]).output
+        version = f"CPython {platform.python_version()}: {sys.executable}"
+        assert re.findall(r"^(?:process|3 threads with the same stack).*", text, re.MULTILINE) == [
+            f"process <pid>, {version} <tmp>/parent.py",
+            *re.findall(
+                r"^3 threads with the same stack, waiting in futex: .*\(Thread-3 \(wait\)\)$", text, re.MULTILINE
+            ),
+            f"process {child}, {version} -c import sys; sys.stdin.readline()",
             f"process {cat} runs no CPython: it is cat, and no file of it holds an interpreter",
         ]
+        assert "3 threads with the same stack" in text
         every = session.run(["stack", "--all", str(running.pid)]).output
         assert len(re.findall(r"^thread \d+ ", every, re.MULTILINE)) == 4
         data = json.loads(session.run(["stack", "--children", "--json", str(running.pid)]).raw)

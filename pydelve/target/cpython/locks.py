@@ -24,6 +24,7 @@ _MOST_SLOTS = 2_000
 _MOST_FRAMES = 200
 _BLOCK_BYTES, _MOST_BLOCKS = 12, 20  # up to 3.10, Include/cpython/frameobject.h: PyTryBlock, CO_MAXBLOCKS
 _JOINS = {"join", "Thread.join"}
+_NOTIFIED = {"wait", "Condition.wait"}
 
 
 class Waiting(NamedTuple):
@@ -71,6 +72,8 @@ class LockReader:
         joined = self._joined(frames)
         if joined is not None:
             return joined
+        if frames and frames[0].code.name in _NOTIFIED and frames[0].code.file.endswith("/threading.py"):
+            return None  # for a Condition's own lock, which whoever notifies it lets go: nobody holds it
         for address in self._candidates(frames, futex):
             kind = self._lock_kind(address)
             if kind is None or (self._minor < 14 and self._memory.word(address + _SEMAPHORE) != futex):
