@@ -88,6 +88,7 @@ def _head(group: Sequence[ThreadStack], names: Mapping[int, str]) -> str:
     who = [_who(thread) for thread in group[:_LISTED_THREADS]]
     if len(group) > len(who):
         who.append(f"...+{len(group) - len(who):,} more")
+    facts = [fact.replace("waits for ", "wait for ", 1) for fact in facts]
     return f"{len(group):,} threads with the same stack, {', '.join(facts)}: {', '.join(who)}"
 
 

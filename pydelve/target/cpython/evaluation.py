@@ -131,6 +131,16 @@ class SafeEvaluator:
             raise NeedsToRun("* iterates")
         return Group(kind, tuple(map(self._of, node.elts)))
 
+    def _dict(self, node: ast.Dict) -> Operand:
+        made = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                raise NeedsToRun("** iterates")
+            name = self.operands.plain(self._of(key))
+            _computed(hash, name)
+            made[name] = self.operands.plain(self._of(value))
+        return Made(made)
+
     def _bool_op(self, node: ast.BoolOp) -> Operand:
         ends_with = isinstance(node.op, ast.Or)
         found = self._of(node.values[0])
@@ -347,8 +357,8 @@ class SafeEvaluator:
 
     _kinds: dict[type[ast.expr], Callable[[SafeEvaluator, Any], Operand]] = {  # noqa: RUF012
         ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Subscript: _subscript,
-        ast.Tuple: _display, ast.List: _display, ast.Set: _display, ast.BoolOp: _bool_op, ast.IfExp: _conditional,
-        ast.UnaryOp: _unary_op, ast.BinOp: _binary_op, ast.Compare: _compare, ast.Call: _call,
+        ast.Tuple: _display, ast.List: _display, ast.Set: _display, ast.Dict: _dict, ast.BoolOp: _bool_op,
+        ast.IfExp: _conditional, ast.UnaryOp: _unary_op, ast.BinOp: _binary_op, ast.Compare: _compare, ast.Call: _call,
     }  # fmt: skip
 
 

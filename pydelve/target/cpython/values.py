@@ -20,6 +20,7 @@ _NO_CHILDREN = {"int", "float", "complex", "str", "bytes", "bytearray", "range"}
 _CONTAINERS = {"list", "tuple", "set", "frozenset", "dict"}
 _SINGLETONS = {"none", "bool", "ellipsis"}
 _TEXTUAL = {"str", "bytes", "bytearray", "int"}
+_METHOD_DEFINITION, _METHOD_SELF = 16, 24
 _RUNNABLES = {"generator", "coroutine", "async_generator"}
 
 _Child = tuple[int, int, str | None]
@@ -178,6 +179,17 @@ class ValueReader:
         function = self._objects.memory.word(address + self._objects.at["method.function"])
         return self._text_field(function, "function.qualname") if self._objects.type_of(function).plain else ""
 
+    def _builtin_name(self, address: int) -> str:
+        """``len``, ``math.sin``, ``list.append``: Include/cpython/methodobject.h, m_ml and m_self."""
+        objects, memory = self._objects, self._objects.memory
+        name = memory.c_string(memory.word(memory.word(address + _METHOD_DEFINITION)))
+        owner = memory.word(address + _METHOD_SELF)
+        if not owner or objects.type_of(owner).kind == "module":
+            module = self._module_name(owner) if owner else ""
+            return name if module in {"", "builtins"} else f"{module}.{name}"
+        info = objects.type_of(owner)
+        return f"{(objects.type_at(owner) if info.kind == 'class' else info).name}.{name}"
+
     def _code_name(self, address: int) -> str:
         return self._text_field(address, "code.qualname" if self._objects.minor >= 11 else "code.name")
 
@@ -240,6 +252,7 @@ _TEXTS: dict[str, Callable[[ValueReader, int], str]] = {
     "module": ValueReader._module_name,
     "function": lambda reader, address: reader._text_field(address, "function.qualname"),
     "method": ValueReader._method_name,
+    "builtin": ValueReader._builtin_name,
     "code": ValueReader._code_name,
     **dict.fromkeys(_RUNNABLES, lambda reader, address: reader._text_field(address, "generator.qualname")),
 }

@@ -15,12 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pydelve.api.values import Limits
-from pydelve.errors import UnsupportedError
+from pydelve.errors import EvaluationError, UnsupportedError
+from pydelve.target.cpython.evaluation import SafeEvaluator
 from pydelve.target.cpython.frames import FrameReader
-from pydelve.target.cpython.interpreters import InterpreterReader
+from pydelve.target.cpython.interpreters import InterpreterReader, RawThread
 from pydelve.target.cpython.layout import Runtime, choose_layout
+from pydelve.target.cpython.locks import LockReader
 from pydelve.target.cpython.memory import PAGE_SIZE, Memory, UnreadableError
+from pydelve.target.cpython.names import FrameNames, ModuleNames, examined
 from pydelve.target.cpython.objects import ObjectReader
+from pydelve.target.cpython.operands import At
 from pydelve.target.cpython.values import ValueReader
 from pydelve.target.live.memory import ProcessMemory, find_runtime
 from tests.interpreters import Interpreter
@@ -73,8 +77,8 @@ class Recorded(NamedTuple):
     places: list[int]
 
 
-def walk(memory: Memory, runtime: Runtime) -> int:
-    """Everything a look reads; how many values."""
+def walk(memory: Memory, runtime: Runtime, *, answers: bool = False) -> int:
+    """Everything a look reads; how many values. With ``answers``, what the prompt asks, too."""
     objects = ObjectReader(memory, choose_layout(memory, runtime))
     interpreters = InterpreterReader(objects, runtime)
     frames, values = FrameReader(objects), ValueReader(objects, _LIMITS)
@@ -87,7 +91,42 @@ def walk(memory: Memory, runtime: Runtime) -> int:
             frames.globals_name(frame)
             for variable in frames.variables(frame, values):
                 count += variable.value.kind != "unbound"
+    if answers:
+        answer(objects, interpreters, frames, threads[:20])
     return count
+
+
+EXPRESSIONS = (
+    "found['pair'].x + 1", "found['plain'].second", "found['derived'].middle", "found['error'].__cause__",
+    "found['own_list'][1:]", "len(found['holed_set']) > 3", "found['by_any'][3,]", "found['many'] == {}", "expected",
+    "found['complex'].imag", "isinstance(found['own_int'], int)", "found['texts'][4] * 2",
+    "found['counted']['a'] in found['sets'][1]", "found['slotted'].left", "describe.__name__", "Plain", "not found",
+)  # fmt: skip
+
+
+def answer(
+    objects: ObjectReader, interpreters: InterpreterReader, frames: FrameReader, threads: list[RawThread]
+) -> None:
+    """What the prompt asks besides: names, the safe evaluator, modules, attributes, locks."""
+    values = ValueReader(objects, _LIMITS, opens=True)
+    stacks = {thread.ident: frames.frames(thread.address)[0][:50] for thread in threads}
+    for stack in stacks.values():
+        for frame in stack:
+            names = FrameNames(objects, frames, frame)
+            for text in EXPRESSIONS:
+                with suppress(UnreadableError, UnsupportedError, EvaluationError):
+                    evaluator = SafeEvaluator(objects, names.find)
+                    operand = evaluator.evaluate(text)
+                    shown = evaluator.operands.value(operand, values, _LIMITS)
+                    if shown.handle:
+                        values.open(shown.handle, 1, 5)
+                    if isinstance(operand, At):
+                        examined(objects, operand.address, values)
+    with suppress(UnreadableError):
+        modules = ModuleNames(objects, interpreters.modules(), str)
+        list(modules.files())
+        modules.main_file(), modules.search_path(), modules.command()
+    LockReader(objects, frames).waits(stacks, dict.fromkeys(stacks, 1 << 40))
 
 
 @cache
@@ -97,7 +136,7 @@ def record(python: str) -> Recorded:
         process.stdout.readline()
         memory = Recording(process.pid)
         runtime = find_runtime(process.pid, memory)
-        assert walk(memory, runtime) > 20
+        assert walk(memory, runtime, answers=True) > 20
         memory.close()
         process.communicate(b"\n")
     return Recorded(
@@ -122,6 +161,18 @@ def test_flipped_bits(recorded: Recorded, data: st.DataObject) -> None:
     begun = time.monotonic()
     with suppress(UnreadableError, UnsupportedError):
         walk(Damaged(recorded.pages, flips), recorded.runtime)
+    assert time.monotonic() - begun < _MOST_S
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_flipped_bits_under_the_prompt(recorded: Recorded, data: st.DataObject) -> None:
+    """The safe evaluator answers, or refuses as it does: no other error, and no end that doesn't come."""
+    places = st.sampled_from(recorded.places)
+    flips = data.draw(st.lists(st.tuples(places, st.integers(1, 255)), min_size=1, max_size=200))
+    begun = time.monotonic()
+    with suppress(UnreadableError, UnsupportedError):
+        walk(Damaged(recorded.pages, flips), recorded.runtime, answers=True)
     assert time.monotonic() - begun < _MOST_S
 
 
