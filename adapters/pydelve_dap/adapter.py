@@ -7,6 +7,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pydelve.api.attach import AttachOptions
@@ -28,7 +29,7 @@ from pydelve.errors import InternalError, ProtocolError, PydelveError, TargetSta
 from pydelve_dap.breakpoints import Breakpoints
 from pydelve_dap.evaluating import Evaluating
 from pydelve_dap.happenings import Happenings
-from pydelve_dap.launching import attach_options, launch_options, refuse_unsupported, session_address
+from pydelve_dap.launching import CONSOLES, attach_options, launch_options, refuse_unsupported, session_address
 from pydelve_dap.messages import Message, Messages
 from pydelve_dap.paths import Paths
 from pydelve_dap.session import Session
@@ -43,11 +44,35 @@ _BEGIN_LIMIT_S = 30.0
 _log = logging.getLogger(__name__)
 
 
+class Terminal(Protocol):
+    """One that the editor is to open (``pydelve.cli.lending``)."""
+
+    def command(self) -> list[str]:
+        """What it is to run there."""
+        ...
+
+    def wait(self) -> tuple[int, ...]:
+        """Its descriptors, for the program's streams."""
+        ...
+
+    def refuse(self, why: str) -> None:
+        """There will be none."""
+        ...
+
+    def watch(self, interrupt: Callable[[], None]) -> None:
+        """Call this at each Ctrl-C there."""
+        ...
+
+
 class Backend(Protocol):
     """How sessions come about (``pydelve.cli.dap``)."""
 
     def launch(self, options: LaunchOptions) -> Client:
         """Start a program; what it writes comes as events."""
+        ...
+
+    def terminal(self) -> Terminal:
+        """A terminal of the editor's, once the editor has run a command there."""
         ...
 
     def attach(self, options: AttachOptions) -> Client:
@@ -94,6 +119,7 @@ class Adapter:
             "terminate": self._terminate,
             "disconnect": self._disconnect,
         }
+        self._terminal: Terminal | None = None
         self._after: Callable[[], None] | None = None
         self._worker = threading.Thread(target=self._work, name="dap worker", daemon=True)
         self._worker.start()
@@ -109,6 +135,8 @@ class Adapter:
         if not isinstance(message, dict) or message.get("type") not in ("request", "response"):
             raise ProtocolError("a message is no request", why="its type is neither request nor response")
         if message["type"] == "response":
+            if message.get("command") == "runInTerminal" and not message.get("success") and self._terminal:
+                self._terminal.refuse(str(message.get("message", "")))
             return
         command = message.get("command")
         if not isinstance(command, str) or not isinstance(message.get("arguments") or {}, dict):
@@ -192,7 +220,21 @@ class Adapter:
         self._check(arguments)
         paths = Paths(arguments.get("pathMappings"))
         options = launch_options(arguments)
-        self._begin(self._backend.launch(options), arguments, paths, launched=True)
+        kind = CONSOLES[arguments.get("console") or "internalConsole"]
+        if kind and self._editor.get("supportsRunInTerminalRequest"):
+            options = self._in_terminal(options, kind)
+        client = self._backend.launch(options)
+        if self._terminal is not None:
+            self._terminal.watch(lambda: _interrupt(client))
+        self._begin(client, arguments, paths, launched=True)
+
+    def _in_terminal(self, options: LaunchOptions, kind: str) -> LaunchOptions:
+        """The program's streams are a terminal that the editor opens."""
+        self._terminal = self._backend.terminal()
+        wanted = {"kind": kind, "title": options.program, "cwd": options.cwd, "args": self._terminal.command()}
+        self._messages.request("runInTerminal", wanted)
+        stdin_fd, stdout_fd, stderr_fd = self._terminal.wait()
+        return replace(options, stdin_fd=stdin_fd, stdout_fd=stdout_fd, stderr_fd=stderr_fd)
 
     def _attach(self, arguments: Arguments) -> Any:
         self._check(arguments)
@@ -339,6 +381,13 @@ _AFTER_LAUNCH = frozenset(
         "gotoTargets", "goto", "continue", "next", "stepIn", "stepOut", "restart",
     }
 )  # fmt: skip
+
+
+def _interrupt(client: Client) -> None:
+    try:
+        client.call(SendSignal(signal.SIGINT))
+    except PydelveError as error:  # it has ended already
+        _log.info("Ctrl-C: %s", error)
 
 
 def _raise(error: PydelveError) -> Any:

@@ -12,7 +12,8 @@ from pydelve.errors import UnsupportedError, UsageError
 
 REFUSED = ("django", "jinja", "pyramid", "gevent", "sudo", "code")
 """Keys of debugpy's that mean something else than debugging; refused where they are on."""
-CONSOLES = ("internalConsole", "integratedTerminal", "externalTerminal")
+CONSOLES = {"internalConsole": "", "integratedTerminal": "integrated", "externalTerminal": "external"}
+"""Kinds of terminal, as runInTerminal calls them."""
 
 
 def launch_options(arguments: dict[str, Any]) -> LaunchOptions:

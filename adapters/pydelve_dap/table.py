@@ -68,7 +68,10 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("stopOnEntry", "stop at the first line"),
     ("justMyCode", "steps pass through libraries (on unless it is false)"),
     ("pathMappings", "pairs of `localRoot` and `remoteRoot`"),
-    ("console", "taken, and `internalConsole` for now: output comes to the debug console"),
+    (
+        "console",
+        "`internalConsole` (the default), `integratedTerminal` or `externalTerminal`, where input can be typed",
+    ),
     ("redirectOutput, subProcess", "taken, without effect: output always comes, children run undebugged"),
     ("processId, processName", "attach: to this process, or to the one whose command line matches"),
     ("address, connect, token", "attach: to a session started with `--headless`"),

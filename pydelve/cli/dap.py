@@ -19,6 +19,7 @@ from pydelve.api.attach import AttachOptions
 from pydelve.api.launch import LaunchOptions
 from pydelve.cli.headless import captured
 from pydelve.cli.launching import LOG
+from pydelve.cli.lending import Offer
 from pydelve.cli.options import parse
 from pydelve.cli.subcommands import Help, import_late
 from pydelve.client import Client, connect
@@ -86,13 +87,21 @@ class OwnSessions:
 
     def launch(self, options: LaunchOptions) -> Client:
         """See ``Backend``."""
-        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        self._closing.append(lambda: os.close(null))
+        if options.stdin_fd < 0:
+            null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            self._closing.append(lambda: os.close(null))
+            options = replace(options, stdin_fd=null)
         output, options = captured(options, copies=False)
         self._closing.append(output.close)
-        transport = open_session(replace(options, stdin_fd=null), output)
+        transport = open_session(options, output)
         self._closing.insert(0, transport.close)
         return Client(transport)
+
+    def terminal(self) -> Offer:
+        """See ``Backend``."""
+        offer = Offer()
+        self._closing.append(offer.close)
+        return offer
 
     def attach(self, options: AttachOptions) -> Client:
         """See ``Backend``."""

@@ -9,6 +9,7 @@ from typing import Any
 from pydelve.api.attach import AttachOptions
 from pydelve.api.launch import LaunchOptions
 from pydelve.cli.dap import adapter_module
+from pydelve.cli.lending import Offer
 from pydelve.client import Client
 from pydelve.errors import ProtocolError, UnsupportedError
 from pydelve.server.connection import Connection
@@ -56,6 +57,9 @@ class _ThisSession:
         raise UnsupportedError(
             "this session has its program", why="it was started with --headless", hint='"request": "attach"'
         )
+
+    def terminal(self) -> Offer:
+        return Offer()
 
     def attach(self, options: AttachOptions) -> Client:
         return self.session

@@ -123,7 +123,7 @@ def captured(options: LaunchOptions, *, copies: bool = True) -> tuple[CapturedOu
     if options.stderr_fd < 0:
         streams.append(err := CapturedStream("stderr", 2 if copies else -1))
         options = replace(options, stderr_fd=err.write_fd)
-    if _UNBUFFERED not in os.environ:  # else what it prints would come in pieces of 8 KiB
+    if streams and _UNBUFFERED not in os.environ:  # else what it prints would come in pieces of 8 KiB
         options = replace(options, environment={_UNBUFFERED: "1", **options.environment})
     return CapturedOutput(*streams), options
 

@@ -151,6 +151,22 @@ class Editor:
                 text += body["output"]
         return text
 
+    def reverse(self, command: str) -> Message:
+        """Wait for a request of the adapter's."""
+        while (message := self._next())["type"] != "request":
+            self.events.append(message)
+        assert message["command"] == command
+        return message
+
+    def answer(self, request: Message, body: Any = None, *, refused: str = "") -> None:
+        """Answer one."""
+        self._number += 1
+        message = {
+            "seq": self._number, "type": "response", "request_seq": request["seq"], "command": request["command"],
+            "success": not refused, **({"message": refused} if refused else {"body": body}),
+        }  # fmt: skip
+        self._send(frame(dumps(message)))
+
     def _next(self) -> Message:
         try:
             message = self._messages.get(timeout=LIMIT_S)
@@ -176,7 +192,7 @@ class Editor:
             {
                 "clientID": "tests", "adapterID": "pydelve", "pathFormat": "path", "linesStartAt1": True,
                 "columnsStartAt1": True, "supportsVariableType": True, "supportsVariablePaging": True,
-                "supportsProgressReporting": True,
+                "supportsProgressReporting": True, "supportsRunInTerminalRequest": True,
             },
         )  # fmt: skip
 

@@ -266,6 +266,45 @@ def test_an_editor_on_the_port_of_a_session(shop: Path, lines: dict[str, int], l
     assert listening.finish()[1] == "pydelve: the session is over: the last client left\n"
 
 
+def test_a_program_in_a_terminal_of_the_editor(tmp_path: Path) -> None:
+    script = tmp_path / "asks.py"
+    script.write_text(
+        "import sys\nname = input('name? ')\nprint('hello', name, sys.stdout.isatty())\n"
+        "try:\n    input()\nexcept KeyboardInterrupt:\n    print('interrupted')\n",
+        encoding="utf-8",
+    )
+    ours, theirs = os.openpty()
+    with Editor(tmp_path) as editor:
+        editor.initialize()
+        number = editor.send("launch", {"program": str(script), "console": "integratedTerminal"})
+        request = editor.reverse("runInTerminal")
+        assert (request["arguments"]["kind"], request["arguments"]["title"]) == ("integrated", str(script))
+        helper = subprocess.Popen(request["arguments"]["args"], stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        editor.answer(request, {})
+        assert editor.response(number)["success"]
+        editor.event("initialized")
+        editor.request("configurationDone")
+        os.write(ours, b"ann\n")
+        seen = b""
+        while not seen.endswith(b"hello ann True\r\n"):
+            seen += os.read(ours, 1000)
+        helper.send_signal(signal.SIGINT)
+        while not seen.endswith(b"interrupted\r\n"):
+            seen += os.read(ours, 1000)
+        editor.event("terminated")
+    assert helper.wait(LIMIT_S) == 0
+    os.close(ours)
+
+
+def test_an_editor_that_has_no_terminal(shop: Path) -> None:
+    with Editor(shop.parent) as editor:
+        editor.initialize()
+        number = editor.send("launch", {"program": str(shop), "console": "externalTerminal"})
+        editor.answer(editor.reverse("runInTerminal"), refused="no terminal here")
+        assert editor.response(number)["message"].startswith("there is no terminal for the program (no terminal here)")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
