@@ -10,6 +10,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Literal
 
+AttachMethod = Literal["auto", "thread", "pending", "pep768"]
+"""As ``api.attach.AttachMethod``."""
 Colors = Literal["auto", "always", "never"]
 Keys = Literal["emacs", "vi"]
 
@@ -55,6 +57,9 @@ class Settings:
     step_skip: str = field(
         default="",
         metadata=_about("functions that steps pass through too: patterns, as in tests.* */vendor/*"),
+    )
+    attach_method: AttachMethod = field(
+        default="auto", metadata=_about("how attach enters a process: auto, thread, pending or pep768 (3.14 and newer)")
     )
     stop_uncaught: bool = field(
         default=True, metadata=_about("stop, post-mortem, at every uncaught exception, also without a breakpoint")

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 else:
     from pydelve.api.records import dataclass
 
-AttachMethod = Literal["auto", "thread", "pending"]
+AttachMethod = Literal["auto", "thread", "pending", "pep768"]
 """thread: a thread that waits starts one of ours; pending: the main thread does, at its next look for pending calls;
-auto: the first where a thread waits, else the second."""
+pep768: CPython 3.14 or newer is asked to run a script, as ``sys.remote_exec`` does; auto: the first where a thread
+waits, else the second, and the third where another debugger traces it."""
 
 
 @dataclass(frozen=True, slots=True)

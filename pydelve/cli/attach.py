@@ -11,11 +11,11 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import get_args
 
-from pydelve import log
+from pydelve import config_file, log
 from pydelve.api.attach import AttachMethod, AttachOptions, LookOptions
 from pydelve.cli.debug import input_lines
 from pydelve.cli.headless_options import HEADLESS, read_headless
@@ -140,6 +140,10 @@ def _open(options: AttachOptions, *, retry: bool) -> PipeTransport:
 
 
 def _method(word: str | None) -> AttachMethod:
+    """The one asked for, else that of the settings; a damaged file of them is told of when the session begins."""
+    if word is None:
+        with suppress(PydelveError):
+            return config_file.load()[0].attach_method
     for method in get_args(AttachMethod):
         if word in (None, method):
             found: AttachMethod = method

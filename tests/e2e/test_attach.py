@@ -124,10 +124,12 @@ def test_nothing_is_left(python: Interpreter, program: Program, marker: Marker, 
     assert len(after[1] - before[1]) <= (1 if python.version_info < (3, 12) else 0)
 
 
-@pytest.mark.parametrize("method", ["thread", "pending"])
+@pytest.mark.parametrize("method", ["thread", "pending", "pep768"])
 def test_each_way_in(
     python: Interpreter, program: Program, marker: Marker, tmp_path: Path, method: AttachMethod
 ) -> None:
+    if method == "pep768" and python.version_info < (3, 14):
+        pytest.skip("PEP 768 came with 3.14")
     source = program("attach/before_and_after.py")
     go = tmp_path / "go"
     with Running(python, source, str(go), folder=tmp_path) as running:
@@ -138,6 +140,90 @@ def test_each_way_in(
         go.touch()
         output = running.end()
     assert output == ("ready\n{}\n", "", 9)
+
+
+_TRACER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pydelve.target.live import ptrace
+assert ptrace.request(ptrace.SEIZE, int(sys.argv[2])) == 0
+print("traces", flush=True)
+sys.stdin.readline()
+"""
+
+
+class TestPep768:
+    """The way in that borrows no thread."""
+
+    @pytest.fixture
+    def new(self, python: Interpreter) -> Interpreter:
+        if python.version_info < (3, 14):
+            pytest.skip("PEP 768 came with 3.14")
+        return python
+
+    def test_where_another_debugger_traces_it(
+        self, new: Interpreter, program: Program, marker: Marker, tmp_path: Path
+    ) -> None:
+        source, go = program("attach/before_and_after.py"), tmp_path / "go"
+        with Running(new, source, str(go), folder=tmp_path) as running:
+            running.wait_ready()
+            words = [sys.executable, "-c", _TRACER, str(LAUNCHER.parents[2]), str(running.pid)]
+            with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as tracer:
+                assert tracer.stdout is not None
+                assert tracer.stdout.readline() == b"traces\n"
+                with LiveSession(AttachOptions(running.pid)) as session:
+                    detached(session, source, marker(source)["inside"])
+                tracer.communicate(b"\n")
+            wait_until_alone(running.pid)
+            go.touch()
+            assert running.end() == ("ready\n{}\n", "", 9)
+
+    def test_a_worker_serves_it_where_the_main_thread_waits(
+        self, new: Interpreter, program: Program, tmp_path: Path
+    ) -> None:
+        go = tmp_path / "go"
+        with Running(new, program("attach/waits.py"), "worker_busy", str(go), folder=tmp_path) as running:
+            running.wait_ready()
+            with LiveSession(AttachOptions(running.pid, "pep768")) as session:
+                assert session.wait_stop().reason == "attach"
+                session.call(Detach())
+            go.touch()
+            assert running.end() == ("ready\nsum 27 1\n", "", 7)
+
+    def test_who_waits_does_not_serve_it(
+        self, new: Interpreter, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("pydelve.target.live.attach.PENDING_LIMIT_S", 0.2)
+        monkeypatch.setattr("pydelve.target.live.remote_exec._TURN_S", 0.1)
+        with Running(
+            new, program("attach/waits.py"), "wait_in_input", str(tmp_path / "go"), folder=tmp_path
+        ) as running:
+            running.wait_ready()
+            with pytest.raises(PydelveError) as error:
+                LiveSession(AttachOptions(running.pid, "pep768"))
+            assert (error.value.message, error.value.why) == (
+                f"process {running.pid} can't be entered by PEP 768",
+                "no thread has come back to Python within 0.2 s; one that waits does not serve PEP 768",
+            )
+            running.tell("ok")
+            assert running.end() == ("ready\nsum 15 1\n", "", 7)
+
+    def test_where_it_cannot_see_what_is_ours(
+        self, new: Interpreter, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As in a container: for a moment there is a file, which only its owner reads."""
+        monkeypatch.setattr("pydelve.target.live.remote_exec.link", lambda path: path)
+        source, go = program("attach/before_and_after.py"), tmp_path / "go"
+        with Running(new, source, str(go), folder=tmp_path) as running:
+            running.wait_ready()
+            before = set(Path("/tmp").glob(".pydelve-*"))
+            with LiveSession(AttachOptions(running.pid, "pep768")) as session:
+                assert session.wait_stop().reason == "attach"
+                assert set(Path("/tmp").glob(".pydelve-*")) <= before
+                session.call(Detach())
+            wait_until_alone(running.pid)
+            go.touch()
+            assert running.end() == ("ready\n{}\n", "", 9)
 
 
 _BECAUSE = "attached to look only, because process <pid> "
@@ -417,7 +503,10 @@ class TestCommand:
             (["1", "2"], "pydelve attach needs one process\n  why: it was given 2\n"),
             (["--name", "("], "( is no regular expression\n  why: missing ), unterminated subpattern at position 0\n"),
             (["--name", "no such program"], "no Python process matches no such program\n"),
-            (["--method", "magic", "1"], "there is no way in called magic\n  why: there are auto, thread, pending\n"),
+            (
+                ["--method", "magic", "1"],
+                "there is no way in called magic\n  why: there are auto, thread, pending, pep768\n",
+            ),
         ],
     )
     def test_wrong_words(self, tmp_path: Path, words: list[str], said: str) -> None:

@@ -112,6 +112,17 @@ class InterpreterReader:
         except UnreadableError:
             return {}
 
+    def main(self) -> int:
+        """Address of the main interpreter.
+
+        Raises:
+            UnreadableError: it can't be read, or there is none.
+        """
+        for interpreter in self._interpreters():
+            if self._memory.word(interpreter + self._at["interpreter.id"]) == 0:
+                return interpreter
+        raise UnreadableError("it has no main interpreter")
+
     def modules(self) -> int:
         """Address of the main interpreter's ``sys.modules``; 0 where it has none.
 

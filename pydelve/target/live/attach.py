@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 
 from pydelve.agent import protocol
-from pydelve.api.attach import AttachOptions
+from pydelve.api.attach import AttachMethod, AttachOptions
 from pydelve.errors import TargetError, TargetGoneError, UnsupportedError
-from pydelve.target.cpython.layout import NEWEST, OLDEST, Runtime, cookie_version, has_cookie
+from pydelve.target.cpython.layout import NEWEST, OLDEST, Runtime, choose_layout, cookie_version, has_cookie
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.live import kernel, machine, ptrace, stub
 from pydelve.target.live.borrow import Borrowed, Unborrowable, waiting_threads
@@ -24,6 +25,7 @@ from pydelve.target.live.handle import Reached, Stranger
 from pydelve.target.live.inside import Inside
 from pydelve.target.live.memory import ProcessMemory, check_process, find_interpreter
 from pydelve.target.live.parcel import bootstrap, parcel
+from pydelve.target.live.remote_exec import FIRST_MINOR, RemoteExec, Sockets
 from pydelve.target.live.traced import refusal, until
 
 START_LIMIT_S = 5.0
@@ -55,15 +57,20 @@ def attach(options: AttachOptions) -> Reached:
     with closing(ProcessMemory(pid, "attach")) as memory, ExitStack() as undo:
         runtime, mapping = find_interpreter(pid, memory)
         _check_interpreter(memory, runtime)
-        inside = Inside(memory, mapping)
         handle = _open(pid)
         undo.callback(os.close, handle.pidfd)
         try:
-            page = _Entry(inside, options.method).enter()
-            link, hold, theirs = _take_sockets(inside, page, handle.pidfd)
+            if _method(options.method, pid, runtime) == "pep768":
+                page, found = None, _by_script(memory, runtime)
+            else:
+                inside = Inside(memory, mapping)
+                page = _Entry(inside, options.method).enter()
+                found = _sockets_of(inside, page)
+            link, hold = _take_sockets(pid, found, handle.pidfd)
             undo.callback(link.close)
             undo.callback(hold.close)
-            _send(inside, page, link, parcel(theirs[0], theirs[1], _blocked_signals(pid)))
+            data = parcel(found.link, found.hold, _blocked_signals(pid))
+            _send(pid, link, data, (lambda: _state(inside, page)) if page is not None else lambda: stub.RUNS)
         except TargetError:
             if handle.wait(0):  # whatever failed, that is why
                 raise _ended(pid) from None
@@ -259,41 +266,58 @@ def _state(inside: Inside, page: stub.Page) -> int:
     return int.from_bytes(data, "little") if data else stub.ENDED  # it unmaps the page at its end
 
 
-def _take_sockets(inside: Inside, page: stub.Page, pidfd: int) -> tuple[socket.socket, socket.socket, tuple[int, int]]:
-    """Our ends of the sockets; and the numbers of theirs."""
+def _method(asked: AttachMethod, pid: int, runtime: Runtime) -> AttachMethod:
+    """Where another debugger traces it, no thread can be borrowed; from 3.14 on it can be asked."""
+    traced = asked == "auto" and runtime.version[1] >= FIRST_MINOR and ptrace.tracer_of(pid, pid)
+    return "pep768" if traced else asked
+
+
+def _by_script(memory: ProcessMemory, runtime: Runtime) -> Sockets:
+    try:
+        layout = choose_layout(memory, runtime)
+    except UnreadableError as error:
+        raise TargetError(f"process {memory.pid} can't be entered", why=str(error), hint="try again") from None
+    return RemoteExec(memory, runtime, layout).enter(PENDING_LIMIT_S)
+
+
+def _sockets_of(inside: Inside, page: stub.Page) -> Sockets:
     numbers = inside.read(page.sockets, 16)
     if len(numbers) < 16:
         raise _ended(inside.pid)
-    link, our_link, hold, our_hold = stub.read_sockets(numbers)
+    return Sockets(*stub.read_sockets(numbers))
+
+
+def _take_sockets(pid: int, found: Sockets, pidfd: int) -> tuple[socket.socket, socket.socket]:
+    """Our ends of the sockets."""
     try:
-        first = socket.socket(fileno=take_descriptor(pidfd, our_link))
-        second = socket.socket(fileno=take_descriptor(pidfd, our_hold))
+        first = socket.socket(fileno=take_descriptor(pidfd, found.our_link))
+        second = socket.socket(fileno=take_descriptor(pidfd, found.our_hold))
     except OSError as error:
         raise TargetError(
-            f"process {inside.pid} can't be entered",
-            why=f"its sockets can't be taken over: {os.strerror(error.errno or 0)}", hint=f"pydelve stack {inside.pid}",
+            f"process {pid} can't be entered",
+            why=f"its sockets can't be taken over: {os.strerror(error.errno or 0)}", hint=f"pydelve stack {pid}",
         ) from error  # fmt: skip
-    return first, second, (link, hold)
+    return first, second
 
 
-def _send(inside: Inside, page: stub.Page, link: socket.socket, data: bytes) -> None:
+def _send(pid: int, link: socket.socket, data: bytes, state: Callable[[], int]) -> None:
     """Send the agent, as soon as the thread has the GIL."""
     link.settimeout(SEND_LIMIT_S)
     try:
         link.sendall(data[: protocol.HEADER_BYTES])
-        if not until(GIL_LIMIT_S, lambda: _state(inside, page) not in (stub.SOCKETS, stub.WAITS_FOR_GIL)):
+        if not until(GIL_LIMIT_S, lambda: state() not in (stub.SOCKETS, stub.WAITS_FOR_GIL)):
             raise TargetError(
-                f"process {inside.pid} can't be entered",
+                f"process {pid} can't be entered",
                 why=f"its interpreter was not free within {GIL_LIMIT_S:g} s: some thread holds it in C code",
-                hint=f"pydelve stack {inside.pid}",
+                hint=f"pydelve stack {pid}",
             )
         link.sendall(data[protocol.HEADER_BYTES :])
     except OSError as error:
         if _refused_at_once(link):
             return
         raise TargetGoneError(
-            f"process {inside.pid} ended, or refused pydelve's agent, while it was entered", why=str(error),
-            hint=f"pydelve stack {inside.pid}",
+            f"process {pid} ended, or refused pydelve's agent, while it was entered", why=str(error),
+            hint=f"pydelve stack {pid}",
         ) from error  # fmt: skip
     finally:
         link.settimeout(None)

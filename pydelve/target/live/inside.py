@@ -124,16 +124,25 @@ class Inside:
         Raises:
             TargetError: they can't be written.
         """
+        write_memory(self.pid, address, data)
+
+
+def write_memory(pid: int, address: int, data: bytes) -> None:
+    """Write bytes into a process's memory.
+
+    Raises:
+        TargetError: they can't be written.
+    """
+    try:
+        fd = os.open(f"/proc/{pid}/mem", os.O_RDWR | os.O_CLOEXEC)
         try:
-            fd = os.open(f"/proc/{self.pid}/mem", os.O_RDWR | os.O_CLOEXEC)
-            try:
-                written = os.pwrite(fd, data, address)
-            finally:
-                os.close(fd)
-        except OSError as error:
-            raise TargetError(
-                f"the memory of process {self.pid} can't be written", why=os.strerror(error.errno or 0),
-                hint=f"pydelve stack {self.pid}",
-            ) from error  # fmt: skip
-        if written != len(data):
-            raise TargetError(f"the memory of process {self.pid} can't be written", why="it has no such address")
+            written = os.pwrite(fd, data, address)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise TargetError(
+            f"the memory of process {pid} can't be written", why=os.strerror(error.errno or 0),
+            hint=f"pydelve stack {pid}",
+        ) from error  # fmt: skip
+    if written != len(data):
+        raise TargetError(f"the memory of process {pid} can't be written", why="it has no such address")

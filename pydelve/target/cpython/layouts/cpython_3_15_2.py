@@ -119,4 +119,11 @@ COOKIE = {
     "code.slot_names": 432,
     "code.slot_kinds": 440,
     "code.bytecode": 448,
+    "interpreter.main_thread": 80,
+    "remote.eval_breaker": 840,
+    "remote.support": 848,
+    "remote.enabled": 856,
+    "remote.pending": 864,
+    "remote.path": 872,
+    "remote.path_size": 880,
 }
