@@ -222,7 +222,7 @@ static void cookie(void)
     FIELD("code.slot_kinds", _Py_DebugOffsets, code_object.localspluskinds);
     FIELD("code.bytecode", _Py_DebugOffsets, code_object.co_code_adaptive);
 #if PY_VERSION_HEX >= 0x030e0000
-    FIELD("interpreter.main_thread", _Py_DebugOffsets, interpreter_state.threads_main);
+    FIELD("remote.main_thread", _Py_DebugOffsets, interpreter_state.threads_main);
     FIELD("remote.eval_breaker", _Py_DebugOffsets, debugger_support.eval_breaker);
     FIELD("remote.support", _Py_DebugOffsets, debugger_support.remote_debugger_support);
     FIELD("remote.enabled", _Py_DebugOffsets, debugger_support.remote_debugging_enabled);

@@ -128,7 +128,7 @@ class RemoteExec:
         running = [
             each.address for each in found if ptrace.state_of(self._pid, native_ids.get(each.native_id, 0)) == "R"
         ]
-        return running or [self._memory.word(self._interpreter + self._at["interpreter.main_thread"])]
+        return running or [self._memory.word(self._interpreter + self._at["remote.main_thread"])]
 
     def _ask(self, thread: int, path: bytes) -> None:
         """All threads stand meanwhile, where that can be had: another one may set a bit of the same word."""

@@ -119,7 +119,7 @@ COOKIE = {
     "code.slot_names": 368,
     "code.slot_kinds": 376,
     "code.bytecode": 384,
-    "interpreter.main_thread": 80,
+    "remote.main_thread": 80,
     "remote.eval_breaker": 712,
     "remote.support": 720,
     "remote.enabled": 728,

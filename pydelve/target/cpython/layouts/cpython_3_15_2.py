@@ -119,7 +119,7 @@ COOKIE = {
     "code.slot_names": 432,
     "code.slot_kinds": 440,
     "code.bytecode": 448,
-    "interpreter.main_thread": 80,
+    "remote.main_thread": 80,
     "remote.eval_breaker": 840,
     "remote.support": 848,
     "remote.enabled": 856,
