@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,6 +15,8 @@ from pydelve.api.requests import (
     AmendBreakpoint,
     ClearBreakpoint,
     CreateBreakpoint,
+    Detach,
+    GetState,
     GetThreads,
     ListBreakpoints,
     Resume,
@@ -205,3 +208,23 @@ def test_nobody_reads(run: Callable[..., Run]) -> None:
     assert texts[-1] == count - 1
     assert len(texts) + sum(batch.lost for batch in batches) == count
     assert sum(batch.lost for batch in batches) > count // 2
+
+
+@pytest.mark.parametrize("mode", ["on"], indirect=True)
+def test_nothing_is_left(run: Callable[..., Run]) -> None:
+    """The thread that sends goes when the debugger leaves, too."""
+    (stdin, close), (done, stdout) = os.pipe(), os.pipe()
+    session = run("3", stdin=stdin, stdout=stdout)
+    os.close(stdin)
+    os.close(stdout)
+    target = session.call(GetState()).target
+    assert target is not None
+    session.set("many", "{n}")
+    session.call(Resume("continue"))
+    assert os.read(done, 100) == b"done\n"
+    session.call(Detach())
+    deadline = time.monotonic() + 20
+    while len(os.listdir(f"/proc/{target.pid}/task")) > 1:
+        assert time.monotonic() < deadline
+    os.close(close)
+    os.close(done)
