@@ -227,4 +227,5 @@ def test_nothing_is_left(run: Callable[..., Run]) -> None:
     while len(os.listdir(f"/proc/{target.pid}/task")) > 1:
         assert time.monotonic() < deadline
     os.close(close)
+    assert os.read(done, 1) == b""  # it has ended
     os.close(done)
