@@ -14,6 +14,7 @@ AttachMethod = Literal["auto", "thread", "pending", "pep768"]
 """As ``api.attach.AttachMethod``."""
 Colors = Literal["auto", "always", "never"]
 Keys = Literal["emacs", "vi"]
+ExceptionUnknown = Literal["stop", "confirm-later"]
 
 
 def _about(summary: str) -> dict[str, str]:
@@ -67,6 +68,10 @@ class Settings:
     exception_ignore: str = field(
         default="StopIteration StopAsyncIteration GeneratorExit CancelledError KeyboardInterrupt SystemExit",
         metadata=_about("classes that break -exc leaves out where it is about any exception"),
+    )
+    exception_unknown: ExceptionUnknown = field(
+        default="stop",
+        metadata=_about("break -exc -at-raise: where it can't be told who catches, stop, or confirm-later: at its end"),
     )
     aliases: tuple[tuple[str, str], ...] = field(
         default=(), metadata=_about("names of your own for commands: config alias COMMAND NAME")

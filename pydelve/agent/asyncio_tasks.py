@@ -247,6 +247,14 @@ class AsyncioTasks:
                         return found
         return None
 
+    def ends_loop(self, task: Any) -> bool:
+        """Will ``run_until_complete`` return when it is done?"""
+        callbacks = self.fields.get(task, "_callbacks")
+        return any(
+            type(entry[0]) is _Function and entry[0].__code__.co_name == "_run_until_complete_cb"
+            for entry in (callbacks if type(callbacks) is list else ())
+        )
+
     def _by_frames(self, frames: list[FrameType]) -> tuple[str, list[Any]]:
         """What asyncio's own function, which the task is in, waits for."""
         for frame in frames[:-4:-1]:

@@ -14,10 +14,13 @@ from __future__ import annotations
 import _weakref
 from _thread import get_ident
 
-from . import evaluation, exception_tree, threads
+from . import catching, evaluation, exception_tree, threads
 from .breakpoints import Counted
+from .catching import UNCAUGHT, UNKNOWN
+from .handlers import SUPPORTED
 from .linemap import OPCODES
 from .paths import is_agent
+from .service import Refused
 from .snippet import Snippet
 from .stops import Cause
 
@@ -49,6 +52,8 @@ class ArmedException(Counted):
         self._pattern: str = recipe["pattern"]
         self._ignored: list[str] = recipe["ignored"]
         self.libraries: bool = recipe["libraries"]
+        self.at_raise: bool = recipe["at_raise"]
+        self._unknown: str = recipe["unknown"]
         self._snippets: dict[int, tuple[CodeType, Snippet]] = {}
         self._known: dict[int, bool] = {}  # id of a class of the interpreter's own, which never goes: is it meant?
 
@@ -67,6 +72,10 @@ class ArmedException(Counted):
         if any(_fits(pattern, known) for pattern in self._ignored):
             return False
         return self._pattern == "*" or _fits(self._pattern, known)
+
+    def wants(self, verdict: str) -> bool:
+        """Of one that stops where it will be uncaught: does it stop here?"""
+        return verdict == UNCAUGHT or (verdict == UNKNOWN and self._unknown == "stop")
 
     def hit(self, frame: FrameType, error: BaseException) -> tuple[bool, dict[str, Any] | None]:
         """``(stop, error of the condition or None)``. Runs the target's code where there is a condition."""
@@ -108,6 +117,7 @@ class Exceptions:
         """Uncaught ones stop; nothing else does."""
         self._agent = agent
         self._armed: list[ArmedException] = []
+        self._told = 0  # id of the last that stopped where it was raised, and will end something
         self._stops_uncaught = True
         self.unmeant: set[int] = set()
         """Ids of classes that none of them means, so that an event source need not ask."""
@@ -115,6 +125,8 @@ class Exceptions:
 
     def arm(self, number: int, recipe: dict[str, Any] | None) -> None:
         """Set one, or take it away; ``DEFAULT``: whether uncaught ones stop without any."""
+        if recipe is not None and recipe["at_raise"] and not SUPPORTED:
+            raise Refused("-at-raise needs CPython 3.11 or newer, which keeps a table of exception handlers")
         if number == DEFAULT:
             self._stops_uncaught = recipe is not None
             return
@@ -124,8 +136,9 @@ class Exceptions:
         self._armed = [each for each in self._armed if each.id != number] + ([] if made is None else [made])
         self.unmeant.clear()
         self._unmeant_classes.clear()
-        live = [armed for armed in self._armed if armed.when != "uncaught"]
-        self._agent.events.watch_exceptions(bool(live), any(each.libraries or each.when == "user" for each in live))
+        live = [armed for armed in self._armed if armed.when != "uncaught" or armed.at_raise]
+        everywhere = any(each.libraries or each.when == "user" for each in live)
+        self._agent.events.watch_exceptions(bool(live), everywhere)
 
     # -- uncaught, told by the hooks -----------------------------------------------------------------------------------
 
@@ -133,7 +146,10 @@ class Exceptions:
         """It has ended the program, or (``detail``) a thread or a task: stop, if that is wanted."""
         if not frames or not self._agent.active or self._agent.forked():
             return
-        armed = [each for each in self._armed if each.when == "uncaught" and each.means(error)]
+        if self._told == id(error):  # it was shown where it was raised
+            self._told = 0
+            return
+        armed = [each for each in self._armed if each.when == "uncaught" and not each.at_raise and each.means(error)]
         hits, failed = self._hits(armed, frames[0][0], error)
         if failed is not None:
             text = "{type}: {message}".format(**failed)
@@ -187,7 +203,9 @@ class Exceptions:
         armed = [
             each for each in self._armed if (fresh if each.libraries else due.get(each.when)) and each.means(error)
         ]
-        if armed:
+        if not armed and first:
+            self._stop_if_uncaught(frame, error, traceback)
+        elif armed:
             passed = entry if left is not None and armed[0].when == "user" else None
             self._stop(armed, frame, error, traceback, passed, left)
 
@@ -201,6 +219,17 @@ class Exceptions:
 
             self._unmeant_classes[key] = _weakref.ref(cls, gone)
         self.unmeant.add(key)
+
+    def _stop_if_uncaught(self, frame: FrameType, error: BaseException, traceback: TracebackType | None) -> None:
+        """It comes to the user's code just now: stop where nobody will catch it, as far as that can be told."""
+        armed = [each for each in self._armed if each.at_raise and each.means(error)]
+        if not armed:
+            return
+        verdict = catching.verdict(self._agent, frame, error)
+        armed = [each for each in armed if each.wants(verdict)]
+        if armed:
+            self._told = id(error) if verdict == UNCAUGHT else 0
+            self._stop(armed, frame, error, traceback, None, None, verdict)
 
     def _passed_user_code(self, entry: TracebackType | None) -> bool:
         while entry is not None:
@@ -225,6 +254,7 @@ class Exceptions:
         traceback: TracebackType | None,
         passed: TracebackType | None,
         left: TracebackType | None,
+        verdict: str = "",
     ) -> None:
         """Stop, where a condition does not say otherwise; ``passed``: the frames that were left, to be shown too."""
         gone = threads.frames_of_traceback(passed)
@@ -233,7 +263,7 @@ class Exceptions:
         if not hits:
             return
         reason = "raised" if failed is None else "condition-error"
-        detail = armed[0].when if failed is None else "{type}: {message}".format(**failed)
+        detail = (verdict or armed[0].when) if failed is None else "{type}: {message}".format(**failed)
         library = self._agent.ownership.is_library
         shown = next((at for at, (each, _) in enumerate(gone) if not library(each.f_code.co_filename)), 0)
         cause = Cause(reason, hits, detail, exception=error, frame=shown, dead=len(gone))

@@ -276,6 +276,20 @@ def cell_of(frame: FrameType, name: str) -> Any:
     return found if type(found) is CellType else None
 
 
+def stack_slot(frame: FrameType, index: int) -> Any:
+    """The object in a slot of the frame's value stack, counted from the first local on.
+
+    Raises:
+        ValueError: the layout is not known, or nothing is there.
+    """
+    if _layout.slots is None:
+        raise ValueError(index)
+    found = _layout.slot(frame, index)
+    if found is UNBOUND:
+        raise ValueError(index)
+    return found
+
+
 def settle(frame: FrameType) -> None:
     """Keep what the target's code did to the cells of a traced frame while it was stopped.
 

@@ -85,6 +85,21 @@ class Tasks:
         """The task that the calling thread is in; None where there is none."""
         return self._provider.current() if "asyncio" in sys.modules else None
 
+    def coroutine_of(self, task: Any) -> Any:
+        """What a task runs."""
+        return self._provider.coroutine(task)
+
+    def direct_awaiter(self, task: Any) -> Any:
+        """The task that awaits this very one; None where none does, or by ``gather`` and the like."""
+        awaiter = self._provider.awaiter(task)
+        if awaiter is None or self._provider.fields.get(awaiter, "_fut_waiter") is not task:
+            return None
+        return awaiter
+
+    def runs_loop(self, task: Any) -> bool:
+        """Is it the one that ``run_until_complete`` waits for?"""
+        return self._provider.ends_loop(task)
+
     def current(self) -> list[Any]:
         """``[number, name]`` of it; [] where there is none."""
         if "asyncio" not in sys.modules:

@@ -93,6 +93,11 @@ class ExceptionFilter:
     """Classes that are not meant, written as ``pattern``."""
     libraries: bool = False
     """raised: also those that libraries raise and handle among themselves."""
+    at_raise: bool = False
+    """uncaught: where it is raised, before any ``finally`` has run, as far as it can be told that nobody will catch it;
+    3.11 and newer."""
+    unknown: Literal["stop", "later"] = "stop"
+    """at_raise: where that can't be told: stop all the same, or leave it to the end."""
 
 
 @dataclass(frozen=True, slots=True)

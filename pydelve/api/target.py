@@ -156,8 +156,8 @@ class Stop:
     detail: str = ""
     """condition-error, log-error: what the condition, or a logpoint's message, raised; halt: what the thread waits in,
     where known; step: that the function to step into was not called; jump: which variables are None now; raised:
-    "raised" or "user", as in ``ExceptionFilter.when``; exception: "" where it ends the program, else "thread", "task"
-    (nobody has retrieved it) or "callback" (of an event loop)."""
+    "raised" or "user", as in ``ExceptionFilter.when``, or, at the raise, "uncaught" or "unknown"; exception: "" where
+    it ends the program, else "thread", "task" (nobody has retrieved it) or "callback" (of an event loop)."""
     returned: ReturnedValue | None = None
     exception: ExceptionInfo | None = None
     frame: int = 0

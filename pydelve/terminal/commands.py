@@ -71,7 +71,7 @@ TABLE = CommandTable([
     Command(
         "break", "Breakpoints", "set a breakpoint, or list them",
         ("LOCATION", "LOCATION if CONDITION", "LOCATION, CONDITION", "NAME LOCATION", "LOCATION -log 'TEXT'",
-         "-exc [CLASS] [-raised|-user|-uncaught] [if CONDITION]", ""),
+         "-exc [CLASS] [-raised|-user|-uncaught|-at-raise] [if CONDITION]", ""),
         breakpoints.set_breakpoint, uses="control", aliases=("b",), takes="python", completes="location",
         options=_BREAK_OPTIONS,
         details=f"{LOCATIONS}\n\n{_SUSPENDED}\n{_HITS}\n{_NAMES}\n{_LOG}\n{_INNER}",

@@ -81,7 +81,7 @@ def _create(call: Call, *, temporary: bool) -> None:
 def _create_on_exceptions(call: Call, text: str, *, temporary: bool) -> None:
     session, recipe = call.session, exception_recipe(text.strip())
     after = _after(session, recipe.after) if recipe.after else None
-    wanted = filter_of(recipe, session.settings.exception_ignore)
+    wanted = filter_of(recipe, session.settings.exception_ignore, session.settings.exception_unknown)
     point = session.ask(CreateExceptionBreakpoint(wanted, recipe.condition, recipe.hits, temporary, recipe.name, after))
     session.note_breakpoint(point)
     session.screen.line(breakpoint_head(point, session.cwd))

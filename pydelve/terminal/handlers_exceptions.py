@@ -9,6 +9,7 @@ from typing import Literal
 from pydelve.api.breakpoints import ExceptionFilter, HitCondition
 from pydelve.api.requests import GetException
 from pydelve.api.target import RaisedException
+from pydelve.config import ExceptionUnknown
 from pydelve.errors import UsageError
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import counted
@@ -35,6 +36,7 @@ class ExceptionRecipe:
     name: str = ""
     ignored: tuple[str, ...] | None = None
     libraries: bool = False
+    at_raise: bool = False
     condition: str = ""
     hits: HitCondition | None = None
     after: str = ""
@@ -43,8 +45,8 @@ class ExceptionRecipe:
 
 
 def exception_recipe(text: str) -> ExceptionRecipe:
-    """``[NAME] [CLASS] [-raised|-user|-uncaught] [-all] [-ignore A,B] [-hitcount OP N] [-after ID] [if CONDITION]``, in
-    any order but for the condition.
+    """``[NAME] [CLASS] [-raised|-user|-uncaught|-at-raise] [-all] [-ignore A,B] [-hitcount OP N] [-after ID]`` in any
+    order, then ``[if CONDITION]``.
 
     Raises:
         UsageError: it is none.
@@ -68,6 +70,12 @@ def exception_recipe(text: str) -> ExceptionRecipe:
         raise UsageError(
             f"{recipe.pattern!r} is no class of exceptions", why="it is Class, module.Class or *", hint=_EXAMPLE
         )
+    if recipe.at_raise and recipe.when != "uncaught":
+        raise UsageError(
+            "-at-raise goes with -uncaught only",
+            why="the others stop at the raise anyway",
+            hint=f"{_EXAMPLE} -at-raise",
+        )
     if recipe.libraries and recipe.when != "raised":
         raise UsageError("-all goes with -raised only", why="the others are about your code", hint=f"{_EXAMPLE} -all")
     return recipe
@@ -79,6 +87,8 @@ def _take(recipe: ExceptionRecipe, word: str, rest: list[str]) -> None:
         recipe.when = _MODES[word]
     elif word == "-all":
         recipe.libraries = True
+    elif word == "-at-raise":
+        recipe.at_raise, recipe.when = True, "uncaught"
     elif word in {"-ignore", "-hitcount", "-after"}:
         if not rest:
             raise UsageError(f"{word} needs a value", hint="help break")
@@ -94,18 +104,23 @@ def _take(recipe: ExceptionRecipe, word: str, rest: list[str]) -> None:
     elif word.startswith("-"):
         raise UsageError(
             f"break -exc has no option {word}",
-            why="it has -raised, -user, -uncaught, -all, -ignore, -hitcount and -after", hint=_EXAMPLE,
+            why="it has -raised, -user, -uncaught, -at-raise, -all, -ignore, -hitcount and -after", hint=_EXAMPLE,
         )  # fmt: skip
     else:
         recipe.words.append(word)
 
 
-def filter_of(recipe: ExceptionRecipe, ignored_by_default: str) -> ExceptionFilter:
+def filter_of(recipe: ExceptionRecipe, ignored_by_default: str, unknown: ExceptionUnknown) -> ExceptionFilter:
     """The api's filter; what is ignored by default is ignored where any class is meant."""
     ignored = recipe.ignored
     if ignored is None:
-        ignored = tuple(ignored_by_default.split()) if recipe.pattern == "*" and recipe.when != "uncaught" else ()
-    return ExceptionFilter(recipe.when, recipe.pattern, ignored, recipe.libraries)
+        ignored = (
+            tuple(ignored_by_default.split())
+            if recipe.pattern == "*" and (recipe.when != "uncaught" or recipe.at_raise)
+            else ()
+        )
+    later: Literal["stop", "later"] = "stop" if unknown == "stop" else "later"
+    return ExceptionFilter(recipe.when, recipe.pattern, ignored, recipe.libraries, recipe.at_raise, later)
 
 
 def exception(call: Call) -> None:

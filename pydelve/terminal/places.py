@@ -95,6 +95,10 @@ def _exception_reason(stop: Stop) -> str:
     match stop.reason, stop.detail:
         case "raised", "user":
             return f"{line} leaves your code"
+        case "raised", "uncaught":
+            return f"raised {line}, which nobody will catch"
+        case "raised", "unknown":
+            return f"raised {line}, which may be caught or not"
         case "raised", _:
             return f"raised {line}"
         case _, "task":
@@ -306,7 +310,7 @@ def _exceptions_text(wanted: ExceptionFilter) -> str:
         case "user":
             return f"{name} that leaves your code"
         case "uncaught":
-            return f"{name}, uncaught"
+            return f"{name}, uncaught{', where it is raised' if wanted.at_raise else ''}"
 
 
 def is_suspended(point: Breakpoint) -> bool:

@@ -82,7 +82,7 @@ def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> lis
 
 
 def _exceptions(wanted: ExceptionFilter) -> list[str]:
-    words = [wanted.pattern, f"-{wanted.when}"]
+    words = [wanted.pattern, "-at-raise" if wanted.at_raise else f"-{wanted.when}"]
     if wanted.libraries:
         words.append("-all")
     return [*words, f"-ignore {','.join(wanted.ignored) or ','}"]

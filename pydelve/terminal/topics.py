@@ -53,14 +53,16 @@ TOPICS = (
         "An uncaught exception stops the program post-mortem, its finally blocks done, and costs nothing before; so\n"
         "do one that ends a thread, and a task's that nobody retrieves (config stop-uncaught off). break -exc stops\n"
         "before: -raised (or nothing) as it comes to your code, -user as it leaves your code for a library that\n"
-        "called it; -uncaught counts, and looks at, those that stop anyway. CLASS is Class, module.Class or *, with\n"
-        "subclasses. * leaves out what is no error (config exception-ignore); -ignore A,B chooses otherwise, and -all\n"
-        "takes in those that libraries raise and handle among themselves. While set, -raised and -user make each\n"
-        "raise slower.",
+        "called it, -at-raise as it comes to your code and nobody will catch it, as far as that can be told (config\n"
+        "exception-unknown); -uncaught counts, and looks at, those that stop anyway. CLASS is Class, module.Class or\n"
+        "*, with subclasses. * leaves out what is no error (config exception-ignore); -ignore A,B chooses otherwise,\n"
+        "and -all takes in those that libraries raise and handle among themselves. While set, all but -uncaught make\n"
+        "each raise slower.",
         (
             ("break -exc ValueError", "where one comes to your code"),
             ("break -exc shop.TillError if exc.code > 3", "exc is the exception"),
             ("break -exc -user", "any that a framework will have to handle"),
+            ("break -exc -at-raise", "any that will end the program, with nothing undone yet"),
             ("break -exc lost -all OSError -ignore FileNotFoundError", "one named lost"),
             ("exception", "message, notes, group, causes"),
         ),

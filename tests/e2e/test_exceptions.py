@@ -24,8 +24,10 @@ from pydelve.api.requests import (
     Resume,
 )
 from pydelve.api.target import Stop
+from pydelve.errors import AgentError
 from tests.e2e.live import LiveSession
 from tests.interpreters import Interpreter
+from tests.sources import read_markers
 
 Program = Callable[[str], Path]
 IGNORED = ("StopIteration", "StopAsyncIteration", "GeneratorExit", "CancelledError")
@@ -167,3 +169,43 @@ def test_all_those_of_libraries(session: LiveSession, lines: dict[int, str]) -> 
         "raised StopIteration JSONDecoder.raw_decode",
         "raised json.decoder.JSONDecodeError JSONDecoder.raw_decode",
     ]
+
+
+def test_where_nobody_will_catch_it(python: Interpreter, program: Program, tmp_path: Path) -> None:
+    """Stops at the raise, with nothing done: by what handlers, threads and awaiting tasks will do."""
+    script = program("at_raise.py")
+    output = os.open(tmp_path / "output", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC)
+    options = LaunchOptions(kind="script", program=str(script), python=python.path, stdout_fd=output)
+    with LiveSession(options) as session:
+        os.close(output)
+        session.wait_stop()
+        wanted = ExceptionFilter("uncaught", "*", IGNORED, at_raise=True)
+        if python.version_info < (3, 11):
+            with pytest.raises(AgentError, match="-at-raise needs CPython"):
+                session.call(CreateExceptionBreakpoint(wanted))
+            return
+        session.call(CreateExceptionBreakpoint(wanted))
+        later = ExceptionFilter("uncaught", "*", IGNORED, at_raise=True, unknown="later")
+        session.call(CreateExceptionBreakpoint(later))
+        stops, written = [], []
+        while True:
+            session.call(Resume("continue"))
+            event = session.client.next_event(20)
+            while event is not None and not isinstance(event, Stopped | Exited):
+                event = session.client.next_event(20)
+            if not isinstance(event, Stopped):
+                break
+            stops.append(event.stop)
+            written.append((tmp_path / "output").read_text().split("\n")[:-1])
+    lines = read_markers(script)
+    assert [
+        (stop.reason, stop.detail, stop.exception.type, stop.breakpoints, stop.frames[0].line == lines["boom"])
+        for stop in stops
+        if stop.exception is not None
+    ] == [
+        ("raised", "unknown", "KeyError", (1,), True),
+        ("raised", "uncaught", "ValueError", (1, 2), True),
+        ("raised", "uncaught", "ValueError", (1, 2), True),
+    ]
+    assert written == [[], [], ["finally thread", "finally leaf"]]
+    assert (tmp_path / "output").read_text() == "finally thread\nfinally leaf\nfinally leaf\n"

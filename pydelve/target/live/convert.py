@@ -301,6 +301,8 @@ def from_exception_arming(arming: ExceptionArming) -> dict[str, Any]:
         "pattern": wanted.pattern,
         "ignored": list(wanted.ignored),
         "libraries": wanted.libraries,
+        "at_raise": wanted.at_raise,
+        "unknown": wanted.unknown,
         "condition": arming.condition,
         "hit_condition": None if hit is None else [hit.op, hit.count],
         "after": None if after is None else [after.id, after.hits],
