@@ -18,8 +18,8 @@ FILE = "config.toml"
 _HEAD = "# Settings of pydelve, written by its command config -save.\n"
 _FIELDS = {field.name.replace("_", "-"): field for field in dataclasses.fields(Settings)}
 _CHOICES = {
-    "colors": get_args(Colors), "keys": get_args(Keys), "attach_method": get_args(AttachMethod),
-    "exception_unknown": get_args(ExceptionUnknown),
+    "colors": get_args(Colors), "keys": get_args(Keys), "attach-method": get_args(AttachMethod),
+    "exception-unknown": get_args(ExceptionUnknown),
 }  # fmt: skip
 _LEAST = {"width": 20, "stack-depth": 1, "listing-lines": 1, "variable-lines": 1}
 KEYS = tuple(_FIELDS)
