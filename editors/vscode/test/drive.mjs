@@ -1,0 +1,105 @@
+// Uses the extension in a real VS Code (code-server in headless Chromium): node drive.mjs URL FILE SCREENSHOTS
+// Each step waits for what it is about; the first that does not come ends the run with 1.
+
+import { chromium } from 'playwright-core';
+
+const [url, file, shots] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+});
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+page.setDefaultTimeout(Number(process.env.LIMIT_MS ?? 60_000));
+
+const say = (text) => console.log(text);
+const rows = (view) => page.locator(`${view} .monaco-list-row`);
+const shown = async (view) => (await rows(view).allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+
+/** Waits until a row of a view has this text. */
+async function row(view, text) {
+  await rows(view).filter({ hasText: text }).first().waitFor();
+}
+
+async function toLine(line) {
+  await page.keyboard.press('Control+g');
+  await page.locator('.quick-input-widget input').waitFor();
+  await page.keyboard.type(String(line));
+  await page.keyboard.press('Enter');
+  await page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+}
+
+/** Presses a key until it does what it is for: a new profile loses keys while it starts. */
+async function pressed(key, appears) {
+  for (let left = 5; ; left--) {
+    await page.keyboard.press(key);
+    try {
+      await page.locator(appears).first().waitFor({ timeout: 10_000 });
+      return;
+    } catch (error) {
+      if (left === 0) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function command(name) {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(`>${name}`);
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first().waitFor();
+  await page.keyboard.press('Enter');
+}
+
+async function main() {
+  await page.goto(url);
+  await page.locator('.monaco-workbench').waitFor();
+  await page.getByRole('treeitem', { name: file }).first().dblclick();
+  await page.locator('.monaco-editor .view-line').first().waitFor();
+  await page.locator('.monaco-editor textarea, .monaco-editor .native-edit-context').first().focus();
+  say('the file is open');
+
+  await toLine(28);
+  await pressed('F9', '.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified');
+  await pressed('F5', '.debug-toolbar');
+  await page.locator('.debug-top-stack-frame-line').first().waitFor();
+  await row('.debug-variables', 'sum_so_far');
+  say(`stopped: ${(await shown('.debug-call-stack')).join(' | ')}`);
+  say(`variables: ${(await shown('.debug-variables')).join(' | ')}`);
+  await page.screenshot({ path: `${shots}/stopped.png` });
+
+  await page.keyboard.press('F10');
+  await row('.debug-call-stack', '27:1');
+  await page.keyboard.press('F10');
+  await row('.debug-call-stack', '28:1');
+  await row('.debug-variables', /sum_so_far\s*=\s*3/);
+  say('stepped twice');
+
+  await command('Debug Console: Focus on Debug Console View');
+  const console_ = page.locator('.repl-input-wrapper textarea, .repl-input-wrapper .native-edit-context').first();
+  await console_.focus();
+  await page.keyboard.type('> bt');
+  await page.keyboard.press('Enter');
+  await page.locator('.repl').getByText('in total').first().waitFor();
+  await page.keyboard.type('sum_so_far + 39');
+  await page.keyboard.press('Enter');
+  await page.locator('.repl').getByText('42', { exact: true }).first().waitFor();
+  say('the debug console answers');
+  await page.screenshot({ path: `${shots}/console.png` });
+
+  await page.keyboard.press('Shift+F5');
+  await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  say('stopped the session');
+}
+
+try {
+  await main();
+  say('all is well');
+} catch (error) {
+  await page.screenshot({ path: `${shots}/failed.png` });
+  console.error(String(error));
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}
