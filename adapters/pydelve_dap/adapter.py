@@ -356,8 +356,9 @@ class Adapter:
     def _terminate(self, arguments: Arguments) -> None:
         session = self._began()
         session.client.call(SendSignal(signal.SIGTERM))
-        if session.stop is not None:
-            session.resume(Resume("continue"))
+        with self._order:
+            if session.stop is not None:
+                session.resume(Resume("continue"))
 
     def _disconnect(self, arguments: Arguments) -> None:
         session = self._session

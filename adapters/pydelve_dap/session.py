@@ -13,6 +13,9 @@ from pydelve.errors import TargetStateError, UsageError
 from pydelve_dap.messages import Messages
 from pydelve_dap.paths import Paths
 
+TASKS = 1 << 24
+"""Added to the number of a task, to tell it from threads."""
+
 
 @dataclass(slots=True)
 class Session:
@@ -82,15 +85,22 @@ class Session:
         except BaseException:
             self.own_resumes -= 1
             raise
+        self.stop = None  # its event may be a moment away
 
     def step(self, how: Any, thread: int, **more: Any) -> None:
         """Step as launch.json wants it."""
         everywhere = not self.flag("justMyCode", True)
-        self.resume(Resume(how, 0 if self.is_current(thread) else thread, into_libraries=everywhere, **more))
+        self.resume(Resume(how, self.asked(thread), into_libraries=everywhere, **more))
 
     def is_current(self, thread: int) -> bool:
         """Is it the thread that stopped?"""
         return self.stop is None or thread in (0, self.stop.thread)
+
+    def asked(self, thread_id: int) -> int:
+        """What requests of the debugger take for a ``threadId``: 0 for the thread that stopped, a task's ``-id``."""
+        if thread_id > TASKS:
+            return TASKS - thread_id
+        return 0 if self.is_current(thread_id) else thread_id
 
     def refresh(self) -> None:
         """Take over how things are."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from pydelve.api.requests import GetException, GetSource, GetStack, GetThreads
+from pydelve.api.requests import GetException, GetSource, GetStack, GetTasks, GetThreads
 from pydelve.api.target import Frame, RaisedException, Thread
 from pydelve.errors import PydelveError, TargetStateError
-from pydelve_dap.session import Session
+from pydelve_dap.session import TASKS, Session
 from pydelve_dap.sources import Sources
 
 _FRAMES = 1000
+_TASKS = 500
 
 
 class Stacks:
@@ -31,22 +32,22 @@ class Stacks:
                 self._threads = self._session.client.call(GetThreads())
             except TargetStateError:  # it goes on at this moment
                 pass
-        shown = [{"id": each.id, "name": each.name} for each in self._threads]
-        return {"threads": shown or [{"id": 1, "name": "MainThread"}]}
+        shown = [{"id": each.id, "name": each.name} for each in self._threads] or [{"id": 1, "name": "MainThread"}]
+        return {"threads": shown + self._tasks()}
 
     def stack_trace(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """``stackTrace``, as much of it as is asked for."""
         thread, start = arguments["threadId"], arguments.get("startFrame") or 0
         if self._session.stop is None:
             raise TargetStateError("the program is not stopped", why="this needs a stopped one", hint="pause it")
-        asked = 0 if self._session.is_current(thread) else thread
+        asked = self._session.asked(thread)
         found = self._session.client.call(GetStack(asked, start, arguments.get("levels") or _FRAMES))
         return {"stackFrames": [self._frame(asked, frame) for frame in found.frames], "totalFrames": found.total}
 
     def exception_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """``exceptionInfo``."""
         thread = arguments["threadId"]
-        found = self._session.client.call(GetException(0 if self._session.is_current(thread) else thread))
+        found = self._session.client.call(GetException(self._session.asked(thread)))
         if not found:
             raise TargetStateError("there is no exception", why="the thread neither raised nor handles one")
         stop = self._session.stop
@@ -81,6 +82,16 @@ class Stacks:
     def step_in_target(self, number: Any) -> str:
         """The function that a target means; "" for any."""
         return self._targets.get(number, "")
+
+    def _tasks(self) -> list[dict[str, Any]]:
+        """Asyncio's tasks as threads of their own, where launch.json wants them."""
+        if self._session.stop is None or not self._session.flag("tasks", False):
+            return []
+        try:
+            page = self._session.client.call(GetTasks(count=_TASKS))
+        except PydelveError:  # a core file or a look from outside may not tell of them
+            return []
+        return [{"id": TASKS + each.id, "name": f"task {each.name}: {each.state}"} for each in page.tasks]
 
     def _frame(self, thread: int, frame: Frame) -> dict[str, Any]:
         number = self._session.frame_id(thread, frame.index)

@@ -31,7 +31,7 @@ SERVED: tuple[tuple[str, str, str], ...] = (
     ("pause", "", "yes"),
     ("goto", "", "yes"),
     ("gotoTargets", "", "yes"),
-    ("threads", "while it runs, those seen at the last stop", "yes"),
+    ("threads", "with tasks, if launch.json says so; while it runs, those seen at the last stop", "yes"),
     ("stackTrace", "in parts; library frames subtle under justMyCode", "yes"),
     ("scopes", "", "yes"),
     ("variables", "in pages; read without running the program's code", "yes, runs code"),
@@ -76,6 +76,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("processId, processName", "attach: to this process, or to the one whose command line matches"),
     ("address, connect, token", "attach: to a session started with `--headless`"),
     ("watchRunsCode", "watches may run the program's code (off unless it is true)"),
+    ("tasks", "asyncio's tasks are listed as threads of their own, with what they await as their stack (off)"),
     ("module: pytest", "each test that fails is a stop, as with `pydelve test`"),
 )
 """Keys of launch.json, and what they mean."""

@@ -297,6 +297,25 @@ def test_a_program_in_a_terminal_of_the_editor(tmp_path: Path) -> None:
     os.close(ours)
 
 
+def test_tasks_as_threads(tmp_path: Path) -> None:
+    script = tmp_path / "waits.py"
+    script.write_text(
+        "import asyncio\nasync def cook(name):\n    await asyncio.sleep(1000)\nasync def main():\n"
+        "    tasks = [asyncio.create_task(cook(n), name=n) for n in ('ann', 'ben')]\n    await asyncio.sleep(0)\n"
+        "    tasks[0].cancel()\nasyncio.run(main())\n",
+        encoding="utf-8",
+    )
+    with Editor(tmp_path) as editor:
+        editor.launch(program=str(script), tasks=True)
+        editor.run_to(script, 7)
+        threads = {each["name"]: each["id"] for each in editor.request("threads")["threads"]}
+        assert [*threads][-2:] == ["task ann: waiting", "task ben: waiting"]
+        stack = editor.request("stackTrace", {"threadId": threads["task ben: waiting"]})["stackFrames"]
+        cook = next(frame for frame in stack if frame["name"] == "cook")
+        scopes = editor.request("scopes", {"frameId": cook["id"]})["scopes"]
+        assert editor.variables(scopes[0]["variablesReference"])["name"]["value"] == "'ben'"
+
+
 def test_an_editor_that_has_no_terminal(shop: Path) -> None:
     with Editor(shop.parent) as editor:
         editor.initialize()
