@@ -31,6 +31,7 @@ _PENDING = "PENDING"
 _ABSENT = object()
 _Function = type(lambda: None)
 _PLAIN = {id(cls) for cls in (type(None), bool, int, float, str, list, tuple, set)}
+_MANY = {id(cls) for cls in (set, list, tuple, frozenset)}
 _Builtin = type(len)
 _MethodDescriptor = type(str.__dict__["join"])
 
@@ -264,7 +265,7 @@ class AsyncioTasks:
             value: Any = fastlocals.read_local(frame, known[1])
             if known[2]:
                 value = self.fields.get(value, known[2])
-            members = list(value) if type(value) in (set, list, tuple, frozenset) else [value]
+            members = list(value) if id(type(value)) in _MANY else [value]
             return known[3], [task for member in members for task in self._behind(member, 0)[1]]
         return "", []
 

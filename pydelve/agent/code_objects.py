@@ -45,7 +45,7 @@ def _generators() -> tuple[type, ...]:
     return type(generator()), type(waiting), type(async_generator())
 
 
-_GENERATORS = _generators()
+_GENERATORS = [id(kind) for kind in _generators()]  # classes may lie about being equal: == would ask the program
 _FRAMES = ("gi_frame", "cr_frame", "ag_frame")
 
 
@@ -53,7 +53,7 @@ def frame_of(generator: Any) -> FrameType | None:
     """The frame that a generator, if there still is one, goes on with."""
     if generator is None:
         return None
-    frame: FrameType | None = getattr(generator, _FRAMES[_GENERATORS.index(type(generator))])
+    frame: FrameType | None = getattr(generator, _FRAMES[_GENERATORS.index(id(type(generator)))])
     return frame
 
 
@@ -70,7 +70,7 @@ def in_files(files: set[str], path_of: Callable[[str], str]) -> tuple[list[Funct
             if path_of(code.co_filename) in files:
                 functions.append(found)
                 codes[id(code)] = code
-        elif kind in _GENERATORS:
+        elif id(kind) in _GENERATORS:
             frame = frame_of(found)
             if frame is not None and path_of(frame.f_code.co_filename) in files:
                 generators.append(found)

@@ -25,14 +25,14 @@ _LOOKED_AT = 50_000  # names or keys
 _LONGEST = 200  # characters of a name, or of a key that is text
 _INDICES = 50  # offered of a sequence
 _WRAPPERS = 10  # functions that wrap one another, as decorators do
-_TYPED = (str, int, bool, bytes, type(None), float)
+_TYPED = {id(cls) for cls in (str, int, bool, bytes, type(None), float)}
 
 _function = type(find_deque)
 _code = _function.__dict__["__code__"].__get__
 _defaults = _function.__dict__["__defaults__"].__get__
 _keyword_defaults = _function.__dict__["__kwdefaults__"].__get__
 _function_dict = _function.__dict__["__dict__"].__get__
-_inside: dict[Any, Any] = {cls: cls.__dict__["__func__"].__get__ for cls in (classmethod, staticmethod)}
+_inside: dict[int, Any] = {id(cls): cls.__dict__["__func__"].__get__ for cls in (classmethod, staticmethod)}
 
 
 class _Unknown(Exception):
@@ -99,8 +99,8 @@ def _unwrapped(value: Any, on_class: bool) -> tuple[Any, bool]:
     """What a lookup makes of a value stored in a class: by exact type, as a user's descriptors would have to run."""
     if type(value) is _function:
         return value, not on_class
-    if type(value) in _inside:
-        return _inside[type(value)](value), type(value) is classmethod
+    if id(type(value)) in _inside:
+        return _inside[id(type(value))](value), type(value) is classmethod
     if _computes(value, "__get__") and kind_of(value) not in ("class", "builtin", "method"):
         raise _Unknown
     return value, False
@@ -123,7 +123,7 @@ def _item(obj: Any, key: Any) -> Any:
     kind = kind_of(obj)
     if kind == "dict":
         for known, value in islice(dict.items(obj), _LOOKED_AT):
-            if type(known) is type(key) and type(key) in _TYPED and known == key:
+            if type(known) is type(key) and id(type(key)) in _TYPED and known == key:
                 return value
     elif type(key) is int and kind in ("list", "tuple", "str", "bytes"):
         base: Any = {"list": list, "tuple": tuple, "str": str, "bytes": bytes}[kind]
@@ -210,7 +210,7 @@ def _keys(obj: Any) -> Iterator[tuple[Any, str]]:
     kind = kind_of(obj)
     if kind == "dict":
         for key, value in dict.items(obj):
-            if type(key) in _TYPED and not (type(key) in (str, bytes) and len(key) > _LONGEST):
+            if id(type(key)) in _TYPED and not (type(key) in (str, bytes) and len(key) > _LONGEST):
                 yield key, _meta(value)
     elif kind in ("list", "tuple", "deque", "str", "bytes"):
         kinds: dict[str, Any] = {"list": list, "tuple": tuple, "deque": find_deque(), "str": str, "bytes": bytes}
@@ -223,7 +223,7 @@ def _keys(obj: Any) -> Iterator[tuple[Any, str]]:
 
 def _meta(value: Any) -> str:
     """What a value is, in a word: a kind for code, else its type."""
-    if type(value) in _inside:
+    if id(type(value)) in _inside:
         return "method"
     kind = kind_of(value)
     return kind if kind in ("module", "class", "function", "method", "builtin") else type_name(type(value))
@@ -250,7 +250,7 @@ def _signature(obj: Any, bound: bool) -> list[Any] | None:
         name = type_name(obj).rpartition(".")[2]
         made = next((found for special in ("__init__", "__new__") for found in [_in_mro(obj, special)] if found), None)
         made_by: Any = made[0] if made else None
-        made_by = _inside[type(made_by)](made_by) if type(made_by) in _inside else made_by
+        made_by = _inside[id(type(made_by))](made_by) if id(type(made_by)) in _inside else made_by
         if type(made_by) is not _function:
             return _by_text(name, obj)
         obj, bound = made_by, True
@@ -308,7 +308,7 @@ def _parameters(function: Any) -> list[str]:
 
 def _short(value: Any) -> str:
     """A default as it may have been written; ``...`` for what is no short constant."""
-    if type(value) in _TYPED and not (type(value) in (str, bytes) and len(value) > 20):
+    if id(type(value)) in _TYPED and not (type(value) in (str, bytes) and len(value) > 20):
         text = repr(value)
         return text if len(text) <= 25 else "..."
     kind = kind_of(value)

@@ -173,7 +173,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     if type(module) is str and module != "builtins":
         name = module + "." + name
     lines = _traceback_lines(error)
-    if cls in (SyntaxError, IndentationError):
+    if cls is SyntaxError or cls is IndentationError:
         lines += _syntax_lines(error)
     return {"type": name, "message": message, "traceback": lines}
 

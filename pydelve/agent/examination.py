@@ -44,7 +44,7 @@ _GC_HEAD_BYTES = 16  # Include/internal/pycore_gc.h, PyGC_Head: stands before th
 _MOST_REFERRERS = 10
 _FUNCTIONS = ("function", "builtin")
 _Property: Any = property
-_BOUND: tuple[Any, ...] = (staticmethod, classmethod)
+_BOUND = (id(staticmethod), id(classmethod))
 
 
 def examine(obj: object, limits: Limits, handles: Handles) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _of_class(obj: Any, cls: type) -> Iterator[Found]:
         if not issubclass(type(name), str) or _is_special(exact(name)):
             continue
         kind = kind_of(value)
-        if kind_of(obj) == "class" and type(value) in (Member, GetSet):
+        if kind_of(obj) == "class" and (type(value) is Member or type(value) is GetSet):
             yield exact(name), "descriptor", owner, UNBOUND
         elif type(value) is Member:
             yield exact(name), "slot", owner, _member(value, obj)
@@ -155,7 +155,7 @@ def _of_class(obj: Any, cls: type) -> Iterator[Found]:
             yield exact(name), "computed", owner, UNBOUND
         elif issubclass(type(value), _Property):
             yield exact(name), "property", owner, UNBOUND
-        elif kind in _FUNCTIONS or type(value) in _BOUND:
+        elif kind in _FUNCTIONS or id(type(value)) in _BOUND:
             yield exact(name), "method", owner, UNBOUND
         elif any("__get__" in class_dict(base) for base in class_mro(type(value)) or ()):
             yield exact(name), "descriptor", owner, UNBOUND

@@ -12,7 +12,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 _MOST = 200
 """Exceptions that are told of one."""
-_PLAIN = (str, int, float, complex, bytes, bool, type(None))
+_PLAIN = {id(cls) for cls in (str, int, float, complex, bytes, bool, type(None))}
+_SEQUENCES = (id(tuple), id(list))
 _MESSAGE_TEXT = 10_000
 _builtins: Any = globals()["__builtins__"]
 _Group: Any = (_builtins if type(_builtins) is dict else vars(_builtins)).get("BaseExceptionGroup")
@@ -78,15 +79,15 @@ def _has_plain_fields(error: BaseException) -> bool:
                     value = _Member.__get__(field, error)
                 except AttributeError:  # it was never set
                     continue
-                if not _is_plain(value) and type(value) not in (tuple, list):
+                if not _is_plain(value) and id(type(value)) not in _SEQUENCES:
                     return False
     return True
 
 
 def _is_plain(value: object) -> bool:
     if type(value) is tuple:
-        return all(type(part) in _PLAIN for part in value)
-    return type(value) in _PLAIN
+        return all(id(type(part)) in _PLAIN for part in value)
+    return id(type(value)) in _PLAIN
 
 
 def _notes(error: BaseException) -> list[str]:

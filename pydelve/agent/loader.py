@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
 _PACKAGES = ("printers",)  # folders of agent modules, whose own are imported as `from ..printers.times import ...`
+_COPIED = ("posix", "time", "gc", "_signal", "marshal")  # what programs patch, and the agent only calls
 _LOW = 100
 # 3.9 forgets the exit functions that were registered when the module is made anew (Modules/atexitmodule.c)
 _KEPT = ("atexit",) if sys.version_info < (3, 10) else ()
@@ -56,7 +57,8 @@ def load(
             if loaded:  # not ours: C code imports by the builtins of the frame it is called from, such as a hook's
                 return real_import(name, globals_, locals_, fromlist, level)
             if name not in outside:
-                outside[name] = _import_unseen(name)
+                module = _import_unseen(name)
+                outside[name] = _copied(module) if alone and name in _COPIED else module
             return outside[name]
         if name and name not in _PACKAGES:
             return get(name)
@@ -82,6 +84,13 @@ def load(
         loaded.append(True)
         for fd in placeholders:
             posix.close(fd)
+
+
+def _copied(module: "ModuleType") -> "ModuleType":
+    """The module as it is now, whatever the program puts into it later."""
+    copy = type(sys)(module.__name__)
+    copy.__dict__.update(module.__dict__)
+    return copy
 
 
 def _import_unseen(name: str) -> "ModuleType":

@@ -41,7 +41,7 @@ _GATHER_S = 0.01
 _PATIENCE_S = 0.5
 _SETTLE_S = 2.0  # how long a stop waits for our thread to be done with a batch
 _COUNTS = 1 << 62
-_sleep = time.sleep  # taken before the program can replace it
+_sleep, _allocate_lock = time.sleep, _thread.allocate_lock  # taken before the program can replace them
 
 
 class Outbox:
@@ -171,7 +171,7 @@ class Outbox:
 
 def _locked() -> Any:
     """A lock that is waited for until somebody releases it."""
-    lock = _thread.allocate_lock()
+    lock = _allocate_lock()
     lock.acquire()
     return lock
 

@@ -325,7 +325,7 @@ def _sleep(frame: FrameType | None, fields: Any, now: float) -> list[float] | No
         return None
     delay: Any = fastlocals.read_local(frame, "delay")
     when = fields.get(fastlocals.read_local(frame, "h"), "_when")
-    return [float(delay), when - now] if type(delay) in (int, float) and type(when) is float else None
+    return [float(delay), when - now] if (type(delay) is int or type(delay) is float) and type(when) is float else None
 
 
 def _is(frame: FrameType, function: tuple[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol, TextIO
@@ -12,6 +13,13 @@ from pydelve.terminal.listing import Highlighter
 from pydelve.terminal.messages import error_lines
 from pydelve.terminal.pager import Pager
 from pydelve.terminal.theme import PLAIN, Theme, terminal_width
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS_BUT_COLORS = re.compile(rf"(?!\x1b\[[0-9;]*m){_CONTROLS.pattern}")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
 
 
 class Copy(Protocol):
@@ -95,7 +103,7 @@ class Screen:
         if self._captured is not None:
             self._captured += [part for line in lines for part in line.split("\n")]
             return
-        text = "".join(f"{line}\n" for line in lines)
+        text = self._harmless("".join(f"{line}\n" for line in lines))
         if self._pager is not None:
             text = "".join(self._paged(text.splitlines(keepends=True), self._pager))
         self._write(text)
@@ -115,6 +123,12 @@ class Screen:
         """The program has run: what comes now is another answer."""
         if self._pager is not None:
             self._pager.begin()
+
+    def _harmless(self, text: str) -> str:
+        """With control characters as escapes: names of the program's, and source, may hold what moves the cursor."""
+        if text.isascii() and text.replace("\n", "").isprintable():
+            return text
+        return (_CONTROLS_BUT_COLORS if self.theme.color else _CONTROLS).sub(_escaped, text)
 
     def _paged(self, lines: list[str], pager: Pager) -> Iterator[str]:
         """The lines that the user wants to see; those before a question are written before it is asked."""

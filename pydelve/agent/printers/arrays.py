@@ -125,7 +125,7 @@ def scalar(obj: Any) -> Shown | None:
     if cls is None or read(type, "__flags__", own_type) & _HEAP_TYPE:
         return None
     value = c_call(cls, "item", obj)
-    if type(value) in (bool, float, complex):
+    if type(value) is bool or type(value) is float or type(value) is complex:
         return Shown("scalar", repr(value))
     if type(value) is int and "timedelta64" not in type_name(own_type) and "datetime64" not in type_name(own_type):
         return Shown("scalar", int.__repr__(value))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # `typing` is a file of the standard library, which the agent
 
 _CO_VARARGS, _CO_VARKEYWORDS = 0x4, 0x8
 _MOST_ARGUMENTS = 20  # of an exception that members are compared with
+_CONTAINERS = (id(tuple), id(list), id(dict))
 _MOST_DEFAULT = 20  # characters of a default value
 
 
@@ -104,13 +105,13 @@ def _signature(obj: Any, code: Any) -> str:
 
 def _default(value: Any) -> str:
     """A simple value as Python writes it, else ``...``."""
-    if value is None or type(value) in (bool, float):
+    if value is None or type(value) is bool or type(value) is float:
         return str(value)
     if type(value) is int:
         return int_text(value, _MOST_DEFAULT, 0)[0]
     if type(value) is str and len(value) <= _MOST_DEFAULT:
         return repr(value)
-    if type(value) in (tuple, list, dict) and not value:
+    if id(type(value)) in _CONTAINERS and not value:
         return repr(value)
     return "..."
 

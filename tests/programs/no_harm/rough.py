@@ -5,8 +5,11 @@ import sys
 
 
 def patch():
+    import _thread
     import builtins
+    import gc
     import io
+    import posix
     import socket
     import threading
     import time
@@ -19,6 +22,10 @@ def patch():
     socket.socket = os.read = os.write = os.close = os.getpid = io.open = builtins.open = broken
     for name in ("len", "isinstance", "str", "list", "dict", "map", "vars", "exec", "sorted", "max", "min"):
         setattr(builtins, name, broken)
+    for name in ("read", "close", "fstat", "getpid"):
+        setattr(posix, name, broken)
+    gc.isenabled = gc.disable = gc.enable = gc.get_objects = broken
+    _thread.allocate_lock = _thread.get_ident = broken
     sys.getrecursionlimit = broken
     plain_import = builtins.__import__
     builtins.__import__ = broken
