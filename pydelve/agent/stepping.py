@@ -181,6 +181,8 @@ class Stepper:
             if unit and unit >= step.least_line:
                 return Outcome(frame, unit, step.returned)
         elif not step.any_line and frame.f_lineno >= step.least_line:
+            if frame.f_lineno == line_at_start(frame.f_code, previous):
+                return None  # the step began at the start, and PY_START brings this event along on the same line
             return Outcome(frame, frame.f_lineno)
         if step.any_line and not leaves_with(frame.f_code, offset) and not _begins_class(frame):
             return Outcome(frame, frame.f_lineno, step.returned)

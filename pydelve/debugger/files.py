@@ -117,15 +117,21 @@ class Files:
 
     def _units(self, file: str, scope_name: str, scope_line: int) -> tuple[UnitSpan, ...] | None:
         try:
-            units = self.sources.load(file).units
+            source = self.sources.load(file)
+            units = [
+                unit
+                for unit in source.units
+                if unit.scope_name == scope_name and (unit.scope_line == scope_line or scope_name == "<module>")
+            ]
         except PydelveError:
             return None
-        mine = tuple(
-            (unit.line, unit.end_line, unit.kind)
-            for unit in units
-            if unit.scope_name == scope_name and (unit.scope_line == scope_line or scope_name == "<module>")
-        )
-        return mine or None
+        if not units:  # all on the line of ``def``, which is another code's unit: a line has one
+            units = [
+                function.body
+                for function in source.functions
+                if function.body and (function.name, function.first_line) == (scope_name, scope_line)
+            ]
+        return tuple((unit.line, unit.end_line, unit.kind) for unit in units) or None
 
     def qualified(self, frame: Frame) -> Frame:
         """The frame with the qualified name of its function from the source, for Pythons that don't keep it (before

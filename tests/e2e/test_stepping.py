@@ -61,6 +61,8 @@ WALKS = {
     call_library: step lib_c; step lib_call; step lib_end; step call_library=(a,3); next call_library_all
     call_library_all: step lib_c; next lib_call; step-all textwrap.py:dedent; stepout lib_call=a; next lib_end;
         stepout call_library_all=(a,3)
+    call_one_line: step one_line; next call_one_line=2; next call_one_lambda; step one_lambda;
+        next call_one_lambda=4
     done: next END
     """,
     "generators.py": """

@@ -80,6 +80,12 @@ def library():
     return text, found  # @lib_end
 
 
+def one_line(a): b = a + 1; return b  # fmt: skip  # @one_line
+
+
+doubled = lambda a: a * 2  # @one_lambda
+
+
 import textwrap  # @import
 
 outer()  # @call_outer
@@ -90,4 +96,6 @@ callbacks()  # @call_callbacks
 closing()  # @call_closing
 library()  # @call_library
 library()  # @call_library_all
+one_line(1)  # @call_one_line
+doubled(2)  # @call_one_lambda
 done = True  # @done
