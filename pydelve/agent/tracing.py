@@ -183,8 +183,8 @@ class Tracing:
         self._switch(True)
         if frame.f_trace is None or frame.f_trace is self._local:
             self._trace_frame(frame, True)
-        if self._agent.weaver.of(frame.f_code) is not None:  # no line event parts a check from its statement
-            frame.f_trace_opcodes = True
+            if self._agent.weaver.of(frame.f_code) is not None:  # no line event parts a check from its statement
+                frame.f_trace_opcodes = True
 
     def watch_calls(self, wanted: bool) -> None:
         """Tell the stepper of frames that start, or not."""

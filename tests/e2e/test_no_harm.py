@@ -175,6 +175,21 @@ def test_what_programs_do_to_themselves(
     assert (script.parent / "out").read_text() == output
 
 
+def test_its_own_trace_function_is_told_what_it_asked_for(
+    python: Interpreter, program: Program, marker: Marker
+) -> None:
+    script = program("no_harm/rough.py")
+    with debugged(script, "traces", python=python) as session:
+        session.call(CreateBreakpoint(f"{script}:{marker(script)['stop']}"))
+        assert (session.resume().reason, _text(session, "text")) == ("breakpoint", "traced")
+        if session.resume(Resume("next")).reason == "step":  # from 3.12 on steps don't need its trace function
+            assert session.resume().reason == "breakpoint"
+        assert _text(session, "text") == "no more"
+        ended = finish(session)
+    assert (ended.how, ended.status) == ("exited", 0)
+    assert (script.parent / "err").read_text() == ""
+
+
 def test_a_program_that_closes_our_sockets_runs_on(python: Interpreter, program: Program, marker: Marker) -> None:
     script = program("no_harm/rough.py")
     with debugged(script, "closerange", python=python) as session:

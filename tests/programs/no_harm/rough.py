@@ -58,9 +58,24 @@ def exits():
     os._exit(4)
 
 
+def traces():
+    events = []
+
+    def trace(frame, event, argument):
+        if frame.f_code is stop_here.__code__:
+            events.append(event)
+        return trace
+
+    sys.settrace(trace)
+    stop_here("traced")
+    sys.settrace(None)
+    stop_here("no more")
+    assert events == ["call", "line", "return"], events
+
+
 def stop_here(text):
     return text  # @stop
 
 
-{"patch": patch, "closerange": closerange, "fork": fork, "exits": exits}[sys.argv[1]]()
+{"patch": patch, "closerange": closerange, "fork": fork, "exits": exits, "traces": traces}[sys.argv[1]]()
 sys.stdout.write("done\n")
