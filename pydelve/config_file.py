@@ -6,6 +6,7 @@ Called by the command line at the start and by the ``config`` command; blocks on
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Mapping
@@ -129,13 +130,15 @@ def save(settings: Settings) -> str:
             f"{path()} has {', '.join(unknown)}, which this pydelve does not know",
             why="saving would lose it", hint="take it out of the file, or add there what you want by hand",
         )  # fmt: skip
+    written = f"{path()}.{os.getpid()}"
     try:
         os.makedirs(config_folder(), mode=0o700, exist_ok=True)
-        written = f"{path()}.{os.getpid()}"
         with open(written, "w", encoding="utf-8") as file:
             file.write(render(settings))
         os.replace(written, path())
     except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(written)
         raise UsageError(f"can't write {path()}", why=error.strerror or str(error)) from error
     return path()
 

@@ -6,6 +6,7 @@ debugged program ended does not count.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -17,11 +18,13 @@ from pydelve.terminal.names import nearest
 
 _ASKS_HELP = {"-h", "--help", "-?"}
 _ASKS_VERSION = {"-V", "--version"}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``pydelve`` with these words (``sys.argv`` without its first where None); gives back the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_closed_streams()
     try:
         return _run(words)
     except PydelveError as error:
@@ -34,10 +37,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except Exception as error:  # noqa: BLE001  # our own bug, said as one; the traceback goes to the log
+        if isinstance(error, OSError) and error.errno in _FULL:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            _complain([f"pydelve: {os.strerror(error.errno)}", "  why: what it writes goes there no more"])
+            return 1
         doing = f"running pydelve {words[0]}" if words else "starting"
         path: str = import_late("pydelve.log").record_internal_error(doing, error)
         _complain(internal_error_lines(doing, error, path))
         return InternalError.exit_status
+
+
+def _open_closed_streams() -> None:
+    """Standard streams that were closed (``<&-``) are the null device: nothing else may get their numbers."""
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+            os.set_inheritable(fd, True)
+            setattr(sys, name, os.fdopen(fd, "w" if fd else "r", closefd=False))
 
 
 def _run(words: list[str]) -> int:

@@ -124,17 +124,24 @@ def save(path: str, lines: Sequence[str]) -> None:
     Raises:
         UsageError: there is another file of that name, or it can't be written.
     """
+    written = f"{path}.{os.getpid()}"
     try:
-        if os.path.exists(path) and read(path)[:1] != [HEAD]:
+        if os.path.exists(path) and not _is_ours(path):
             raise UsageError(
                 f"{path} is no file of breakpoints", why="it would be lost", hint="breakpoints -save another-name"
             )
-        written = f"{path}.{os.getpid()}"
         with open(written, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.writelines(f"{line}\n" for line in lines)
         os.replace(written, path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(written)
         raise UsageError(f"can't write {path}", why=error.strerror or str(error)) from error
+
+
+def _is_ours(path: str) -> bool:
+    with open(path, "rb") as file:  # may be a device, which has no end
+        return file.readline(len(HEAD) + 1).rstrip(b"\n") == HEAD.encode()
 
 
 def read(path: str) -> list[str]:

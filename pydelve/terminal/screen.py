@@ -142,10 +142,8 @@ class Screen:
         yield pending
 
     def _write(self, text: str) -> None:
-        if text and self.transcript is not None:
-            self.transcript.write(text)
-            if self.transcript.only:
-                return
+        if text and self._copies(text):
+            return
         if text:
             if self._line_begun:
                 text, self._line_begun = f"\n{text}", False
@@ -153,6 +151,20 @@ class Screen:
             encoding = getattr(self._stream, "encoding", None) or "utf-8"
             self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self._stream.flush()
+
+    def _copies(self, text: str) -> bool:
+        """Give text to the transcript, if there is one; True where it is the only one to get it."""
+        copy = self.transcript
+        if copy is None:
+            return False
+        try:
+            copy.write(text)
+        except OSError as error:  # the disk is full: the session goes on without
+            self.transcript = None
+            copy.close()
+            self.error(PydelveError(f"transcript ended: {copy.path}", why=error.strerror or str(error)))
+            return False
+        return copy.only
 
     def handed_over(self) -> AbstractContextManager[None]:
         """The terminal is for another program, an editor, for the time of a ``with`` block."""
@@ -169,8 +181,8 @@ class Screen:
 
     def note_typed(self, line: str) -> None:
         """A command was typed: a transcript has it."""
-        if self.transcript is not None and line.strip():
-            self.transcript.write(f"(pydelve) {line.rstrip()}\n")
+        if line.strip():
+            self._copies(f"(pydelve) {line.rstrip()}\n")
 
     def note_interrupt(self) -> None:
         """The terminal has echoed ``^C`` where our next line would begin. Safe in a signal handler."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from typing import TextIO
+from typing import Literal, TextIO
 
 from pydelve.errors import UsageError
 from pydelve.terminal.model import Call
@@ -31,8 +32,9 @@ class Transcript:
         self._file.flush()
 
     def close(self) -> None:
-        """Write no more."""
-        self._file.close()
+        """Write no more; what can't be written is lost, and was said."""
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 def transcript(call: Call) -> None:
@@ -52,7 +54,8 @@ def transcript(call: Call) -> None:
     if now is not None:
         raise UsageError(f"a transcript goes to {now.path}", why="there is one at a time", hint="transcript -off")
     try:
-        file = open(os.path.expanduser(call.text), "w" if "-t" in call.options else "a", encoding="utf-8")  # noqa: SIM115  the session's
+        mode: Literal["w", "a"] = "w" if "-t" in call.options else "a"
+        file = open(os.path.expanduser(call.text), mode, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115  the session's
     except OSError as error:
         raise UsageError(
             f"can't write {call.text}", why=error.strerror or str(error), hint="transcript FILE"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.on_terminal import OnTerminal
-from tests.e2e.session import Session
+from tests.e2e.session import LAUNCHER, Session
 from tests.interpreters import Interpreter
 
 LOOP = """\
@@ -21,6 +24,13 @@ total = 0
 for number in (1, 2):
     total += number
 print(wrapped("some words to wrap"))
+"""
+ENTRY = """\
+... started: loop.py (...
+> entry, loop.py:1 in <module>, thread 1 (MainThread)
+=>   1:  import textwrap
+     2:
+     3:  def wrapped(words):
 """
 
 
@@ -58,6 +68,33 @@ def test_a_transcript_in_place_of_the_screen(folder: Path) -> None:
         "(pydelve) break nosuch", 'no function or class matches "nosuch"', "  try: break loop.py:4",
         "(pydelve) transcript -off",
     ]  # fmt: skip
+
+
+def test_a_full_disk_ends_a_transcript_and_not_the_session(folder: Path) -> None:
+    commands = ["transcript /dev/full", "print 1", "transcript -x /dev/full", "print 2", "breakpoints -save /dev/full"]
+    done = Session(None, folder).debug("loop.py", *commands)
+    full = ["transcript goes to /dev/full", "transcript ended: /dev/full", "  why: No space left on device"]
+    assert done.lines[5:] == [
+        *full, "1", *full, "2",
+        "/dev/full is no file of breakpoints", "  why: it would be lost", "  try: breakpoints -save another-name",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("streams", "status", "said"),
+    [
+        ("<&-", 0, ENTRY), ("2>&-", 0, ENTRY), (">&-", 0, ""), ("<&- >&- 2>&-", 0, ""),
+        (">/dev/full", 1, "pydelve: No space left on device\n  why: what it writes goes there no more\n"),
+    ],
+)  # fmt: skip
+def test_closed_and_full_standard_streams(folder: Path, streams: str, status: int, said: str) -> None:
+    script = f'"$0" "$@" {streams} </dev/null' if "<" not in streams else f'"$0" "$@" {streams}'
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable, str(LAUNCHER), "debug", "loop.py"],
+        check=False, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=45,
+        env={**os.environ, "HOME": str(folder), "XDG_STATE_HOME": str(folder)},
+    )  # fmt: skip
+    assert (re.sub(r"process \d+|CPython \S+\)", "...", done.stdout), done.returncode) == (said, status)
 
 
 def test_what_a_restart_keeps(python: Interpreter, folder: Path) -> None:

@@ -12,6 +12,7 @@ from pydelve.terminal.commands import TABLE
 from pydelve.terminal.fuzzy import fitting
 from pydelve.terminal.pager import Answer, Pager
 from pydelve.terminal.screen import Screen
+from pydelve.terminal.theme import Theme
 from pydelve.terminal.typed_lines import is_unfinished, split_pasted
 
 
@@ -94,7 +95,7 @@ class Paged:
     def __init__(self, *answers: Answer, wanted: bool = True) -> None:
         self.stream = io.StringIO()
         self._answers = list(answers)
-        self.screen = Screen(self.stream)
+        self.screen = Screen(self.stream, theme=Theme(True))
         self.screen.configure(Settings(pager=wanted))
         self.pager = Pager(lambda: (10, 5), self._ask)
 
@@ -128,6 +129,14 @@ def test_a_line_takes_as_many_rows_as_it_is_long() -> None:
     assert Paged("all").write("x" * 25, "\x1b[1m" + "y" * 10 + "\x1b[0m", "z") == (
         "x" * 25 + "\n\x1b[1m" + "y" * 10 + "\x1b[0m\n?z\n"
     )
+
+
+def test_control_characters_are_shown_as_escapes() -> None:
+    stream = io.StringIO()
+    Screen(stream).lines(["Na\x1b[31mmed\x07", "a\tb \u202egnihtyna", "e\u0301 \x9b"])
+    assert stream.getvalue() == "Na\\x1b[31mmed\\x07\na\tb \\u202egnihtyna\ne\u0301 \\x9b\n"
+    Screen(stream := io.StringIO(), theme=Theme(True)).lines(["\x1b[1mbold\x1b[0m\x1b]0;title\x07"])
+    assert stream.getvalue() == "\x1b[1mbold\x1b[0m\\x1b]0;title\\x07\n"
 
 
 def test_a_value_of_several_lines_is_paged_too() -> None:
