@@ -259,6 +259,11 @@ def _locals_of(frame: FrameType) -> Any:
     return {name: value for name, _, value in fastlocals.read_locals(frame) if value is not UNBOUND}
 
 
+def _spaces_of(frame: FrameType, spaces: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """Globals and locals for ``eval`` and ``exec``: those that were given, else the frame's."""
+    return spaces or (() if named else (frame.f_globals, _locals_of(frame)))
+
+
 exception: list[BaseException] = []
 """What the stop is about, where that is one: ``exc``, unless the program has a name like it."""
 
@@ -266,6 +271,8 @@ _FRAME_BUILTINS: dict[str, Callable[[FrameType], Any]] = {
     "exc": lambda frame: exception[0] if exception else UNBOUND,
     "super": _super_of,
     "frame": lambda frame: lambda index=1: caller_of(frame, index),
+    "eval": lambda frame: lambda source, *spaces, **named: eval(source, *_spaces_of(frame, spaces, named), **named),
+    "exec": lambda frame: lambda source, *spaces, **named: exec(source, *_spaces_of(frame, spaces, named), **named),
     "locals": lambda frame: lambda: _locals_of(frame),
     "vars": lambda frame: lambda *arguments: vars(*arguments) if arguments else _locals_of(frame),
     "dir": lambda frame: lambda *arguments: dir(*arguments) if arguments else sorted(_locals_of(frame)),

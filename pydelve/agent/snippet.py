@@ -31,7 +31,9 @@ class Snippet:
 
     def __init__(self, text: str, mode: str, frame_code: CodeType, private_class: str):
         self.frame_code = frame_code
-        self.private_class = private_class
+        # in the template's class it would be that class: it is the frame's variable, or nobody knows it
+        own_class = ["__class__"] if "__class__" in text and "__class__" in frame_code.co_freevars else []
+        self.private_class = private_class if own_class or "__class__" not in text else ""
         self._flags = frame_code.co_flags & _FUTURE_FLAGS
         self._mode = mode
         self._deleted: list[str] = []
@@ -45,7 +47,7 @@ class Snippet:
         self.bound = list(dict.fromkeys(self._mangle(name) for name in self.bound))
         self._check_alone(text)
         # compiled alone, what it looks up is in co_names, and what it assigns are its own variables
-        self.names = tuple(dict.fromkeys(_names_in(self.code_for(())) + self.bound))
+        self.names = tuple(dict.fromkeys(_names_in(self.code_for(())) + self.bound + own_class))
 
     def code_for(
         self,

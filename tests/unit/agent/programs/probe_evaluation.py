@@ -152,7 +152,11 @@ class _Account:
         return private_class_of(sys._getframe())
 
     def uses_super(self):
+        equal(ev("(__class__, [__class__ for _ in '1'], self._Account__balance)"), (_Account, [_Account], 10))
         return super().__repr__ and ev("super().__init__.__qualname__")
+
+    def without_super(self):
+        return ev("__class__")
 
     equal(private_class_of(sys._getframe()), "_Account")
     body = ev("[n for n in range(2)] + [__rate]")
@@ -167,6 +171,24 @@ Derived().method()
 equal(Derived.on_class(), ("_Account", 2))
 equal(Derived().prop, "_Account")
 equal(_Account().uses_super(), "object.__init__")
+try:
+    _Account().without_super()
+except NameError as error:
+    equal(str(error), "name '__class__' is not defined")
+else:
+    raise AssertionError("__class__ was found")
+
+
+def by_eval(x):
+    equal(ev("eval('x'), eval('x + 1', {'x': 5}), [eval('x') for _ in '1']"), (x, 6, [x]))
+    ex("exec('y = x + 1; seen.append(y)')")
+
+
+seen = []
+by_eval(2)
+equal(seen, [3])
+ex("exec('a_new_global = 4')")
+equal(a_new_global, 4)  # noqa: F821
 equal(private_class_of(sys._getframe()), "")
 equal(private_class_of((lambda: sys._getframe())()), "")
 
