@@ -31,6 +31,7 @@ KINDS = {
     "busy": "sum 3 1\n", "sleep": "sum 6 1\n", "wait_in_select": "sum 9 1\n", "wait_in_input": "sum 15 1\n",
     "wait_for_lock": "sum 15 1\n", "wait_for_child": "sum 18 1\n", "in_c_without_gil": "sum 21 1\n",
     "in_c_with_gil": "sum 24 1\n", "worker_busy": "sum 27 1\n", "fifty_threads": "sum 30 1\n",
+    "asyncio_server": "sum 33 1\n", "large_heap": "sum 36 1\n",
 }  # fmt: skip
 
 
@@ -468,7 +469,7 @@ class TestCommand:
             "    38:\n"
             "=> 0  attach/waits.py:36 in wait_in_select\n"
             "   1  attach/waits.py:110 in main\n"
-            "   2  attach/waits.py:115 in <module>\n"
+            f"   2  attach/waits.py:{len(source.read_text().splitlines())} in <module>\n"
             "no local variables\n"
             "detached: process <pid> runs on\n"
         )

@@ -112,4 +112,44 @@ def main():
     sys.exit(7)
 
 
+def asyncio_server():
+    """A server and its clients, as busy as they can be."""
+    import asyncio  # takes longer than the others need to start
+
+    served = 0
+
+    async def answer(reader, writer):
+        nonlocal served
+        while line := await reader.readline():
+            served += 1
+            writer.write(line.upper())
+        writer.close()
+
+    async def ask(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while not released():
+            writer.write(b"hello\n")
+            if await reader.readline() != b"HELLO\n":
+                raise ValueError("a wrong answer")
+        writer.close()
+        await writer.wait_closed()
+
+    async def serve():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        await asyncio.gather(*(ask(port) for _ in range(20)))
+        server.close()
+
+    asyncio.run(serve())
+    return 11 if served else 0
+
+
+def large_heap():
+    """About 200 MB of small objects."""
+    kept = [[bytes(800)] for _ in range(250_000)]
+    while not released():
+        time.sleep(0.02)
+    return 12 if len(kept) == 250_000 else 0
+
+
 main()
