@@ -178,6 +178,8 @@ class Agent:
                 self.events.close()
                 break
             _sleep(0.001)
+        self.weaver.let_go()
+        self.stops.forget()
         self.link.close()
         self.hooks.forget()
         self.hold.close()  # which tells the debugger that nothing is left

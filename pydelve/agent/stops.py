@@ -86,6 +86,10 @@ class Stops:
         self._owner = 0
         self._units: dict[int, tuple[Any, LineMap]] = {}  # id(code): (code, line map)
 
+    def forget(self) -> None:
+        """Hold no code any more: see ``weaving.Weaver.let_go``."""
+        self._units.clear()
+
     def held_since(self, moment: float) -> float:
         """For how many seconds the program has stood still from a moment on, but for this stop."""
         return sum(ended - max(began, moment) for began, ended in self._held if ended > moment)

@@ -422,8 +422,9 @@ class Tracing:
         return f"not in {count} of the threads, which the program traces itself (sys.settrace)" if count else ""
 
     def close(self) -> None:
-        """Leave no trace function behind."""
+        """Leave no trace function behind, and hold no code: see ``weaving.Weaver.let_go``."""
         self._watched.clear()
+        self._placed.clear()
         self._waiting_for_main = None
         self._raises = False
         self._imports.switch(False)

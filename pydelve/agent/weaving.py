@@ -66,6 +66,12 @@ class Woven:
         self._checks: frozenset[int] | None = None
         self._afters: dict[int, int] | None = None
 
+    def let_go(self) -> None:
+        """Of the code; see ``Weaver.let_go``."""
+        self.live = False
+        self.code = self.original
+        self._tagged = None
+
     def armed(self, number: int) -> Armed | None:
         """The breakpoint of a check."""
         return self._recipe.armed.get(number)
@@ -276,6 +282,15 @@ class Weaver:
             if code.co_consts[index] is not original:
                 store(code.co_consts, index, original)
         self._patched.clear()
+
+    def let_go(self) -> None:
+        """Hold no woven code any more: what holds us is among its constants, and the collector sees none of a code's.
+
+        Frames that still run it have it themselves; its checks do nothing.
+        """
+        for woven in self._woven.values():
+            woven.let_go()
+        self._woven.clear()
 
     def _key(self, code: CodeType) -> Key:
         return self._agent.table.path_of(code.co_filename), code.co_name, code.co_firstlineno

@@ -1,4 +1,4 @@
-"""Attaches, stops, steps and detaches until it is killed: ``attaching_driver.py PID FILE LINE METHOD``."""
+"""Attaches, stops, steps and detaches until it is killed: ``attaching_driver.py PID FILE LINE METHOD TEXT``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.e2e.live import LiveSession
 
 def main() -> None:
     """Never returns."""
-    pid, file, line, method = sys.argv[1:]
+    pid, file, line, method, text = sys.argv[1:]
     while True:
         sys.stdout.write("attaching\n")
         sys.stdout.flush()
@@ -22,7 +22,7 @@ def main() -> None:
             session.wait_stop()
             session.call(CreateBreakpoint(f"{file}:{line}"))
             session.resume()
-            session.call(Evaluate("turn(20)"))
+            session.call(Evaluate(text))
             session.resume(Resume("next"))
             session.call(Detach())
 

@@ -342,7 +342,7 @@ def test_killed_at_any_moment(
         running.wait_ready()
         before = state_of(running.pid)[0]
         for number in range(8):
-            words = [sys.executable, str(driver), str(running.pid), str(source), line, method]
+            words = [sys.executable, str(driver), str(running.pid), str(source), line, method, "turn(20)"]
             with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as other:
                 assert other.stdout is not None and other.stderr is not None
                 assert other.stdout.readline() == b"attaching\n"

@@ -43,6 +43,7 @@ def facts():
         "gc": [gc.isenabled(), gc.get_threshold(), gc.callbacks],
         "limits": [sys.getrecursionlimit(), sys.getswitchinterval()],
         "threading": [thread.name for thread in threading.enumerate()],
+        "imports": sys.modules["_frozen_importlib"]._init_module_attrs.__code__.co_consts,
         "cwd": os.getcwd(),
         "tools": [TOOLS.get_tool(number) for number in range(6)] if TOOLS else [],
         "main": sorted(vars(sys.modules["__main__"])),
