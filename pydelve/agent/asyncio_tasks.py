@@ -136,7 +136,9 @@ _Method = type(Fields().get)
 
 
 class AsyncioTasks:
-    """The provider; nothing of asyncio is imported."""
+    """See ``tasks.Provider``; nothing of asyncio is imported."""
+
+    kind, module = "asyncio", "asyncio"
 
     def __init__(self) -> None:
         """Remembers classes only."""
@@ -178,6 +180,22 @@ class AsyncioTasks:
 
     # -- one task ------------------------------------------------------------------------------------------------------
 
+    def name(self, task: Any) -> str:
+        """Its name."""
+        return self.fields.name(task)
+
+    def coroutine_name(self, task: Any) -> str:
+        """Qualified name of what it runs."""
+        return coroutine_name(self.coroutine(task))
+
+    def root(self, task: Any) -> FrameType | None:
+        """Its outermost frame."""
+        return root_frame(self.coroutine(task))
+
+    def frames(self, task: Any) -> list[FrameType]:
+        """Those of one that does not run, outermost first."""
+        return suspended_frames(self.coroutine(task))
+
     def coroutine(self, task: Any) -> Any:
         """The coroutine that it runs."""
         return self.fields.get(task, "_coro")
@@ -189,7 +207,7 @@ class AsyncioTasks:
             if state == "CANCELLED":
                 return "cancelled"
             return "failed" if self.fields.get(task, "_exception") is not None else "finished"
-        if _is_running(self.coroutine(task)):
+        if is_running(self.coroutine(task)):
             return "running"
         future = self.fields.get(task, "_fut_waiter")
         if future is None or self.fields.get(future, "_state", _PENDING) != _PENDING:
@@ -211,7 +229,10 @@ class AsyncioTasks:
         if future is None:
             return "", []
         how, found = self._behind(future, 0)
-        return (how, found) if found else self._by_frames(frames)
+        if found:
+            return how, found
+        how, members = waited_for(frames, _WAITERS, self.fields)
+        return how, [each for member in members for each in self._behind(member, 0)[1]]
 
     def _behind(self, future: Any, depth: int) -> tuple[str, list[Any]]:
         """The tasks behind a future: itself, the members of a ``gather``, what a ``shield`` is around."""
@@ -256,19 +277,6 @@ class AsyncioTasks:
             for entry in (callbacks if type(callbacks) is list else ())
         )
 
-    def _by_frames(self, frames: list[FrameType]) -> tuple[str, list[Any]]:
-        """What asyncio's own function, which the task is in, waits for."""
-        for frame in frames[:-4:-1]:
-            known = _WAITERS.get(frame.f_code.co_name)
-            if known is None or not frame.f_code.co_filename.endswith(known[0]):
-                continue
-            value: Any = fastlocals.read_local(frame, known[1])
-            if known[2]:
-                value = self.fields.get(value, known[2])
-            members = list(value) if id(type(value)) in _MANY else [value]
-            return known[3], [task for member in members for task in self._behind(member, 0)[1]]
-        return "", []
-
 
 _WAITERS = {  # function: its file, the variable that holds what it waits for, a field of that, and how this is called
     "_wait": ("asyncio/tasks.py", "fs", "", "wait"),
@@ -279,6 +287,21 @@ _WAITERS = {  # function: its file, the variable that holds what it waits for, a
 }
 
 
+def waited_for(
+    frames: list[FrameType], waiters: dict[str, tuple[str, str, str, str]], fields: Fields
+) -> tuple[str, list[Any]]:
+    """What a library's own function, which a task is in, waits for, and how that is called."""
+    for frame in frames[:-5:-1]:
+        known = waiters.get(frame.f_code.co_name)
+        if known is None or not frame.f_code.co_filename.endswith(known[0]):
+            continue
+        value: Any = fastlocals.read_local(frame, known[1])
+        if known[2]:
+            value = fields.get(value, known[2])
+        return known[3], list(value) if id(type(value)) in _MANY else [value]
+    return "", []
+
+
 def _module_names(name: str) -> dict[str, Any]:
     module = sys.modules.get(name)
     return module.__dict__ if module is not None else {}
@@ -287,11 +310,12 @@ def _module_names(name: str) -> dict[str, Any]:
 def _in_the_collector(names: dict[str, Any]) -> list[Any]:
     """Tasks among all objects, by their classes, which are compared by identity: a metaclass may hash otherwise."""
     bases = [each for each in (names.get("Task"), names.get("_PyTask"), names.get("_CTask")) if isinstance(each, type)]
-    wanted = {id(each) for base in bases for each in _with_subclasses(base)}
+    wanted = {id(each) for base in bases for each in with_subclasses(base)}
     return [each for each in gc.get_objects() if id(type(each)) in wanted]
 
 
-def _with_subclasses(cls: type) -> Iterator[type]:
+def with_subclasses(cls: type) -> Iterator[type]:
+    """A class and all that are derived from it."""
     todo = [cls]
     while todo:
         each = todo.pop()
@@ -319,10 +343,17 @@ def _held_by(callback: Any) -> list[Any]:
     return [each for every in held for each in (list(every) if type(every) is tuple else [every])]
 
 
-def _is_running(coroutine: Any) -> bool:
+def is_running(coroutine: Any) -> bool:
+    """Is it in the middle of its code?"""
     if type(coroutine) is _Coroutine:
         return bool(coroutine.cr_running)
     return type(coroutine) is _Generator and bool(coroutine.gi_running)
+
+
+def coroutine_name(coroutine: Any) -> str:
+    """Its qualified name, also where it has ended; "" of one that is none of the interpreter's own."""
+    name = coroutine.__qualname__ if is_own(coroutine) else ""
+    return name if type(name) is str else ""
 
 
 def is_own(coroutine: Any) -> bool:

@@ -70,6 +70,7 @@ _CLEAN_UP = {_OP[name] for name in _CLEAN_UP_NAMES.split()}
 _FAST = {_OP["LOAD_FAST"], _OP["LOAD_FAST_CHECK"], _OP["LOAD_FAST_BORROW"], _OP["LOAD_DEREF"]} - {-1}
 _RETURNS = {_OP["RETURN_VALUE"], _OP["RETURN_CONST"]} - {-1}
 _Function, _Method = type(lambda: None), type(type("C", (), {"m": lambda self: None})().m)
+_Builtin = type(len)
 _HARMLESS = ("io", "_io", "_thread", "builtins", "_multiprocessing", "socket", "tempfile")
 
 
@@ -257,7 +258,7 @@ class _Reader:
                 self._frame, slots + depth - 1
             )
         found = fastlocals.stack_slot(self._frame, slots + depth - 1)
-        return found, getattr(found, "__self__", None) if type(found) in (_Method, type(len)) else None
+        return found, getattr(found, "__self__", None) if type(found) is _Method or type(found) is _Builtin else None
 
     # -- bytecode ------------------------------------------------------------------------------------------------------
 

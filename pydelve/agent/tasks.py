@@ -12,17 +12,59 @@ import sys
 import time
 
 from . import fastlocals
-from .asyncio_tasks import AsyncioTasks, is_own, root_frame, suspended_frames
+from .asyncio_tasks import AsyncioTasks
+from .greenlets import Greenlets
 from .paths import is_agent
+from .trio_tasks import TrioTasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from collections.abc import Callable
     from types import FrameType
-    from typing import Any
+    from typing import Any, Protocol
 
     from .core import Agent
     from .threads import Stack
+
+    class Provider(Protocol):
+        """Knows one kind of task. Asked only where its ``module`` is imported; never runs the program's code."""
+
+        kind: str
+        module: str
+
+        def all(self) -> list[Any]:
+            """Every task of the kind; those that are done may be among them."""
+
+        def current(self) -> Any:
+            """The one that the calling thread is in, or None; quick, and asked while the program runs."""
+
+        def name(self, task: Any) -> str:
+            """Its name, or what makes it known."""
+
+        def coroutine_name(self, task: Any) -> str:
+            """Qualified name of what it runs."""
+
+        def state(self, task: Any) -> str:
+            """As ``api.tasks.TaskState``."""
+
+        def cancelling(self, task: Any) -> bool:
+            """Was it asked to end?"""
+
+        def thread(self, task: Any) -> int:
+            """Ident; 0 where it is not known."""
+
+        def root(self, task: Any) -> FrameType | None:
+            """The outermost frame of one that runs."""
+
+        def frames(self, task: Any) -> list[FrameType]:
+            """Those of one that does not run, outermost first."""
+
+        def awaits(self, task: Any, frames: list[FrameType]) -> tuple[str, list[Any]]:
+            """How it waits, and for which tasks."""
+
+        def awaiter(self, task: Any) -> Any:
+            """The task that goes on when it ends; asked while the program runs."""
+
 
 _DONE = ("finished", "cancelled", "failed")
 _BEHIND = ("__aenter__", "__aexit__", "__anext__", "__await__")  # what these call says more
@@ -33,14 +75,15 @@ _monotonic = time.monotonic  # taken before the program can replace it
 class Entry:
     """One task in a look at all."""
 
-    __slots__ = ("awaited_by", "awaits", "cycle", "frames", "how", "number", "state", "task", "thread")
+    __slots__ = ("awaited_by", "awaits", "cycle", "frames", "how", "number", "provider", "state", "task", "thread")
 
-    def __init__(self, number: int, task: Any, state: str, thread: int) -> None:
+    def __init__(self, number: int, provider: Provider, task: Any) -> None:
         """``frames`` of it, outermost first, are known once it was asked for them."""
         self.number = number
+        self.provider = provider
         self.task = task
-        self.state = state
-        self.thread = thread
+        self.state = provider.state(task)
+        self.thread = provider.thread(task)
         self.frames: list[FrameType] = []
         self.how = ""
         self.awaits: list[int] = []
@@ -54,7 +97,8 @@ class Tasks:
     def __init__(self, agent: Agent) -> None:
         """No task was seen yet."""
         self._agent = agent
-        self._provider = AsyncioTasks()
+        self._asyncio = AsyncioTasks()
+        self._providers: tuple[Provider, ...] = (self._asyncio, TrioTasks(), Greenlets())
         self._numbers: dict[int, tuple[Any, int]] = {}  # id(task): (weak reference, number)
         self._next = 1
         self._entries: dict[int, Entry] | None = None  # by number, while stopped
@@ -74,49 +118,54 @@ class Tasks:
         self._numbers[id(task)] = _weakref.ref(task), number
         return number
 
+    def _here(self) -> tuple[Provider | None, Any]:
+        """The task that the calling thread is in, and who knows it."""
+        for provider in self._providers:
+            task = provider.current() if provider.module in sys.modules else None
+            if task is not None:
+                return provider, task
+        return None, None
+
     def current_number(self) -> int:
         """Number of the task that the calling thread is in; 0 where there is none."""
-        if "asyncio" not in sys.modules:
-            return 0
-        task = self._provider.current()
+        _, task = self._here()
         return self.number_of(task) if task is not None else 0
 
+    def current(self) -> list[Any]:
+        """``[number, name]`` of it; [] where there is none."""
+        provider, task = self._here()
+        return [self.number_of(task), provider.name(task)] if provider is not None else []
+
+    def running_in(self, ident: int) -> list[Any]:
+        """The same for another thread, by its frames."""
+        inside = {id(frame) for frame, _ in self._agent.service.frames(ident)}
+        for provider in self._providers:
+            for task in provider.all() if provider.module in sys.modules else ():
+                frame = provider.root(task) if provider.state(task) == "running" else None
+                if frame is not None and id(frame) in inside:
+                    return [self.number_of(task), provider.name(task)]
+        return []
+
+    # -- asyncio's, while the program runs -----------------------------------------------------------------------------
+
     def current_task(self) -> Any:
-        """The task that the calling thread is in; None where there is none."""
-        return self._provider.current() if "asyncio" in sys.modules else None
+        """The one that the calling thread is in; None where there is none."""
+        return self._asyncio.current() if "asyncio" in sys.modules else None
 
     def coroutine_of(self, task: Any) -> Any:
         """What a task runs."""
-        return self._provider.coroutine(task)
+        return self._asyncio.coroutine(task)
 
     def direct_awaiter(self, task: Any) -> Any:
         """The task that awaits this very one; None where none does, or by ``gather`` and the like."""
-        awaiter = self._provider.awaiter(task)
-        if awaiter is None or self._provider.fields.get(awaiter, "_fut_waiter") is not task:
+        awaiter = self._asyncio.awaiter(task)
+        if awaiter is None or self._asyncio.fields.get(awaiter, "_fut_waiter") is not task:
             return None
         return awaiter
 
     def runs_loop(self, task: Any) -> bool:
         """Is it the one that ``run_until_complete`` waits for?"""
-        return self._provider.ends_loop(task)
-
-    def current(self) -> list[Any]:
-        """``[number, name]`` of it; [] where there is none."""
-        if "asyncio" not in sys.modules:
-            return []
-        task = self._provider.current()
-        return [self.number_of(task), self._provider.fields.name(task)] if task is not None else []
-
-    def running_in(self, ident: int) -> list[Any]:
-        """The same for another thread, by its frames."""
-        roots = {id(frame) for frame, _ in self._agent.service.frames(ident)}
-        if "asyncio" not in sys.modules:
-            return []
-        for task in self._provider.all():
-            frame = root_frame(self._provider.coroutine(task))
-            if frame is not None and id(frame) in roots and self._provider.state(task) == "running":
-                return [self.number_of(task), self._provider.fields.name(task)]
-        return []
+        return self._asyncio.ends_loop(task)
 
     # -- a look at all -------------------------------------------------------------------------------------------------
 
@@ -127,26 +176,23 @@ class Tasks:
         return self._entries
 
     def _look(self) -> dict[int, Entry]:
-        provider = self._provider
-        found = provider.all() if "asyncio" in sys.modules else []
-        known = {number for reference, number in self._numbers.values() if reference() is not None}
-        self._numbers = {key: entry for key, entry in self._numbers.items() if entry[1] in known}
-        found.sort(key=lambda task: _age(provider.fields.name(task)))
+        active = [provider for provider in self._providers if provider.module in sys.modules]
+        found = [(provider, task) for provider in active for task in provider.all()]
+        self._numbers = {key: entry for key, entry in self._numbers.items() if entry[0]() is not None}
+        found.sort(key=lambda each: _age(each[0].name(each[1])))
         running = self._running_frames()
         entries: dict[int, Entry] = {}
         by_id: dict[int, Entry] = {}
-        for task in found:
-            entry = Entry(self.number_of(task), task, provider.state(task), provider.thread(task))
+        for provider, task in found:
+            entry = Entry(self.number_of(task), provider, task)
             entries[entry.number] = by_id[id(task)] = entry
-            if entry.state not in _DONE:
-                coroutine = provider.coroutine(task)
-                if entry.state == "running":
-                    entry.frames, entry.thread = _until_root(running, root_frame(coroutine), entry.thread)
-                else:
-                    entry.frames = suspended_frames(coroutine)
+            if entry.state == "running":
+                entry.frames, entry.thread = _until_root(running, provider.root(task), entry.thread)
+            elif entry.state not in _DONE:
+                entry.frames = provider.frames(task)
         for entry in entries.values():
             if entry.state == "waiting":
-                entry.how, awaited = provider.awaits(entry.task, entry.frames)
+                entry.how, awaited = entry.provider.awaits(entry.task, entry.frames)
                 for task in awaited:
                     other = by_id.get(id(task))
                     if other is not None and other.state not in _DONE:
@@ -181,7 +227,7 @@ class Tasks:
         while entry is not None and entry.number not in seen:
             seen.add(entry.number)
             if before is not None:
-                parts.append([len(found), entry.number, self._provider.fields.name(entry.task), entry.how])
+                parts.append([len(found), entry.number, entry.provider.name(entry.task), entry.how])
             found += [(frame, frame.f_lineno or 0) for frame in reversed(entry.frames) if not is_agent(frame.f_code)]
             before = entry
             entry = next((entries[each] for each in entry.awaited_by if each not in seen), None)
@@ -196,15 +242,14 @@ class Tasks:
         """Of the task that the calling thread is in, and whose outermost frame this is: the innermost of the user's
         frames in a task that waits for it.
         """
-        task = self._provider.current() if "asyncio" in sys.modules else None
-        if task is None or root_frame(self._provider.coroutine(task)) is not frame:
+        provider, task = self._here()
+        if provider is None or provider.root(task) is not frame:
             return None
-        awaiter = self._provider.awaiter(task)
+        awaiter = provider.awaiter(task)
         if awaiter is None or awaiter is task:
             return None
         library = self._agent.ownership.is_library
-        frames = suspended_frames(self._provider.coroutine(awaiter))
-        return next((each for each in reversed(frames) if not library(each.f_code.co_filename)), None)
+        return next((each for each in provider.frames(awaiter)[::-1] if not library(each.f_code.co_filename)), None)
 
     # -- as data -------------------------------------------------------------------------------------------------------
 
@@ -213,29 +258,29 @@ class Tasks:
 
         Thousands of tasks differ in little: what they have in common is sent once. A row is ``[number, name, index of
         its kind, rest]``, a kind ``[state, thread, how, index of its frame, of the library's it has called,
-        coroutine]``, where -1 is no frame; the rest is 0 or ``[awaits, awaited by, cancelling, cycle, [delay, left] or
-        None, kept]``.
+        coroutine, what kind of task]``, where -1 is no frame; the rest is 0 or ``[awaits, awaited by, cancelling,
+        cycle, [delay, left] or None, kept]``.
 
         Args:
             name_frame: Gives the wire form of a frame.
         """
         frames = _Frames(name_frame)
         now = self._agent.stops.began
-        provider = self._provider
+        fields = self._asyncio.fields
         kinds: dict[tuple[Any, ...], int] = {}
         rows = []
         for entry in self.entries().values():
             user, called = self._user_frame(entry.frames)
-            name = _coroutine_name(provider.coroutine(entry.task))
-            kind = entry.state, entry.thread, entry.how, frames.index(user), frames.index(called), name
-            slept = _sleep(called, provider.fields, now) if entry.state == "waiting" else None
+            provider, name = entry.provider, entry.provider.coroutine_name(entry.task)
+            kind = entry.state, entry.thread, entry.how, frames.index(user), frames.index(called), name, provider.kind
+            slept = _sleep(called, fields, now) if entry.state == "waiting" else None
             kept = self._kept(entry, now) if entry.state == "running" else 0.0
             cancelling = provider.cancelling(entry.task)
             rest: Any = 0
             if entry.awaits or entry.awaited_by or cancelling or entry.cycle or slept or kept:
                 rest = [entry.awaits, entry.awaited_by, cancelling, entry.cycle, slept, kept]
             index = kinds.setdefault(kind, len(kinds))
-            rows.append([entry.number, provider.fields.name(entry.task), index, rest])
+            rows.append([entry.number, provider.name(entry.task), index, rest])
         return {"frames": frames.wire, "kinds": list(kinds), "tasks": rows}
 
     def _user_frame(self, frames: list[FrameType]) -> tuple[FrameType | None, FrameType | None]:
@@ -331,12 +376,6 @@ def _sleep(frame: FrameType | None, fields: Any, now: float) -> list[float] | No
 def _is(frame: FrameType, function: tuple[str, str]) -> bool:
     """Is it the frame of a function, by its name and the end of its file's?"""
     return frame.f_code.co_name == function[0] and frame.f_code.co_filename.endswith(function[1])
-
-
-def _coroutine_name(coroutine: Any) -> str:
-    """Its qualified name, also where it has ended; "" of one that is none of the interpreter's own."""
-    name = coroutine.__qualname__ if is_own(coroutine) else ""
-    return name if type(name) is str else ""
 
 
 def _age(name: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Tasks of asyncio: the place that goroutines have in Go."""
+"""Tasks of asyncio and trio, and greenlets: the place that goroutines have in Go."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ else:
 TaskState = Literal["running", "runnable", "waiting", "finished", "cancelled", "failed"]
 """running: in the middle of a step; runnable: will go on as soon as its loop comes to it; waiting: for a future; the
 others are done."""
-Waiting = Literal["", "task", "gather", "shield", "wait", "wait_for", "task group"]
+Waiting = Literal["", "task", "gather", "shield", "wait", "wait_for", "task group", "nursery"]
 """How a task waits for others: ``await task``, or by one of asyncio's functions; "" where it waits for none."""
+
+
+TaskKind = Literal["asyncio", "trio", "greenlet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Task:
     """running: for how long it has kept all others of its loop from running; 0.0 where that is not known."""
     current: bool = False
     """True for the task the stop is about."""
+    kind: TaskKind = "asyncio"
 
     @property
     def done(self) -> bool:

@@ -345,7 +345,7 @@ TABLE = CommandTable([
         examples=(("exception 1", "look at the second one"), ("exception 1 bt", "its frames")),
     ),
     Command(
-        "tasks", "Moving around", "list the tasks of asyncio: state, what each waits for, place",
+        "tasks", "Moving around", "list the tasks of asyncio, trio and greenlets: state, what each waits for, place",
         ("", "-with [FIELD] TEXT", "-without [FIELD] TEXT", "-group location|coroutine|state", "-tree", "-t [DEPTH]",
          "-exec COMMAND"),
         tasks.tasks, needs="stopped", takes="raw",

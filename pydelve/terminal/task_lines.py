@@ -57,7 +57,7 @@ def _for(task: Task, names: Mapping[int, str]) -> str:
         return f"in {task.how} for {_some(task.awaits)}"
     if task.called is not None:
         return f"in {task.called.function}"
-    return "for a future"
+    return "for a future" if task.kind == "asyncio" else ""
 
 
 def _who(number: int, names: Mapping[int, str]) -> str:

@@ -26,7 +26,7 @@ from pydelve.errors import EvaluationError, EvaluationInterrupted, PydelveError
 from tests.e2e.live import LiveSession
 from tests.interpreters import Interpreter
 
-TURNS = 10  # of a hundred requests each
+TURNS = 5  # of a hundred requests each
 Program = Callable[[str], Path]
 
 

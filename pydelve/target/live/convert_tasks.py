@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from pydelve.api.target import Frame
-from pydelve.api.tasks import Task, TaskState, Waiting
+from pydelve.api.tasks import Task, TaskKind, TaskState, Waiting
 from pydelve.target.live.convert import to_frame
 
 _STATES = frozenset(get_args(TaskState))
 _WAYS = frozenset(get_args(Waiting))
+_KINDS = frozenset(get_args(TaskKind))
 
 
 def to_tasks(wire: dict[str, Any]) -> tuple[Task, ...]:
@@ -25,8 +26,8 @@ def to_tasks(wire: dict[str, Any]) -> tuple[Task, ...]:
 
 def _kind(wire: Any, frames: list[Frame]) -> dict[str, Any]:
     """What tasks have in common."""
-    state, thread, how, user, called, coroutine = wire
-    if state not in _STATES or how not in _WAYS:
+    state, thread, how, user, called, coroutine, kind = wire
+    if state not in _STATES or how not in _WAYS or kind not in _KINDS:
         raise ValueError("a task's state is unknown")
     return {
         "state": state,
@@ -35,6 +36,7 @@ def _kind(wire: Any, frames: list[Frame]) -> dict[str, Any]:
         "frame": _frame(frames, user if user >= 0 else called),
         "called": _frame(frames, called) if user >= 0 else None,
         "how": how,
+        "kind": kind,
     }
 
 
