@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import libraries
+from bench.attaching import STACKS, attached_prompt, injection, stacks
 from bench.dap import Debugpy
 from bench.driving import Pdb, debugged, environment, prompt_ms, pydelve_command, run_ms, timed_ms
 from bench.measure import Result, Series, alternate
@@ -261,5 +262,10 @@ CASES = {
     "running": tuple(lambda setting, work=work: running(setting, work) for work in WORKS),
     "logging": (logging,),
     "waiting": (memory, processor),
+    "attaching": (
+        attached_prompt,
+        injection,
+        *(lambda setting, stack=stack: stacks(setting, *stack) for stack in STACKS),
+    ),
 }
 """What ``--case`` chooses from."""

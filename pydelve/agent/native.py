@@ -48,9 +48,14 @@ class _Object(_ObjectData):
     _type_ = "O"
 
 
+_kinds: dict[tuple[int, CType | None], Any] = {}  # as few types as can be: up to 3.12 none is ever freed
+
+
 def _function(flags: int, name: str, result: CType | None, *arguments: CType) -> Callable[..., Any]:
     """A callable for the C function ``name`` of libc or CPython; AttributeError where there is none."""
-    kind: Any = type("_Function", (_ctypes.CFuncPtr,), {"_flags_": flags, "_restype_": result})
+    kind = _kinds.get((flags, result))
+    if kind is None:
+        kind = _kinds[flags, result] = type("_Function", (_ctypes.CFuncPtr,), {"_flags_": flags, "_restype_": result})
     try:
         address = _ctypes.dlsym(_SELF, name)
     except OSError as error:

@@ -26,7 +26,7 @@ from tests.interpreters import Interpreter
 CYCLES = int(os.environ.get("PYDELVE_CYCLES", "4"))
 KILLS = int(os.environ.get("PYDELVE_KILLS", "0"))
 _LONGEST_S = 10.0  # that the target may stand still after pydelve was killed, on a loaded machine
-_GROWTH_BYTES, _GROWTH_OF_ONE_BYTES = 24 << 20, 30_000
+_GROWTH_BYTES, _GROWTH_OF_ONE_BYTES = 20 << 20, 20_000
 Program = Callable[[str], Path]
 Marker = Callable[[Path | str], dict[str, int]]
 
@@ -101,8 +101,9 @@ def test_cycles(python: Interpreter, program: Program, marker: Marker, tmp_path:
     server = Server(python, source, tmp_path)
     with server.running:
         place = f"{source}:{marker(source)['inside']}"
+        plain = server.facts()
         once(server.pid, place)  # what is loaded once stays: _ctypes and its library
-        before = server.settled(server.facts())
+        before = server.settled(plain)
         speed = server.speed() if CYCLES > 50 else 0.0
         for _ in range(CYCLES):
             once(server.pid, place)
@@ -131,8 +132,9 @@ def test_kills(python: Interpreter, program: Program, marker: Marker, tmp_path: 
     driver = Path(__file__).with_name("attaching_driver.py")
     with server.running:
         line = marker(source)["inside"]
+        plain = server.facts()
         once(server.pid, f"{source}:{line}")
-        before = server.settled(server.facts())
+        before = server.settled(plain)
         words = [sys.executable, str(driver), str(server.pid), str(source), str(line)]
         for number in range(KILLS):
             with subprocess.Popen(

@@ -1,0 +1,119 @@
+"""Attaching to a program that runs, and looking at one without attaching: how long a person waits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.driving import prompt_ms, pydelve_command, run_ms
+from bench.measure import Result, alternate
+from pydelve.api.attach import AttachOptions
+from pydelve.target.live.attach import attach
+
+if TYPE_CHECKING:
+    from bench.cases import Setting
+
+PROMPT_LIMIT_MS = 350.0
+INJECTION_LIMIT_MS = 15.0
+_PROGRAM = """\
+import sys, threading, time
+done = threading.Event()
+for _ in range(int(sys.argv[1]) - 1):
+    threading.Thread(target=done.wait, daemon=True).start()
+def deep(frames):
+    if frames > 1:
+        deep(frames - 1)
+    print("ready", flush=True)
+    while True:
+        time.sleep(0.05)
+sys.setrecursionlimit(5000)
+deep(int(sys.argv[2]))
+"""
+STACKS = (("5 threads", 5, 1, 4.0), ("900 frames", 1, 900, 1.5), ("500 threads", 500, 1, 0.5))
+"""What is looked at, threads, frames, and how many times py-spy's time it may take."""
+
+
+@contextmanager
+def _target(setting: Setting, threads: int, frames: int) -> Iterator[int]:
+    """Pid of a program that sleeps."""
+    program = setting.write("sleeps.py", _PROGRAM)
+    words = [setting.python, str(program), str(threads), str(frames)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            process.stdout.readline()
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def _wait_alone(pid: int) -> None:
+    """Until no debugger is in it: one that was killed a moment ago is noticed soon."""
+    while any(b"pydelve" in path.read_bytes() for path in Path(f"/proc/{pid}/task").glob("*/comm")):
+        time.sleep(0.01)
+
+
+def attached_prompt(setting: Setting) -> Result:
+    """From the command to the prompt, at a terminal; gdb attaches with nothing of Python's read."""
+    with _target(setting, 1, 1) as pid:
+
+        def ours() -> float:
+            took_ms = prompt_ms(pydelve_command("attach", str(pid)), setting.folder, b"(pydelve)")
+            _wait_alone(pid)
+            return took_ms
+
+        contenders: dict[str, Callable[[], float]] = {}
+        if gdb := shutil.which("gdb"):
+            words = [gdb, "-nx", "-batch", "-p", str(pid), "-ex", "call (int) PyGILState_Check()"]
+            contenders["gdb, attach and one call"] = lambda: run_ms(words, setting.folder)
+        contenders["pydelve"] = ours
+        series = alternate(contenders, setting.rounds)
+    took_ms = series[-1].median
+    return Result(
+        "attach to an idle program, to the first prompt", setting.version, "ms", series, f"{PROMPT_LIMIT_MS:.0f} ms",
+        took_ms <= PROMPT_LIMIT_MS,
+    )  # fmt: skip
+
+
+def injection(setting: Setting) -> Result:
+    """From knowing the process to the agent's sources being there, in our process."""
+    with _target(setting, 1, 1) as pid:
+
+        def enter() -> float:
+            begin = time.monotonic()
+            reached = attach(AttachOptions(pid))
+            took_ms = (time.monotonic() - begin) * 1000
+            reached.link.close()
+            reached.hold.close()
+            os.close(reached.handle.pidfd)
+            time.sleep(0.3)  # the agent finds out
+            _wait_alone(pid)
+            return took_ms
+
+        series = alternate({"pydelve": enter}, setting.rounds)
+    kept = min(series[0].values) <= INJECTION_LIMIT_MS
+    limit = f"{INJECTION_LIMIT_MS:.0f} ms, the smallest"
+    return Result("entering an idle program", setting.version, "ms", series, limit, kept)
+
+
+def stacks(setting: Setting, what: str, threads: int, frames: int, times: float) -> Result:
+    """``pydelve stack`` beside ``py-spy dump``, as whole commands."""
+    spy = shutil.which("py-spy")
+    title = f"stack of {what}, as a whole command"
+    with _target(setting, threads, frames) as pid:
+        contenders: dict[str, Callable[[], float]] = {}
+        words = [spy or "", "dump", "-p", str(pid)]
+        if spy is not None and not subprocess.run(words, capture_output=True, check=False).returncode:
+            contenders["py-spy dump"] = lambda: run_ms(words, setting.folder)
+        contenders["pydelve stack"] = lambda: run_ms(pydelve_command("stack", str(pid)), setting.folder)
+        series = alternate(contenders, setting.rounds)
+    if len(series) == 1:
+        return Result(title, setting.version, "ms", series, notes=("py-spy is not here, or can't read this version",))
+    ratio = series[1].median / series[0].median
+    return Result(title, setting.version, "ms", series, f"{times} times py-spy's; here {ratio:.1f}", ratio <= times)
