@@ -25,13 +25,13 @@ from pydelve.target.live.handle import Reached, Stranger
 from pydelve.target.live.inside import Inside
 from pydelve.target.live.memory import ProcessMemory, check_process, find_interpreter
 from pydelve.target.live.parcel import bootstrap, parcel
-from pydelve.target.live.remote_exec import FIRST_MINOR, RemoteExec, Sockets
 from pydelve.target.live.traced import refusal, until
 
 START_LIMIT_S = 5.0
 PENDING_LIMIT_S = 10.0
 GIL_LIMIT_S = 10.0
 LOOK_AGAIN_S = 0.1
+_ASKED_FROM = 14  # the first minor version that has PEP 768
 SEND_LIMIT_S = 10.0
 _DISABLED_BY = "PYTHON_DISABLE_REMOTE_DEBUG"
 
@@ -268,11 +268,13 @@ def _state(inside: Inside, page: stub.Page) -> int:
 
 def _method(asked: AttachMethod, pid: int, runtime: Runtime) -> AttachMethod:
     """Where another debugger traces it, no thread can be borrowed; from 3.14 on it can be asked."""
-    traced = asked == "auto" and runtime.version[1] >= FIRST_MINOR and ptrace.tracer_of(pid, pid)
+    traced = asked == "auto" and runtime.version[1] >= _ASKED_FROM and ptrace.tracer_of(pid, pid)
     return "pep768" if traced else asked
 
 
-def _by_script(memory: ProcessMemory, runtime: Runtime) -> Sockets:
+def _by_script(memory: ProcessMemory, runtime: Runtime) -> stub.Sockets:
+    from pydelve.target.live.remote_exec import RemoteExec  # noqa: PLC0415  rarely needed
+
     try:
         layout = choose_layout(memory, runtime)
     except UnreadableError as error:
@@ -280,14 +282,14 @@ def _by_script(memory: ProcessMemory, runtime: Runtime) -> Sockets:
     return RemoteExec(memory, runtime, layout).enter(PENDING_LIMIT_S)
 
 
-def _sockets_of(inside: Inside, page: stub.Page) -> Sockets:
+def _sockets_of(inside: Inside, page: stub.Page) -> stub.Sockets:
     numbers = inside.read(page.sockets, 16)
     if len(numbers) < 16:
         raise _ended(inside.pid)
-    return Sockets(*stub.read_sockets(numbers))
+    return stub.read_sockets(numbers)
 
 
-def _take_sockets(pid: int, found: Sockets, pidfd: int) -> tuple[socket.socket, socket.socket]:
+def _take_sockets(pid: int, found: stub.Sockets, pidfd: int) -> tuple[socket.socket, socket.socket]:
     """Our ends of the sockets."""
     try:
         first = socket.socket(fileno=take_descriptor(pidfd, found.our_link))

@@ -8,12 +8,10 @@ right is refused. Python/remote_debugging.c, Include/internal/pycore_debug_offse
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from pydelve.agent import protocol
 from pydelve.errors import TargetError, UnsupportedError
@@ -24,6 +22,7 @@ from pydelve.target.cpython.objects import ObjectReader
 from pydelve.target.live import ptrace
 from pydelve.target.live.inside import write_memory
 from pydelve.target.live.memory import ProcessMemory
+from pydelve.target.live.stub import Sockets
 from pydelve.target.live.surroundings import LiveSurroundings, link
 from pydelve.target.live.traced import until
 
@@ -35,15 +34,6 @@ _TURN_S = 1.0
 _ANSWER_LIMIT_S = 5.0
 _FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _ENTRY = Path(protocol.__file__).resolve().parent / "entry"
-
-
-class Sockets(NamedTuple):
-    """Numbers of the four ends in the process."""
-
-    link: int
-    our_link: int
-    hold: int
-    our_hold: int
 
 
 class RemoteExec:
@@ -176,7 +166,7 @@ class RemoteExec:
 
     def _file(self, owner: os.stat_result) -> tuple[str, str, int]:
         """In a container, or another user's: its path there and here, open."""
-        name = f".pydelve-{secrets.token_hex(8)}"
+        name = f".pydelve-{os.urandom(8).hex()}"
         problem = ""
         for folder in _FOLDERS:
             there = f"/proc/{self._pid}/root{folder}/{name}"

@@ -11,6 +11,7 @@ time, so the thread cannot have unmapped the page before it is out of it. Pure.
 from __future__ import annotations
 
 from struct import pack, unpack_from
+from typing import NamedTuple
 
 from pydelve.target.live.machine import Code
 
@@ -147,7 +148,15 @@ DO_NOTHING = bytes.fromhex("31c0c3")
 """In place of a pending call that came too late: return 0."""
 
 
-def read_sockets(data: bytes) -> tuple[int, int, int, int]:
-    """The agent's end of *link*, ours, the agent's end of *hold*, ours."""
-    link, our_link, hold, our_hold = unpack_from("<4i", data, 0)
-    return link, our_link, hold, our_hold
+class Sockets(NamedTuple):
+    """Numbers of the four ends in the process."""
+
+    link: int
+    our_link: int
+    hold: int
+    our_hold: int
+
+
+def read_sockets(data: bytes) -> Sockets:
+    """The numbers that the thread has written to its page."""
+    return Sockets(*unpack_from("<4i", data, 0))
