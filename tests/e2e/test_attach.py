@@ -310,7 +310,7 @@ class TestRefusals:
                     "is being debugged already: by another pydelve, process <pid>\n  try: end process <pid>"
                 )
                 other.communicate(b"exit\n")
-            assert thread_names(running.pid) == ["python\n"]
+            wait_until(lambda: thread_names(running.pid) == ["python\n"])  # its thread ends a moment after it let go
             (tmp_path / "go").touch()
             assert running.end() == ("ready\n{}\n", "", 9)
 
