@@ -65,6 +65,7 @@ class Debugpy:
         raised: str = "",
         stops: bool = False,
         environment: dict[str, str] | None = None,
+        just_my_code: bool = True,
     ) -> None:
         """``point``: a breakpoint, as the protocol has it; {}: none. ``raised``: a class of exceptions to stop at."""
         self._port = port = _free_port()
@@ -79,7 +80,7 @@ class Debugpy:
         self._number = 0
         self._events: list[dict[str, Any]] = []
         self._request("initialize", {"adapterID": "bench", "pathFormat": "path"})
-        attach = self._send("attach", {"justMyCode": True})
+        attach = self._send("attach", {"justMyCode": just_my_code})
         self._wait_event("initialized")
         points = [point] if point else []
         self._request("setBreakpoints", {"source": {"path": str(program)}, "breakpoints": points})

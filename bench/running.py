@@ -48,7 +48,8 @@ def running(setting: Setting, name: str) -> Result:
     if setting.debugpy and work.others:  # not everywhere: both take seconds
         if work.line:
             contenders[f"pdb, {work.watched}"] = lambda: _under_pdb(setting, work, program, stamp)
-        contenders[f"debugpy, {work.watched}"] = lambda: _under_debugpy(setting, work, program, stamp)
+        contenders[f"debugpy, {work.watched}"] = lambda: _under_debugpy(setting, work, program, stamp, True)
+        contenders["debugpy, the same in all code"] = lambda: _under_debugpy(setting, work, program, stamp, False)
     series = alternate(contenders, setting.rounds, warm=False)
     limit, kept = _judge(setting, work, series)
     return Result(work.title, setting.version, "ms, processor time", series, limit, kept)
@@ -111,9 +112,11 @@ def _under_pdb(setting: Setting, work: Work, program: Path, stamp: Path) -> floa
     return _took(stamp)
 
 
-def _under_debugpy(setting: Setting, work: Work, program: Path, stamp: Path) -> float:
+def _under_debugpy(setting: Setting, work: Work, program: Path, stamp: Path, just_my_code: bool) -> float:
     words = (work.function, str(stamp))
     point = {"line": work.line, **({"condition": work.condition} if work.condition else {})} if work.line else {}
-    with Debugpy(setting.debugpy, program, *words, point=point, raised=work.exception) as session:
+    with Debugpy(
+        setting.debugpy, program, *words, point=point, raised=work.exception, just_my_code=just_my_code
+    ) as session:
         session.finish()
     return _took(stamp)

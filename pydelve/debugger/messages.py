@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydelve.errors import EvaluationError
 
@@ -17,8 +17,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 _CONVERSIONS = {"": "%s", "s": "%s", "r": "%r", "a": "%a"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     expression: str
     conversion: str = ""
     format: str = ""
