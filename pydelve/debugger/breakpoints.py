@@ -13,8 +13,7 @@ from typing import Any
 from pydelve import locspec
 from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondition, Location, Placement
 from pydelve.debugger.arming import exception_arming, why_of, with_state
-from pydelve.debugger.conditions import check_after, check_condition, check_hit_condition, check_name
-from pydelve.debugger.messages import message_expression
+from pydelve.debugger.conditions import check_after, check_condition, check_hit_condition, check_name, log_expression
 from pydelve.debugger.weaving import GOAL, IdentOf, ScopeKey, scope_of
 from pydelve.errors import LocationError, PydelveError, TargetGoneError, TargetStateError
 from pydelve.target import Armed, Arming, ExceptionArming, Landing, Process, UnitSpan, WovenScope
@@ -179,8 +178,7 @@ class Breakpoints:
         return self._keep(self._armed(replace(self.get(number), **changes), process))
 
     def _check_log(self, log: str, thread: int, process: Process | None) -> None:
-        if log:
-            message_expression(log)
+        log_expression(log)
         if process is not None and thread < 0 and not any(task.id == -thread for task in process.tasks()):
             raise TargetStateError(f"there is no task {-thread}", why="it is gone, or never was", hint="tasks")
         if process is not None and thread > 0 and self._ident_of(thread) < 0:
@@ -404,7 +402,7 @@ class Breakpoints:
                 found.condition,
                 found.hit_condition,
                 found.after,
-                message_expression(found.log) if found.log else "",
+                log_expression(found.log),
                 self._ident_of(found.thread) if found.thread > 0 else 0,
                 found.temporary,
                 self._runs_once(place.location),

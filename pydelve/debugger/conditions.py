@@ -91,3 +91,16 @@ def check_after(number: int, after: After | None, every: Mapping[int, Breakpoint
             )
         other = every.get(waits_for.id)
         waits_for = other.after if other is not None else None
+
+
+def log_expression(log: str) -> str:
+    """The expression that gives a logpoint's message; "" for none.
+
+    Raises:
+        EvaluationError: it is no message.
+    """
+    if not log:
+        return ""
+    from pydelve.debugger.messages import message_expression  # noqa: PLC0415  of no use before
+
+    return message_expression(log)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydelve.api.breakpoints import Breakpoint, Location
-from pydelve.debugger.messages import message_expression
+from pydelve.debugger.conditions import log_expression
 from pydelve.debugger.sources import SourceFile, Sources
 from pydelve.errors import PydelveError
 from pydelve.target import WovenScope
@@ -212,7 +212,7 @@ def _entry(breakpoint_: Breakpoint, ident_of: IdentOf) -> dict[str, Any]:
     return {
         "id": breakpoint_.id,
         "condition": breakpoint_.condition,
-        "log": message_expression(breakpoint_.log) if breakpoint_.log else "",
+        "log": log_expression(breakpoint_.log),
         "thread": ident_of(breakpoint_.thread),
         "hit": None if hit is None else [hit.op, hit.count],
     }
