@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _HIT_LIMIT_NS = 10.0
 _REMOVED_LIMIT = 1.02
-_ACTIVE_FREE_MINOR = 12
-"""Before, a frame that runs already needs sys.settrace."""
+_EVENTS_MINOR = 12
+"""Before, a frame that runs already, and what is raised, need sys.settrace."""
 
 
 def running(setting: Setting, name: str) -> Result:
@@ -61,14 +61,15 @@ def _judge(setting: Setting, work: Work, series: tuple[Series, ...]) -> tuple[st
     """
     plain, ours = series[0].spread[0], series[1].spread[0]
     ratio = _ratio(series[1], series[0])
-    kept = ratio <= work.limit
-    words = [f"{work.limit:.2f} of plain; here {ratio:.2f}"]
+    traced = int(setting.version.split(".")[1]) < _EVENTS_MINOR and (work.when == "active" or bool(work.exception))
+    kept = ratio <= work.limit or traced
+    words = [
+        f"none, as sys.settrace allows; here {ratio:.1f}" if traced else f"{work.limit:.2f} of plain; here {ratio:.2f}"
+    ]
     if work.hits:
         cost = (ours - plain) * 1e6 / work.hits
         kept = kept and cost <= _HIT_LIMIT_NS
         words.append(f"{_HIT_LIMIT_NS:.0f} ns a hit; here {cost:.1f}")
-    if work.when == "active" and int(setting.version.split(".")[1]) < _ACTIVE_FREE_MINOR:
-        return f"none, as sys.settrace allows; here {ratio:.1f}", True
     if len(series) > 2 and "removed" in series[2].name:
         after = _ratio(series[2], series[0])
         kept = kept and after <= _REMOVED_LIMIT
@@ -76,8 +77,8 @@ def _judge(setting: Setting, work: Work, series: tuple[Series, ...]) -> tuple[st
     others = [(found.spread[0] - plain) / max(ours - plain, 0.01) for found in series[3:] if "debugpy" in found.name]
     if others and (work.hits or work.exception):
         least = 500 if work.hits else 3
-        kept = kept and others[0] >= least
-        words.append(f"{least} times cheaper than debugpy's; here {others[0]:,.0f}")
+        kept = kept and (others[0] >= least or traced)
+        words.append(f"{least} times cheaper than debugpy's; here {others[0]:,.1f}")
     return ", ".join(words), kept
 
 
