@@ -65,7 +65,8 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
             shown = f", token {token}" if token and not headless.token else ""
             print(f"pydelve listens on {address}{shown}", flush=True)
             why = server.run()
-    print(f"pydelve: the session is over: {why}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal may be gone, and be the reason
+        print(f"pydelve: the session is over: {why}", file=sys.stderr, flush=True)
     return ended[0] if ended else None
 
 

@@ -464,6 +464,33 @@ class TestTheCommand:
             "number 0\nnumber 1\nnumber 2\n", "pydelve: the session is over: the last client left\n", 0,
         )  # fmt: skip
 
+    def test_what_was_attached_to_runs_on(self, tmp_path: Path, listen: Listen) -> None:
+        code = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.01)"
+        target = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        try:
+            assert target.stdout is not None and target.stdout.readline() == "up\n"
+            listening = listen("attach", "--headless", str(target.pid))
+            with connect(listening.address) as client:
+                assert client.call(requests.GetState()).target == until(client, Started)[-1].target  # type: ignore[union-attr]
+                until(client, Stopped)
+            assert listening.finish() == ("", "pydelve: the session is over: the last client left\n", 0)
+            assert target.poll() is None
+        finally:
+            target.kill()
+            target.communicate()
+
+    def test_failing_tests_and_their_status(self, script: Path, listen: Listen) -> None:
+        script.with_name("test_it.py").write_text("def test_it():\n    number = 3\n    assert number == 4\n", "utf-8")
+        listening = listen("test", "--headless", "-q", "-p", "no:cacheprovider", "test_it.py")
+        with connect(listening.address) as client:
+            stop = until(client, Stopped)[-1]
+            assert isinstance(stop, Stopped) and stop.stop.test is not None
+            assert stop.stop.test.name == "test_it.py::test_it"
+            assert client.call(requests.Evaluate("number")).value.text == "3"  # type: ignore[union-attr]
+            assert client.call(requests.Resume("continue", wait=True)).status == "ended"
+        out, _, status = listening.finish()
+        assert ("1 failed" in out, status) == (True, 1)
+
     def test_ctrl_c_where_it_listens_ends_the_session(self, script: Path, listen: Listen) -> None:
         listening = listen("debug", "--headless", "--continue", str(script))
         client = connect(listening.address)
