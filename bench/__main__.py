@@ -43,8 +43,10 @@ def main(words: Sequence[str] | None = None) -> int:
             )
             for name in options.case or CASES:
                 for case in CASES[name]:
-                    results.append(case(setting))
-                    print(report.as_text(results[-1]), flush=True)
+                    made = case(setting)
+                    for result in made if isinstance(made, list) else [made]:
+                        results.append(result)
+                        print(report.as_text(result), flush=True)
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     load = "load average {:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg())
     print(f"{machine}; {load}; {time.monotonic() - begin:.0f} s")

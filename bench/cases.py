@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import libraries
+from bench.adapters import adapters
 from bench.attaching import STACKS, attached_prompt, injection, stacks
 from bench.dap import Debugpy
 from bench.driving import Pdb, debugged, environment, prompt_ms, pydelve_command, run_ms, timed_ms
@@ -267,5 +268,6 @@ CASES = {
         injection,
         *(lambda setting, stack=stack: stacks(setting, *stack) for stack in STACKS),
     ),
+    "editors": (adapters,),
 }
 """What ``--case`` chooses from."""

@@ -31,7 +31,7 @@ _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
 def memory(setting: Setting) -> Result:
     """Memory of all processes of a session (their proportional share), the program sleeping."""
-    return _measured(setting, "memory of a session that waits", "MB", lambda pids, wait_s: _memory_mb(pids))
+    return _measured(setting, "memory of a session that waits", "MB", lambda pids, wait_s: memory_mb(pids))
 
 
 def processor(setting: Setting) -> Result:
@@ -90,7 +90,7 @@ def _pydelve(setting: Setting, program: Path, commands: str) -> Iterator[list[in
         while last not in seen.partition(b"sleeping")[1 if commands == "continue" else 2]:
             seen += os.read(process.stdout.fileno(), 4096)
         time.sleep(0.5)  # what has begun comes to an end
-        yield [process.pid, *_children(process.pid)]
+        yield [process.pid, *children(process.pid)]
         process.kill()
 
 
@@ -101,7 +101,7 @@ def _debugpy(setting: Setting, program: Path) -> Iterator[list[int]]:
         yield session.pids
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     """All descendants of a process."""
     found = []
     for entry in os.listdir("/proc"):
@@ -109,11 +109,11 @@ def _children(pid: int) -> list[int]:
             with contextlib.suppress(OSError):
                 stat = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
                 if int(stat[1]) == pid:
-                    found += [int(entry), *_children(int(entry))]
+                    found += [int(entry), *children(int(entry))]
     return found
 
 
-def _memory_mb(pids: list[int]) -> float:
+def memory_mb(pids: list[int]) -> float:
     total = 0
     for pid in pids:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():

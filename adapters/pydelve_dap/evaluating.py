@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydelve.api.requests import Evaluate, Expand, GetVariables
 from pydelve.api.values import Item, Limits, Value
 from pydelve.errors import EvaluationError
 from pydelve.terminal.values import flat_value
-from pydelve_dap.command_line import CommandLine
 from pydelve_dap.session import Session
 from pydelve_dap.variables import LISTED, Variables
+
+if TYPE_CHECKING:
+    from pydelve_dap.command_line import CommandLine
 
 _LOOKS = ("hover", "variables")
 _WHOLE = Limits(max_text=100_000, max_items=10_000, max_depth=6, max_total=100_000)
@@ -50,6 +52,8 @@ class Evaluating:
 
     def _command(self, text: str) -> str:
         if self.command_line is None:
+            from pydelve_dap.command_line import CommandLine  # noqa: PLC0415  the prompt's commands: few need them
+
             self.command_line = CommandLine(self._session.client)
         return self.command_line.run(text)
 

@@ -12,22 +12,23 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydelve import log
 from pydelve.api.attach import AttachOptions
 from pydelve.api.launch import LaunchOptions
-from pydelve.cli.headless import captured
 from pydelve.cli.launching import LOG
-from pydelve.cli.lending import Offer
 from pydelve.cli.options import parse
 from pydelve.cli.subcommands import Help, import_late
 from pydelve.client import Client, connect
 from pydelve.errors import NotAPythonError, ProtocolError, UsageError
 from pydelve.rpc.codec import Mismatch, dumps, loads
 from pydelve.rpc.framing import Deframer, frame
+from pydelve.server.output import captured
 from pydelve.server.pipe import open_session
-from pydelve.target.live.finding import find_processes
+
+if TYPE_CHECKING:  # an editor waits for the first stop: what few need is imported when it is needed
+    from pydelve.cli.lending import Offer
 
 _OPTIONS = (LOG,)
 HELP = Help(
@@ -99,7 +100,7 @@ class OwnSessions:
 
     def terminal(self) -> Offer:
         """See ``Backend``."""
-        offer = Offer()
+        offer: Offer = import_late("pydelve.cli.lending").Offer()
         self._closing.append(offer.close)
         return offer
 
@@ -115,6 +116,7 @@ class OwnSessions:
 
     def find(self, pattern: str) -> int:
         """See ``Backend``."""
+        find_processes = import_late("pydelve.target.live.finding").find_processes
         try:
             found = [each for each in find_processes() if re.search(pattern, " ".join(each.command))]
         except re.error as error:
@@ -123,7 +125,8 @@ class OwnSessions:
             raise NotAPythonError(
                 f"{len(found) or 'no'} Python processes match {pattern}", why="it must be one", hint="pydelve ps"
             )
-        return found[0].pid
+        pid: int = found[0].pid
+        return pid
 
     def admit(self, token: str) -> bool:
         """See ``Backend``: who starts us may."""

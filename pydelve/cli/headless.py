@@ -13,7 +13,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 
 from pydelve.api.events import Event, Exited
 from pydelve.api.launch import LaunchOptions
@@ -26,9 +25,7 @@ from pydelve.rpc.addresses import Address, socket_folder
 from pydelve.server.connection import Connection, Dialect
 from pydelve.server.host import Host
 from pydelve.server.listening import Server
-from pydelve.server.output import CapturedOutput, CapturedStream
-
-_UNBUFFERED = "PYTHONUNBUFFERED"
+from pydelve.server.output import captured
 
 
 def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
@@ -113,20 +110,6 @@ def _make_room(path: str) -> None:
 def _remove(path: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-
-
-def captured(options: LaunchOptions, *, copies: bool = True) -> tuple[CapturedOutput, LaunchOptions]:
-    """What is not redirected comes to us; with ``copies`` it also goes where it would have gone."""
-    streams = []
-    if options.stdout_fd < 0:
-        streams.append(out := CapturedStream("stdout", 1 if copies else -1))
-        options = replace(options, stdout_fd=out.write_fd)
-    if options.stderr_fd < 0:
-        streams.append(err := CapturedStream("stderr", 2 if copies else -1))
-        options = replace(options, stderr_fd=err.write_fd)
-    if streams and _UNBUFFERED not in os.environ:  # else what it prints would come in pieces of 8 KiB
-        options = replace(options, environment={_UNBUFFERED: "1", **options.environment})
-    return CapturedOutput(*streams), options
 
 
 @contextlib.contextmanager

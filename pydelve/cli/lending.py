@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -29,7 +28,7 @@ class Offer:
 
     def __init__(self) -> None:
         """Listens where only we can connect."""
-        self._path = os.path.join(socket_folder(), f"terminal-{os.getpid()}-{secrets.token_hex(4)}.sock")
+        self._path = os.path.join(socket_folder(), f"terminal-{os.getpid()}-{os.urandom(4).hex()}.sock")
         self._listener = socket.socket(socket.AF_UNIX)
         os.fchmod(self._listener.fileno(), 0o600)
         self._listener.bind(self._path)

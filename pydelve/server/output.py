@@ -11,15 +11,18 @@ import codecs
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from pydelve.api.events import Event, Output
+from pydelve.api.launch import LaunchOptions
 from pydelve.debugger.loop import Loop
 
 _READ_BYTES = 65536
 _DRAIN_BYTES = 1 << 20
 _COPY_BYTES = 8 << 20
 _COPY_LIMIT_S = 1.0
+_UNBUFFERED = "PYTHONUNBUFFERED"
 Stream = Literal["stdout", "stderr"]
 
 
@@ -154,3 +157,17 @@ class CapturedOutput:
         """After the session's end."""
         for stream in self._streams:
             stream.close()
+
+
+def captured(options: LaunchOptions, *, copies: bool = True) -> tuple[CapturedOutput, LaunchOptions]:
+    """What is not redirected comes to us; with ``copies`` it also goes where it would have gone."""
+    streams = []
+    if options.stdout_fd < 0:
+        streams.append(out := CapturedStream("stdout", 1 if copies else -1))
+        options = replace(options, stdout_fd=out.write_fd)
+    if options.stderr_fd < 0:
+        streams.append(err := CapturedStream("stderr", 2 if copies else -1))
+        options = replace(options, stderr_fd=err.write_fd)
+    if streams and _UNBUFFERED not in os.environ:  # else what it prints would come in pieces of 8 KiB
+        options = replace(options, environment={_UNBUFFERED: "1", **options.environment})
+    return CapturedOutput(*streams), options
