@@ -50,7 +50,6 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
         host = Host(options, output)
         cleanup.callback(host.close)
         host.post(lambda: host.listen(note, greet=False), urgent=False)
-        host.start()
         token = "" if address.path else headless.token or secrets.token_urlsafe(32)
 
         def editors(connection: Connection) -> Dialect:
@@ -60,7 +59,9 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
         server = Server(host, listener, token=token, stays=headless.stays, editors=editors)
         with _signals_to(server):
             shown = f", token {token}" if token and not headless.token else ""
+            # before the program can write anything: who starts us reads this line first
             print(f"pydelve listens on {address}{shown}", flush=True)
+            host.start()
             why = server.run()
     with contextlib.suppress(OSError):  # the terminal may be gone, and be the reason
         print(f"pydelve: the session is over: {why}", file=sys.stderr, flush=True)
