@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pydelve.errors import ProtocolError
 from pydelve.rpc.framing import MAX_HEADER_BYTES, Deframer, frame
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=6), st.data())
 def test_messages_come_whole_however_they_are_cut(bodies: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(map(frame, bodies))
@@ -25,6 +26,7 @@ def test_messages_come_whole_however_they_are_cut(bodies: list[bytes], data: st.
     assert not deframer.within
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_noise_ends_in_a_protocol_error_or_waits_within_bounds(pieces: list[bytes]) -> None:
     deframer = Deframer(1000)
@@ -33,6 +35,7 @@ def test_noise_ends_in_a_protocol_error_or_waits_within_bounds(pieces: list[byte
             list(deframer.feed(piece))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_header_is_refused_or_read_but_nothing_else_is_raised(data: st.DataObject) -> None:
     stream = bytearray(frame(b"{}") + frame(b"[]"))
