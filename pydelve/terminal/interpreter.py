@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from threading import get_ident
 
 from pydelve.errors import EvaluationError, PydelveError, UnsupportedError, UsageError
 from pydelve.log import record_internal_error
@@ -57,19 +58,29 @@ class Interpreter:
     def _guarded(self, doing: str, action: Callable[[], None]) -> bool:
         """See :meth:`guard`; False where Ctrl-C ended it."""
         session = self._session
+        outer = session.command_runs_on
+        try:
+            # Within this `try` only, so that it is caught here, wherever it comes.
+            session.command_runs_on = get_ident()
+            self._tell_errors(doing, action)
+            session.command_runs_on = outer
+        except KeyboardInterrupt:
+            session.screen.line("interrupted")
+            session.command_runs_on = outer
+            return False
+        return True
+
+    def _tell_errors(self, doing: str, action: Callable[[], None]) -> None:
+        session = self._session
         try:
             action()
             if not session.done:
                 session.pump()
         except PydelveError as error:
             session.screen.error(error)
-        except KeyboardInterrupt:
-            session.screen.line("interrupted")
-            return False
         except Exception as error:  # noqa: BLE001  # our own bug must not end the user's session: logged, and said
             path = record_internal_error(doing, error)
             session.screen.lines(internal_error_lines(doing, error, path, hint="go on, the session is kept; "))
-        return True
 
     def _run(self, line: str, *, repeated: bool) -> None:
         typed = split_line(line)

@@ -106,6 +106,8 @@ class Session:
         """Shows what belongs to a stop besides itself."""
         self.full_screen: bool | None = None
         """The full-screen view is wanted, or the prompt; None where there is no terminal that could show it."""
+        self.command_runs_on = 0
+        """Ident of the thread where a command can be ended by KeyboardInterrupt now, 0 where none can."""
         self.sourcing = 0
         """Files that ``source`` runs now, one from within another."""
         self.confirm: Callable[[str], bool] = lambda question: True
@@ -171,20 +173,31 @@ class Session:
         return answers[0]
 
     def on_interrupt(self) -> None:
-        """Ctrl-C: halt what runs, interrupt what evaluates.
+        """SIGINT: halt what runs, interrupt what evaluates, else end the command that runs.
 
         Raises:
-            KeyboardInterrupt: there is nothing to stop.
+            KeyboardInterrupt: to end it, once; also between commands where nobody sits there, to end the session.
         """
+        if self.interrupt():
+            return
+        if self.command_runs_on == threading.get_ident():
+            self.command_runs_on = 0
+        elif self.screen.interactive:  # at the prompt, or on the way there: it could only do harm
+            return
+        raise KeyboardInterrupt
+
+    def interrupt(self) -> bool:
+        """Halt what runs, interrupt what evaluates; False where there is neither."""
         if self._waiting:  # the terminal is not raw for a moment between two events
             self.screen.note_interrupt()
             self._urgent.send(Halt())
-        elif self._asking:
+            return True
+        if self._asking:
             self.screen.note_interrupt()
             asked = self._asked
             self._urgent.send(Interrupt(), lambda: bool(self._asking) and self._asked == asked)
-        else:
-            raise KeyboardInterrupt
+            return True
+        return False
 
     @contextmanager
     def shown_on(

@@ -335,11 +335,9 @@ class FullScreen:
 
     def interrupt(self) -> None:
         """See ``actions.Host``."""
-        try:
-            self.session.on_interrupt()
-        except KeyboardInterrupt:  # no command waits for the program
-            if self.session.status in {"running", "starting"}:
-                self._post("halt", lambda: self._interpreter.guard("halting", self._halt))
+        if not self.session.interrupt() and self.session.status in {"running", "starting"}:
+            # no command waits for the program
+            self._post("halt", lambda: self._interpreter.guard("halting", self._halt))
 
     def _halt(self) -> None:
         self.session.ask(Halt())

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +181,24 @@ class TestCtrlC:
     def test_with_nothing_to_stop_is_a_keyboard_interrupt(self, desk: Desk) -> None:
         with pytest.raises(KeyboardInterrupt):
             desk.session.on_interrupt()
+
+    def test_with_a_person_there_it_does_no_harm_between_commands(self, desk: Desk) -> None:
+        desk.session.screen.interactive = True
+        desk.session.on_interrupt()
+
+    def test_many_end_one_command_once(self, desk: Desk) -> None:
+        desk.session.screen.interactive = True
+        lines = desk.session.screen.lines
+
+        def interrupted_lines(text: Iterable[str]) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            lines(text)
+
+        desk.session.screen.lines = interrupted_lines  # type: ignore[method-assign]
+        with interrupts_to(desk.session.on_interrupt):
+            assert desk.run("help") == "interrupted\n"
+            assert desk.run("nosuch!") == "interrupted\n"
+        assert desk.session.command_runs_on == 0
 
     def test_in_a_handler_ends_the_command_only(self, desk: Desk) -> None:
         desk.transport.on(Evaluate, KeyboardInterrupt())
