@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import leftovers, sources
 from tests.interpreters import MINORS, Interpreter, find_interpreters, test_id
@@ -26,6 +27,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the tests that debug a program on these target versions only (default: 3.9 to 3.15)",
     )
 
+
+# How long an example takes says something of the machine's load only.
+settings.register_profile("pydelve", deadline=None)
+settings.load_profile("pydelve")
 
 _TURNS = pytest.StashKey[Turns]()
 
