@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.session import LAUNCHER
 from tests.node import node_packages
 
 DRIVER = Path(__file__).with_name("dap_testsupport.mjs")
 
 
+@pytest.mark.timeout(180)  # npm may have to fetch it first
 def test_by_the_test_support_of_the_protocol(
     program: Callable[[str], Path], marker: Callable[[Path | str], dict[str, int]], tmp_path: Path
 ) -> None:
@@ -29,6 +32,6 @@ def test_by_the_test_support_of_the_protocol(
     )
     done = subprocess.run(
         ["node", DRIVER.name, sys.executable, str(adapter), str(shop), str(lines["loop"]), str(lines["raises"])],
-        cwd=folder, env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=55, check=False,
+        cwd=folder, env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert (done.stdout.splitlines()[-1:], done.stderr, done.returncode) == (["all is well"], "", 0), done.stdout

@@ -294,6 +294,7 @@ class TestOutput:
             reads.close()
 
 
+@pytest.mark.timeout(120)
 class TestMisbehaviour:
     def test_fifty_clients_that_do_what_they_like(self, options: LaunchOptions) -> None:
         """Half messages, garbage, huge headers, wrong tokens, leaving in the middle of every request."""
@@ -591,6 +592,7 @@ the program exited, status 0
 """
 
 
+@pytest.mark.timeout(120)  # npm may have to fetch its package first
 @pytest.mark.parametrize("language", ["python", "javascript"])
 def test_the_examples_of_the_guide_work(script: Path, listen: Listen, language: str) -> None:
     folder = EXAMPLES
