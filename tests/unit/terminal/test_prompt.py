@@ -194,7 +194,7 @@ class TestCtrlC:
             os.kill(os.getpid(), signal.SIGINT)
             lines(text)
 
-        desk.session.screen.lines = interrupted_lines  # type: ignore[method-assign]
+        desk.session.screen.lines = interrupted_lines  # type: ignore[method-assign, assignment]
         with interrupts_to(desk.session.on_interrupt):
             assert desk.run("help") == "interrupted\n"
             assert desk.run("nosuch!") == "interrupted\n"
