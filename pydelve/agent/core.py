@@ -18,7 +18,7 @@ import sys
 import time
 from _thread import get_ident
 
-from . import evaluation, protocol, threads
+from . import evaluation, log_records, protocol, threads
 from .breakpoints import Table
 from .code_objects import keeps_columns
 from .exceptions import Exceptions
@@ -33,6 +33,7 @@ from .service import Refused, Service
 from .stepping import Step, Stepper
 from .stops import Cause, Stops
 from .tasks import Tasks
+from .traces import Traces
 from .user_code import UserCode
 from .weaving import Weaver
 
@@ -78,7 +79,8 @@ class Agent:
         self.gil = Gil()
         self.link = Link(link_fd)
         self.hold = Hold(hold_fd, self.gil, main)
-        self.outbox = Outbox(self.link, self.hold, self.own)
+        self.outbox = Outbox(self.link, self.hold, self.own, protocol.RECORDS, log_records.grouped)
+        self.traces = Traces(self)
         self.judging: set[int] = set()
         """Idents of threads that evaluate a condition in a callback: checks in what it calls are off."""
         self.weaver = Weaver(self)
@@ -148,7 +150,8 @@ class Agent:
     def ending(self) -> None:
         """The interpreter begins its clean-up."""
         if self.active and posix.getpid() == self.pid:
-            self.outbox.flush()
+            for outbox in self.traces.outboxes():
+                outbox.flush()
             self.link.send(("event", protocol.ENDING, {}))
 
     def deactivate(self) -> None:
@@ -169,6 +172,7 @@ class Agent:
     def _clear_up(self) -> None:
         """Leave the program as if we had never been there."""
         self.outbox.end()
+        self.traces.drop()
         self.weaver.restore()
         self.events.silence()
         self.hooks.remove()
@@ -210,7 +214,7 @@ class Agent:
                 break
             identifier, operation, arguments = message
             if operation == protocol.HAS_READ:
-                self.outbox.has_read(**arguments)
+                self.traces.has_read(**arguments)
             elif identifier > self.stops.answered:
                 self._serve_running(identifier, operation, arguments)
         self.user_code.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
@@ -257,6 +261,10 @@ class Agent:
             return self.placements()
         if operation == protocol.INTERRUPT:
             return self.user_code.interrupt(**arguments)
+        if operation == protocol.TRACE:
+            return self.traces.start(arguments)
+        if operation == protocol.END_TRACE:
+            return self.traces.end()
         if operation == protocol.DETACH:
             return None
         raise Refused("not while the program runs: " + str(operation))
@@ -429,7 +437,7 @@ class Agent:
     def tell(self, armed: Armed, message: object) -> None:
         """A logpoint's message: to the debugger, soon."""
         if armed.may_log():
-            self.outbox.put(armed.source(), str.__str__(message))
+            self.outbox.put(log_records.record(armed.source(), str.__str__(message)))
 
     def _stop_at_breakpoints(
         self,

@@ -54,7 +54,8 @@ def load(
         if name == "__future__":
             return _Future
         if level == 0:
-            if loaded:  # not ours: C code imports by the builtins of the frame it is called from, such as a hook's
+            if loaded and name not in outside:
+                # not ours: C code imports by the builtins of the frame it is called from, such as a hook's
                 return real_import(name, globals_, locals_, fromlist, level)
             if name not in outside:
                 module = _import_unseen(name)

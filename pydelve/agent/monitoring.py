@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
     from .breakpoints import Armed, Placed
+    from .call_events import CallEvents
+    from .calls import Calls
     from .core import Agent
 
 NAME = "events"
@@ -55,6 +57,7 @@ class Monitoring:
         self._watched: dict[int, CodeType] = {}  # id(code): code, with the stepping tool's local events
         self._break_global = self._step_global = 0
         self._raises = False
+        self._call_events: CallEvents | None = None
         self._waiting_for_main: Callable[[FrameType], None] | None = None
         # ident: (frame id, offset) whose arrival the breakpoints' callback has dealt with
         self._handled: dict[int, tuple[int, int]] = {}
@@ -278,6 +281,23 @@ class Monitoring:
         except BaseException:  # the program's own, which it gets: then the other tool is not called
             self._handled.pop(ident, None)
             raise
+
+    # -- traced calls --------------------------------------------------------------------------------------------------
+
+    def follow_calls(self, calls: Calls | None) -> None:
+        """Get ready to tell a trace of its functions' calls, or stop it. Raises RuntimeError where no tool is free."""
+        before, self._call_events = self._call_events, None
+        if before is not None:
+            before.close()
+        if calls is not None:
+            from .call_events import CallEvents  # noqa: PLC0415  most programs that are debugged are not traced
+
+            self._call_events = CallEvents(self._agent, calls)
+
+    def update_calls(self) -> None:
+        """Begin to tell it."""
+        if self._call_events is not None:
+            self._call_events.begin()
 
     # -- stepping ------------------------------------------------------------------------------------------------------
 

@@ -1,16 +1,16 @@
 """Records on their way to the debugger: what the program's threads tell in passing, gathered and sent in batches.
 
-For messages that come often and stop nobody, such as logpoints'. A record is a *source* (a tuple of plain data that
-many records share) and a text. ``put`` is called by any thread of the program, in its own code's place; a thread of
-ours, which exists only while something may be put, sends batches by *link*. At a stop what is left goes by *hold*, so
-that it is told before it. Batches are numbered, as they come by two ways.
+For messages that come often and stop nobody: of logpoints, and of calls that are traced. A record is a pair of plain
+data; of a batch ``describe`` makes what is sent. ``put`` is called by any thread of the program, in its own code's
+place; a thread of ours, which exists only while something may be put, sends batches by *link*. At a stop what is left
+goes by *hold*, so that it is told before it. Batches are numbered, as they come by two ways.
 
-Memory is bounded: ``LIMIT`` records wait here, ``_WINDOW`` batches are under way until the debugger says that its
-client has read one. Where that client is slower than the program, a thread that puts a record waits for it, up to
-``_PATIENCE_S``; where nothing was read in that time, the oldest records are dropped, and their exact number told, and
-nobody waits again until something is read: a client that does not read never stops the program.
+Memory is bounded: so many records wait here, ``_WINDOW`` batches are under way until the debugger says that its
+client has read one. Where that client is slower than the program, a thread that puts a record waits for it, as long as
+the caller's patience lasts; where nothing was read in that time, the oldest records are dropped, and their exact number
+told, and nobody waits again until something is read: a client that does not read never stops the program.
 
-What is told of records, and when to begin, is the caller's: ``core`` for logpoints.
+What is told of records, and when to begin, is the caller's: ``core`` for logpoints, ``calls`` for traced calls.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import time
 from _collections import deque  # type: ignore[import-not-found]  # not collections: a file of the standard library
 from itertools import islice
 
-from . import protocol
 from .link import name_thread, start_thread
 
 TYPE_CHECKING = False
@@ -31,14 +30,16 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .hold import Hold
     from .link import Link
 
-    Source = tuple[Any, ...]
+    Record = tuple[Any, ...]
+    Describe = Callable[[list[Record]], dict[str, Any]]
 
 LIMIT = 16_384
 BATCH = 2_048
-MAX_TEXT = 2_000
+PATIENCE_S = 0.5
+FOR_EVER = -1.0  # as patience: nothing is dropped as long as there is a debugger
+_WAITS_S = 0.1
 _WINDOW = 4
 _GATHER_S = 0.01
-_PATIENCE_S = 0.5
 _SETTLE_S = 2.0  # how long a stop waits for our thread to be done with a batch
 _COUNTS = 1 << 62
 _sleep, _allocate_lock = time.sleep, _thread.allocate_lock  # taken before the program can replace them
@@ -47,17 +48,41 @@ _sleep, _allocate_lock = time.sleep, _thread.allocate_lock  # taken before the p
 class Outbox:
     """One per agent. Idle, with no thread, until :meth:`begin`."""
 
-    def __init__(self, link: Link, hold: Hold, own: set[int]) -> None:
-        """``own``: idents of the agent's threads."""
+    def __init__(
+        self,
+        link: Link,
+        hold: Hold,
+        own: set[int],
+        event: str,
+        describe: Describe,
+        *,
+        limit: int = LIMIT,
+        batch: int = BATCH,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Sends nothing yet.
+
+        Args:
+            link: Where batches go.
+            hold: Where they go at a stop.
+            own: Idents of the agent's threads.
+            event: What a batch is called.
+            describe: Makes what is sent of records; runs on any thread, with ``_busy`` held.
+            limit: So many records may wait.
+            batch: So many are sent at once.
+            patience_s: How long a thread waits for room.
+        """
         self._link, self._hold, self._own = link, hold, own
-        self._queue: deque[tuple[Source, str]] = deque()
+        self.event, self._describe = event, describe
+        self._limit, self._size, self._patience_s = limit, batch, patience_s
+        self._queue: deque[Record] = deque()
         self._lost = iter(range(_COUNTS))  # counted by C code: threads of 3.9 switch anywhere
         self._lost_told = 0
         self._busy = _thread.allocate_lock()  # held by whoever takes from the queue and sends
         self._sent = self._read = 0  # numbers of batches
         self._serial = 0  # of our thread: it ends when this is no longer its own; odd while there is one
         self._idle = False
-        self._patient = True
+        self._patient = bool(patience_s)
         self._wake, self._credit, self._room = (_locked() for _ in range(3))
 
     def begin(self) -> None:
@@ -76,23 +101,25 @@ class Outbox:
 
     # -- in the program's threads --------------------------------------------------------------------------------------
 
-    def put(self, source: Source, text: str) -> None:
-        """Add a record; a text that is too long is cut, which it says."""
-        if len(text) > MAX_TEXT:
-            text = text[:MAX_TEXT] + f"... ({len(text):,} characters)"
+    def put(self, record: Record) -> None:
+        """Add a record."""
         try:
-            if len(self._queue) >= LIMIT:
+            if len(self._queue) >= self._limit:
                 self._make_room()
         finally:  # a signal handler may raise while this waits
-            self._queue.append((source, text))
+            self._queue.append(record)
             if self._idle:
                 self._idle = False
                 _release(self._wake)
 
     def _make_room(self) -> None:
-        while self._patient and self._serial % 2 and len(self._queue) >= LIMIT:
-            self._patient = self._room.acquire(True, _PATIENCE_S)
-        if len(self._queue) < LIMIT:
+        while self._patient and self._serial % 2 and len(self._queue) >= self._limit:
+            if self._patience_s == FOR_EVER:
+                self._patient = not self._link.lost
+                self._room.acquire(True, _WAITS_S)
+            else:
+                self._patient = self._room.acquire(True, self._patience_s)
+        if len(self._queue) < self._limit:
             _release(self._room)  # for the next one that waits
             return
         try:
@@ -101,10 +128,19 @@ class Outbox:
             return
         next(self._lost)
 
+    def waiting(self) -> bool:
+        """Is anything not sent yet?"""
+        return bool(self._queue)
+
+    def lost(self) -> int:
+        """How many were dropped."""
+        left: int = self._lost.__length_hint__()  # type: ignore[attr-defined]
+        return _COUNTS - left
+
     def has_read(self, number: int) -> None:
         """The debugger's client has read this batch, and those before it."""
         self._read = max(self._read, min(number, self._sent))
-        self._patient = True
+        self._patient = bool(self._patience_s)
         _release(self._credit)
 
     # -- sending -------------------------------------------------------------------------------------------------------
@@ -113,7 +149,7 @@ class Outbox:
         """The sending thread: never polls."""
         name_thread(b"pydelve %d" % globals().get("DEBUGGER", 0))
         while self._serial == serial:
-            self._idle = True
+            self._idle = True  # whoever puts a record from here on wakes us
             if not self._queue:
                 self._wake.acquire()
                 continue
@@ -121,32 +157,25 @@ class Outbox:
             if self._sent - self._read >= _WINDOW:
                 self._credit.acquire()
                 continue
-            if len(self._queue) < BATCH:
+            if len(self._queue) < self._size:
                 _sleep(_GATHER_S)
             with self._busy:
                 self._send(self._link.send)
 
     def _send(self, send: Callable[[Any], None]) -> None:
         """Take a batch, and send it; ``_busy`` is held."""
-        taken: list[tuple[Source, str]] = []
+        taken: list[Record] = []
         try:
-            taken.extend(islice(iter(self._queue.popleft, None), BATCH))
+            taken.extend(islice(iter(self._queue.popleft, None), self._size))
         except IndexError:  # these were all
             pass
         _release(self._room)
-        groups: list[tuple[Source, list[str]]] = []
-        last = None
-        for source, text in taken:
-            if source is not last:
-                groups.append((source, []))
-                last = source
-            groups[-1][1].append(text)
-        left: int = self._lost.__length_hint__()  # type: ignore[attr-defined]
-        lost = _COUNTS - left
-        batch = {"number": self._sent + 1, "lost": lost - self._lost_told, "groups": groups}
+        lost = self.lost()
+        batch = self._describe(taken)
+        batch.update(number=self._sent + 1, lost=lost - self._lost_told)
         self._lost_told = lost
         self._sent += 1
-        send(("event", protocol.RECORDS, batch))
+        send(("event", self.event, batch))
 
     def settle(self) -> None:
         """A stop begins, with the GIL ours but for this: all that was put is told before it."""

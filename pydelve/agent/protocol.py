@@ -38,6 +38,8 @@ MODULES = "modules"
 COUNTS = "counts"
 PLACEMENTS = "placements"
 DETACH = "detach"
+TRACE = "trace"
+END_TRACE = "end trace"
 # Operations of a stop: on hold only.
 RUN = "run"
 STACK = "stack"
@@ -74,6 +76,7 @@ LANDED = "landed"
 ENDING = "ending"
 FAULT = "fault"
 RECORDS = "records"  # a batch of what the program's threads told in passing: outbox.py
+CALLS = "calls"  # the same of traced calls: calls.py
 NOTICE = "notice"
 
 

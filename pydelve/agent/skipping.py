@@ -28,12 +28,12 @@ class Skipped:
             module = frame.f_globals.get("__name__")
             name = getattr(code, "co_qualname", code.co_name)
             texts = ((module if type(module) is str else "") + "." + name, canonical(code.co_filename))
-            found = any(_fits(pattern, text) for pattern in self._patterns for text in texts)
+            found = any(fits(pattern, text) for pattern in self._patterns for text in texts)
             known = self._known[id(code)] = (code, found)
         return known[1]
 
 
-def _fits(parts: list[str], text: str) -> bool:
+def fits(parts: list[str], text: str) -> bool:
     """Does the whole text consist of the parts, in order, with anything between them?"""
     if len(parts) == 1:
         return text == parts[0]

@@ -159,7 +159,8 @@ class Stops:
     def _stand(self, ident: int, cause: Cause, frames: Stack) -> dict[str, Any] | None:
         """Tell of the stop, serve, and begin the step that is asked for; its plan, None where nobody is there."""
         agent = self._agent
-        agent.outbox.settle()
+        for outbox in agent.traces.outboxes():
+            outbox.settle()
         overtaken = agent.stepper.cancel()
         agent.service.begin(ident, frames, cause.at_line)
         if cause.exception is not None and cause.reason != "call":
@@ -255,6 +256,8 @@ class Stops:
             protocol.MODULES,
             protocol.COUNTS,
             protocol.PLACEMENTS,
+            protocol.TRACE,
+            protocol.END_TRACE,
             protocol.DETACH,
         ):
             return self._agent.common(operation, arguments)

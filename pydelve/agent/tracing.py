@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
     from .breakpoints import Armed, Placed
+    from .call_frames import CallFrames
+    from .calls import Calls
     from .core import Agent
 
 NAME = "trace"
@@ -58,6 +60,7 @@ class Tracing:
         self._watching_calls = False
         self._raises = self._raises_in_libraries = False
         self._on = False
+        self._call_frames: CallFrames | None = None
         self._threads: _Threads | None = None
         self._again = native.PendingCall(self._trace_again)
         self._behind_gate: dict[int, Callable[[], None]] = {}  # ident: what is to run at the gate
@@ -103,7 +106,7 @@ class Tracing:
             while frame is not None:
                 ours = frame.f_trace is self._local and id(frame) not in self._watched
                 if ours and self._placed_in(frame.f_code) is None:
-                    if self._raises_in(frame.f_code):
+                    if self._raises_in(frame.f_code) or self._is_traced_call(frame):
                         frame.f_trace_lines = False
                     else:
                         frame.f_trace, frame.f_trace_lines = None, True
@@ -150,7 +153,7 @@ class Tracing:
 
     def _rest(self, leaving: FrameType | None = None) -> None:
         """Switch off what nobody needs; ``leaving``: a frame that is about to end."""
-        if self._waiting_for_main or self._raises or self._agent.stepper.active:
+        if self._waiting_for_main or self._raises or self._agent.stepper.active or self._call_frames is not None:
             return
         waits = not all(armed.landed for armed in self._agent.table.all())  # it may be made by other than an import
         if not waits and not self._agent.weaver.leaves_out(leaving):
@@ -174,6 +177,23 @@ class Tracing:
             todo.extend(constant for constant in inner.co_consts if type(constant) is type(code))
         self._rest()  # all that was waited for may be woven now
         return placed
+
+    # -- traced calls --------------------------------------------------------------------------------------------------
+
+    def follow_calls(self, calls: Calls | None) -> None:
+        """Get ready to tell a trace of its functions' calls, or stop it."""
+        self._call_frames = None
+        if calls is None:
+            self._untrace_running()
+            self._rest()
+        else:
+            from .call_frames import CallFrames  # noqa: PLC0415  most programs that are debugged are not traced
+
+            self._call_frames = CallFrames(calls)
+
+    def update_calls(self) -> None:
+        """Begin to tell it."""
+        self._switch(True)
 
     # -- stepping ------------------------------------------------------------------------------------------------------
 
@@ -245,6 +265,7 @@ class Tracing:
         self._hook_new_threads()
         if self._waiting_for_main is not None and code.co_name == "<module>":
             self._main_begins(frame)
+        traced = self._call_frames is not None and self._call_frames.begins(frame)
         step = self._agent.stepper.active
         if step is not None and step.ident == get_ident():
             if self._watching_calls:
@@ -255,10 +276,13 @@ class Tracing:
         if self._placed_in(code) is not None:
             frame.f_trace_lines = True  # a generator's may have begun when there was none
             return self._local
-        if self._raises_in(code):
+        if self._raises_in(code) or traced:
             frame.f_trace_lines = False
             return self._local
         return None
+
+    def _is_traced_call(self, frame: FrameType) -> bool:
+        return self._call_frames is not None and self._call_frames.has(frame)
 
     def _go_on(self, frame: FrameType, event: str, argument: Any) -> None:
         code = frame.f_code
@@ -267,6 +291,8 @@ class Tracing:
         step = self._agent.stepper.active
         stepping = step is not None and step.ident == get_ident() and (frame is step.frame or frame is step.consumer)
         woven = self._agent.weaver.of(code)
+        if self._call_frames is not None:
+            self._call_frames.goes_on(frame, event, argument)
         if event == "line":
             self._raised.pop(id(frame), None)
             if woven is None or (frame.f_lasti not in woven.offsets() and frame.f_lasti not in woven.afters()):

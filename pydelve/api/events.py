@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.target import ExitStatus, Stop, TargetInfo, Thread
+from pydelve.api.tracing import TracedFunction, TracedTask, TracedThread, TraceRecord
 
 if TYPE_CHECKING:
     from dataclasses import dataclass
@@ -106,6 +107,24 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
+class Traced:
+    """Calls that are traced: a batch of records, in order, and what they refer to for the first time."""
+
+    records: tuple[TraceRecord, ...]
+    functions: tuple[TracedFunction, ...] = ()
+    threads: tuple[TracedThread, ...] = ()
+    tasks: tuple[TracedTask, ...] = ()
+    lost: int = 0
+    """So many records before these were dropped, as nobody read them in time."""
+    done: bool = False
+    """As many calls as were asked for have ended."""
+    cost_s: float = 0.0
+    """What telling of a call costs the program, as measured in it."""
+    batch: int = 0
+    """As in Logged."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a request is that takes long."""
 
@@ -125,5 +144,6 @@ Event = (
     | HaltPending
     | Notice
     | Logged
+    | Traced
     | Progress
 )

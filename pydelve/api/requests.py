@@ -15,6 +15,7 @@ from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
 from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, Thread
 from pydelve.api.tasks import TaskFilter, TaskPage
+from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 
 if TYPE_CHECKING:
@@ -446,6 +447,24 @@ class Dump(Request["Dumped | None"]):
 
 
 @dataclass(frozen=True, slots=True)
+class StartTracing(Request[None]):
+    """Tell of calls from now on, by Traced events, in place of those that were told of so far; also while it runs.
+
+    Raises:
+        UsageError: a pattern is no regular expression.
+        EvaluationError: the condition does not compile.
+        UnsupportedError: the target's interpreter can't be asked for it.
+    """
+
+    options: TraceOptions
+
+
+@dataclass(frozen=True, slots=True)
+class EndTracing(Request[TraceSummary]):
+    """Tell of no more calls; what was recorded comes first. Nothing of it stays in the target."""
+
+
+@dataclass(frozen=True, slots=True)
 class Detach(Request[None]):
     """Leave the target: it runs on with nothing of ours active (or is killed, with ``kill``)."""
 
@@ -458,5 +477,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Examine, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
     Reload, Dump, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
-    GetTasks,
+    GetTasks, StartTracing, EndTracing,
 )  # fmt: skip

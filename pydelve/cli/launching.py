@@ -102,14 +102,24 @@ def read_words(words: Sequence[str]) -> Launch:
         UsageError: something about them can't be.
     """
     parsed = parse("debug", OPTIONS, words, ends=("-m",))
+    program, arguments = program_of(parsed, "debug")
+    return prepare(parsed, program, arguments, module=parsed.last("-m") is not None)
+
+
+def program_of(parsed: Words, command: str) -> tuple[str, tuple[str, ...]]:
+    """The script or the module, and its arguments; ``command``: what is typed before them.
+
+    Raises:
+        UsageError: there is none, or none such.
+    """
     module = parsed.last("-m")
     if module is not None:
-        program, arguments = _module(module), parsed.rest
+        program, arguments = _module(module, command), parsed.rest
     else:
-        program, arguments = _script(parsed, moved=parsed.last("--cwd") is not None)
+        program, arguments = _script(parsed, command, moved=parsed.last("--cwd") is not None)
     if arguments[:1] == ("--",):
         arguments = arguments[1:]
-    return prepare(parsed, program, arguments, module=module is not None)
+    return program, arguments
 
 
 def prepare(
@@ -145,51 +155,51 @@ def prepare(
     )
 
 
-def _module(name: str) -> str:
+def _module(name: str, command: str) -> str:
     if not all(part.isidentifier() for part in name.split(".")):
-        hint = f"pydelve debug {name}" if os.path.exists(name) else "pydelve debug -m package.module"
+        hint = f"pydelve {command} {name}" if os.path.exists(name) else f"pydelve {command} -m package.module"
         raise UsageError(f"{name!r} is no name of a module", why="-m takes a dotted name, not a path", hint=hint)
     return name
 
 
-def _script(parsed: Words, *, moved: bool) -> tuple[str, tuple[str, ...]]:
+def _script(parsed: Words, command: str, *, moved: bool) -> tuple[str, tuple[str, ...]]:
     if not parsed.rest:
         raise UsageError(
-            "there is no program to debug",
+            f"there is no program to {command.partition(' ')[0]}",
             why="neither a script nor -m MODULE was given",
-            hint="pydelve debug script.py",
+            hint=f"pydelve {command} script.py",
         )
     script, *arguments = parsed.rest
     if arguments[:1] == ["-m"] and len(arguments) > 1:
         raise UsageError(
             "a script and a module were given",
             why=f"{script} is a script, -m {arguments[1]} a module",
-            hint=f"pydelve debug -m {arguments[1]}, or pydelve debug {script} -- -m {arguments[1]}",
+            hint=f"pydelve {command} -m {arguments[1]}, or pydelve {command} {script} -- -m {arguments[1]}",
         )
-    _check_script(script)
+    _check_script(script, command)
     return (os.path.abspath(script) if moved else script), tuple(arguments)
 
 
-def _check_script(script: str) -> None:
+def _check_script(script: str, command: str) -> None:
     if not os.path.exists(script):
         folder, name = os.path.split(script)
-        raise _missing("script", script, folder, name)
+        raise _missing("script", script, folder, name, command)
     if os.path.isdir(script):
         if not os.path.exists(os.path.join(script, "__main__.py")):
             scripts = [name for name in _names(script) if name.endswith(".py")][:1]
             raise UsageError(
                 f"{script} is a folder without __main__.py",
                 why="Python runs a folder by that file",
-                hint=f"pydelve debug {os.path.join(script, scripts[0])}"
+                hint=f"pydelve {command} {os.path.join(script, scripts[0])}"
                 if scripts
-                else "pydelve debug FOLDER/script.py",
+                else f"pydelve {command} FOLDER/script.py",
             )
         return
     if not os.access(script, os.R_OK):
         raise UsageError(f"{script} can't be read", why="its permissions don't allow it", hint=f"ls -l {script}")
 
 
-def _missing(what: str, path: str, folder: str, name: str) -> UsageError:
+def _missing(what: str, path: str, folder: str, name: str, command: str = "debug") -> UsageError:
     if folder and not os.path.isdir(folder):
         return UsageError(
             f"there is no {what} {path}",
@@ -202,10 +212,8 @@ def _missing(what: str, path: str, folder: str, name: str) -> UsageError:
     why = f"{where} has no such file"
     if near:
         why += f"; near are {', '.join(near)}"
-    return UsageError(
-        f"there is no {what} {path}", why=why,
-        hint=f"pydelve debug {os.path.join(folder, near[0])}" if near and what == "script" else f"ls {folder or '.'}",
-    )  # fmt: skip
+    hint = f"pydelve {command} {os.path.join(folder, near[0])}" if near and what == "script" else f"ls {folder or '.'}"
+    return UsageError(f"there is no {what} {path}", why=why, hint=hint)
 
 
 def _names(folder: str) -> list[str]:

@@ -47,7 +47,7 @@ _FIND = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pytest')
 def run(words: Sequence[str]) -> int:
     """Debug one run of pytest, and give back its exit status."""
     launch = read_words(words)
-    _check_pytest(launch)
+    check_pytest(launch)
     return exit_status(debug.start(launch))
 
 
@@ -58,7 +58,7 @@ def read_words(words: Sequence[str]) -> Launch:
         UsageError: something about them can't be.
     """
     parsed = parse("test", _OPTIONS, words, unknown_ends=True)
-    _refuse_workers(parsed.rest)
+    refuse_workers(parsed.rest)
     launch = prepare(parsed, "pytest", parsed.rest, module=True, tests=True)
     return replace(launch, continue_="--entry" not in parsed.values)
 
@@ -70,8 +70,12 @@ def exit_status(ended: ExitStatus | None) -> int:
     return ended.status if ended.how == "exited" else _SIGNALLED + ended.status
 
 
-def _refuse_workers(words: Sequence[str]) -> None:
-    """Tests that pytest-xdist runs in other processes would fail there unseen."""
+def refuse_workers(words: Sequence[str], command: str = "test") -> None:
+    """Tests that pytest-xdist runs in other processes would fail there unseen.
+
+    Raises:
+        UsageError: these are such.
+    """
     for index, word in enumerate(words):
         name, _, value = word.partition("=")
         if name in {"-n", "--numprocesses"} and not value:
@@ -80,13 +84,13 @@ def _refuse_workers(words: Sequence[str]) -> None:
             name, value = "-n", word[2:]
         if name in {"-n", "--numprocesses"} and value not in {"0", ""}:
             raise UsageError(
-                f"tests can't be debugged with {name} {value}",
+                f"tests can't be {'debugged' if command == 'test' else 'traced'} with {name} {value}",
                 why="pytest-xdist runs them in processes of its own, where pydelve is not",
-                hint="pydelve test -n 0 ...",
+                hint=f"pydelve {command} -n 0 ...",
             )
 
 
-def _check_pytest(launch: Launch) -> None:
+def check_pytest(launch: Launch) -> None:
     """Ask the interpreter that will run it, in its folder and environment.
 
     Raises:

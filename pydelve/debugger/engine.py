@@ -24,9 +24,11 @@ from pydelve.api.events import (
     Notice,
     Started,
     Stopped,
+    Traced,
 )
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import ExceptionInfo, ExitStatus, State, Stop
+from pydelve.api.tracing import TracedThread
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.debugger.code import Code
 from pydelve.debugger.current import Current, Handlers
@@ -40,8 +42,9 @@ from pydelve.debugger.plans import plan_for, plan_for_call
 from pydelve.debugger.reloading import Reloading
 from pydelve.debugger.tasks import Tasks
 from pydelve.debugger.threads import ThreadNumbers
+from pydelve.debugger.tracing import Tracing
 from pydelve.errors import PydelveError, TargetError, TargetStateError
-from pydelve.target import Landing, LogReport, Plan, Process, StopReport
+from pydelve.target import CallsReport, Landing, LogReport, Plan, Process, StopReport
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
@@ -91,6 +94,7 @@ class Debugger:
             **Code(self._current).handlers(),
             **Hints(self._current).handlers(),
             **Tasks(self._current).handlers(),
+            **Tracing(self._current).handlers(),
         }
 
     def start(self) -> None:
@@ -404,8 +408,15 @@ class Debugger:
     def has_read(self, event: Event) -> None:
         """The client has taken this event: where the target waits for that, it is told."""
         process = self._current.armable()
-        if isinstance(event, Logged) and process is not None:
-            process.has_read(event.batch)
+        if isinstance(event, Logged | Traced) and process is not None:
+            process.has_read(event.batch, "logged" if isinstance(event, Logged) else "calls")
+
+    def on_calls(self, report: CallsReport) -> None:
+        """See ``target.Listener``."""
+        number = self._current.threads.number
+        threads = tuple(TracedThread(index, number(ident), name) for index, ident, name in report.threads)
+        told = Traced(report.records, report.functions, threads, report.tasks, report.lost, report.done, report.cost_s)
+        self._emit(replace(told, batch=report.number))
 
     def on_landed(self, landing: Landing) -> None:
         """See ``target.Listener``."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Started, Stopped
+from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Started, Stopped, Traced
 from pydelve.api.requests import Detach, GetState, Request
 from pydelve.api.target import State
 from pydelve.debugger.engine import Debugger, SessionOptions
@@ -73,7 +73,7 @@ class Host:
         """As they were told last."""
         self._acknowledges = acknowledges
         self._held = False
-        self._unread: list[Logged] = []
+        self._unread: list[Logged | Traced] = []
         self._waiting: list[Deliver] = []
         """Who wants to hear when the target stands."""
         self._output = output
@@ -110,7 +110,7 @@ class Host:
         if isinstance(event, BreakpointChanged):
             self._note(event)
         self.tell(event)
-        if isinstance(event, Logged) and self._acknowledges:
+        if isinstance(event, Logged | Traced) and self._acknowledges:
             self._unread.append(event)
             if not self._held:
                 self._loop.post(self._acknowledge, urgent=True)
@@ -129,8 +129,8 @@ class Host:
         if not held:
             self._acknowledge()
 
-    def has_read(self, event: Logged) -> None:
-        """A front end has read these log messages: more may come."""
+    def has_read(self, event: Logged | Traced) -> None:
+        """A front end has read these log messages or traced calls: more may come."""
         self._debugger.has_read(event)
 
     def _acknowledge(self) -> None:

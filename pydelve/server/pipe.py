@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pydelve.api.events import Event, Logged
+from pydelve.api.events import Event, Logged, Traced
 from pydelve.api.requests import Request
 from pydelve.debugger.engine import SessionOptions
 from pydelve.rpc.mailbox import Mailbox
@@ -43,7 +43,7 @@ class PipeTransport:
             TargetGoneError: the session is closed, or was while this waited.
         """
         event = self._mailbox.take(timeout_s)
-        if isinstance(event, Logged):
+        if isinstance(event, Logged | Traced):
             self._host.post(lambda: self._host.has_read(event), urgent=True)
         return event
 

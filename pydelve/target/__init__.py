@@ -26,6 +26,7 @@ from pydelve.api.target import (
     TestFailure,
 )
 from pydelve.api.tasks import Task
+from pydelve.api.tracing import TracedFunction, TracedTask, TraceOptions, TraceRecord, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
 
@@ -163,6 +164,21 @@ class LogReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsReport:
+    """A batch of records of traced calls."""
+
+    number: int
+    lost: int
+    records: tuple[TraceRecord, ...]
+    functions: tuple[TracedFunction, ...]
+    threads: tuple[tuple[int, int, str], ...]
+    """Index, ident and name."""
+    tasks: tuple[TracedTask, ...]
+    done: bool
+    cost_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class StopReport:
     """A stop as the target tells it (``api.target.Stop`` is what clients see)."""
 
@@ -274,6 +290,10 @@ class Listener(Protocol):
         """Logpoints were hit; see ``Process.has_read``."""
         ...
 
+    def on_calls(self, report: CallsReport) -> None:
+        """Traced calls; see ``Process.has_read``."""
+        ...
+
     def on_landed(self, landing: Landing) -> None:
         """A suspended placement was armed, or can't be."""
         ...
@@ -360,8 +380,16 @@ class Process(Protocol):
         """
         ...
 
-    def has_read(self, number: int) -> None:
-        """The client has read a batch of log messages: more may be sent."""
+    def has_read(self, number: int, what: Literal["logged", "calls"]) -> None:
+        """The client has read a batch of log messages, or of traced calls: more may be sent."""
+        ...
+
+    def trace(self, options: TraceOptions, patterns: tuple[Any, Any]) -> None:
+        """Tell of calls; ``patterns`` are those of the options as its interpreter compiles them, None for none."""
+        ...
+
+    def end_trace(self) -> TraceSummary:
+        """Tell of no more."""
         ...
 
     def arm_exception(self, breakpoint_id: int, arming: ExceptionArming | None) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, Literal, NoReturn
 
 from pydelve.api.target import RaisedException, StackPart
 from pydelve.api.tasks import Task
+from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Limits, Value
 from pydelve.errors import UnsupportedError
 from pydelve.target import Armed, Arming, CodeReport, ExceptionArming, Jumped, ReloadReport, WovenScope
@@ -34,8 +35,16 @@ class ControlRefused:
         if arming is not None:
             self._refuse("a breakpoint")
 
-    def has_read(self, number: int) -> None:
+    def has_read(self, number: int, what: Literal["logged", "calls"]) -> None:
         """See ``target.Process``: it sends nothing."""
+
+    def trace(self, options: TraceOptions, patterns: tuple[Any, Any]) -> None:
+        """See ``target.Process``."""
+        self._refuse("a trace of calls")
+
+    def end_trace(self) -> TraceSummary:
+        """See ``target.Process``."""
+        self._refuse("a trace of calls")
 
     def exception(self, ident: int, limits: Limits) -> tuple[RaisedException, ...]:
         """See ``target.Process``: none is known of."""

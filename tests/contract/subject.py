@@ -15,7 +15,7 @@ from pydelve.api.target import ExitStatus
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.sources import Sources
 from pydelve.errors import PydelveError
-from pydelve.target import Arming, Landing, Listener, LogReport, Plan, Process, StopReport, Waiter
+from pydelve.target import Arming, CallsReport, Landing, Listener, LogReport, Plan, Process, StopReport, Waiter
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
 from tests.sources import read_markers
@@ -73,6 +73,9 @@ class Subject:
     def on_logged(self, report: LogReport) -> None:
         """See ``target.Listener``."""
         self.heard.append(report)
+
+    def on_calls(self, report: CallsReport) -> None:
+        """See ``target.Listener``: nobody traces."""
 
     def on_landed(self, landing: Landing) -> None:
         self.heard.append(landing)

@@ -31,7 +31,7 @@ def _other_debugger() -> int:
 
 def _read_code(name: str) -> "CodeType":
     file = parcel["prefix"] + "/" + name.replace(".", "/") + ".py"
-    code: "CodeType" = compile(parcel["sources"][name], file, "exec", 0, True, 2)
+    code: "CodeType" = compile(parcel["sources"].pop(name), file, "exec", 0, True, 2)
     return code
 
 
@@ -52,5 +52,7 @@ def _enter() -> None:
 
 try:
     _enter()
-finally:
+except BaseException:
     parcel.clear()
+    raise
+parcel.pop("entry", None)  # what is left of the sources is for modules that are needed later

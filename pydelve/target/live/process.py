@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydelve.agent import protocol
 from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, RaisedException, StackPart, TargetInfo
 from pydelve.api.tasks import Task
+from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import (
     AgentError,
@@ -102,7 +103,8 @@ class LiveProcess:
         self._refusal = ""
         self._hello: _Hello | None = None
         self._runs = 0
-        self._batches = 0
+        self._batches = {protocol.RECORDS: 0, protocol.CALLS: 0}
+        """Numbers of the last ones that came."""
         self._clean = False
         self._leaving = False
         self._user_code = UserCode(self._agent)
@@ -264,10 +266,26 @@ class LiveProcess:
                 raise ValueError(f"{len(answer)} states for {len(armings)} placements")
             return tuple(convert.to_armed(state) for state in answer)
 
-    def has_read(self, number: int) -> None:
+    def has_read(self, number: int, what: Literal["logged", "calls"]) -> None:
         """See ``target.Process``."""
+        event = protocol.RECORDS if what == "logged" else protocol.CALLS
         with contextlib.suppress(TargetGoneError):  # it ends at this moment
-            self._agent.post(protocol.HAS_READ, {"number": number})
+            self._agent.post(protocol.HAS_READ, {"number": number, "event": event})
+
+    def trace(self, options: TraceOptions, patterns: tuple[Any, Any]) -> None:
+        """See ``target.Process``."""
+        from pydelve.target.live import convert_tracing  # noqa: PLC0415  rarely needed
+
+        self._agent.ask(protocol.TRACE, convert_tracing.from_options(options, patterns))
+        self._batches[protocol.CALLS] = 0
+
+    def end_trace(self) -> TraceSummary:
+        """See ``target.Process``."""
+        from pydelve.target.live.convert_tracing import to_summary  # noqa: PLC0415  rarely needed
+
+        answer = self._agent.ask(protocol.END_TRACE, {})
+        with convert.reading("end of the trace"):
+            return to_summary(answer)
 
     def arm_exception(self, breakpoint_id: int, arming: ExceptionArming | None) -> None:
         """See ``target.Process``."""
@@ -496,11 +514,13 @@ class LiveProcess:
                 self._runs = run - 1
                 self._listener.on_stopped(report)
         elif name == protocol.RECORDS:
-            logged = convert.to_logged(data)
-            if logged.number > self._batches + 1:  # by *hold*, at a stop: *link* has those before
-                self._agent.catch_up()
-            self._batches = logged.number
-            self._listener.on_logged(logged)
+            self._in_order(name, data)
+            self._listener.on_logged(convert.to_logged(data))
+        elif name == protocol.CALLS:
+            from pydelve.target.live.convert_tracing import to_calls  # noqa: PLC0415  rarely needed
+
+            self._in_order(name, data)
+            self._listener.on_calls(to_calls(data))
         elif name == protocol.LANDED:
             self._listener.on_landed(convert.to_landing(data))
         elif name == protocol.ENDING:
@@ -512,6 +532,13 @@ class LiveProcess:
         elif name == protocol.FAULT:
             message, traceback = convert.to_fault(data)
             self._listener.on_fault(message, traceback)
+
+    def _in_order(self, name: str, data: dict[str, Any]) -> None:
+        """A batch of records that comes by *hold*, at a stop: *link* has those before."""
+        number = int(data["number"])
+        if number > self._batches[name] + 1:
+            self._agent.catch_up()
+        self._batches[name] = number
 
     def _on_exit(self) -> None:
         self._agent.drain()

@@ -1,0 +1,147 @@
+"""Which functions a trace is of, by name and file, decided once for each code object. Any thread of the program.
+
+Regular expressions come compiled by the program's own version of ``re``, which runs elsewhere: what runs them is built
+in, what compiles them is not (``debugger/tracing_helper.py``).
+"""
+
+from __future__ import annotations
+
+import marshal
+import posix
+import sys
+
+from .brief import parameters
+from .paths import canonical, is_agent
+from .skipping import fits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
+    from types import CodeType, FrameType
+    from typing import Any
+
+    from .paths import Ownership
+
+_CO_OPTIMIZED = 1  # Include/cpython/code.h: a function, and no module or class
+_CO_COROUTINE, _CO_ASYNC_GENERATOR = 0x80, 0x200
+_COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")  # from 3.12 on no functions any more
+_HAS_QUALNAME = sys.version_info >= (3, 11)
+_HEADER_BYTES = 16  # of a .pyc: PEP 552
+_MAX_SOURCE_BYTES = 4 << 20
+
+
+class Source:
+    """A function that records are of, or may be."""
+
+    __slots__ = ("awaits", "code", "condition", "file", "index", "line", "name", "names", "root", "shown_names")
+
+    def __init__(self, code: CodeType, name: str, root: bool) -> None:
+        """``root``: it matches by itself; else it counts where a call that does leads to it."""
+        self.code, self.name, self.root = code, name, root
+        self.index = 0  # until something is told of it
+        self.file, self.line = canonical(code.co_filename), code.co_firstlineno
+        self.names, self.shown_names = parameters(code)
+        self.awaits = bool(code.co_flags & (_CO_COROUTINE | _CO_ASYNC_GENERATOR))
+        self.condition: Callable[[FrameType], object] | None = None
+
+    def wire(self) -> list[Any]:
+        """For the debugger."""
+        return [self.index, self.name, self.file, self.line, self.shown_names]
+
+
+class Matching:
+    """The rules of one trace."""
+
+    def __init__(self, options: dict[str, Any], ownership: Ownership) -> None:
+        """``options``: of the request (``target/live/convert_tracing.py``)."""
+        self._search = _compiled(options["pattern"])
+        self._excluded = _compiled(options["exclude"]) if options["exclude"] else None
+        self._files = [str.split(pattern, "*") for pattern in options["files"]]
+        self._own, self._follows = options["own"], options["follow"] > 0
+        self._ownership = ownership
+        self._names = _Names()
+
+    def source(self, code: CodeType, names: dict[str, Any]) -> Source | None:
+        """What a function that is called is to the trace; None: nothing. ``names``: its globals."""
+        if not code.co_flags & _CO_OPTIMIZED or code.co_name in _COMPREHENSIONS or is_agent(code):
+            return None
+        if self._own and self._ownership.is_library(code.co_filename):
+            return None
+        module = dict.get(names, "__name__")
+        qualname = self._names.of(code, names)
+        name = f"{module}.{qualname}" if type(module) is str else qualname
+        if self._excluded is not None and self._excluded(name):
+            return None
+        root = self._search(name) is not None and self._is_in_files(code)
+        return Source(code, name, root) if root or self._follows else None
+
+    def _is_in_files(self, code: CodeType) -> bool:
+        path = canonical(code.co_filename)
+        return not self._files or any(fits(parts, path) for parts in self._files)
+
+
+def _compiled(parts: list[Any]) -> Callable[[str], object]:
+    """What searches for a regular expression. The program finds no module imported that it has not imported."""
+    known = "_sre" in sys.modules
+    import _sre  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    if not known:
+        del sys.modules["_sre"]
+    make: Any = _sre.compile
+    pattern, flags, code, groups, names, indices = parts
+    search: Callable[[str], object] = make(pattern, flags, code, groups, names, tuple(indices)).search
+    return search
+
+
+class _Names:
+    """Qualified names of code; before 3.11 it has none, and where it is defined tells."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, dict[tuple[str, int], str]] = {}
+
+    def of(self, code: CodeType, names: dict[str, Any]) -> str:
+        if _HAS_QUALNAME:
+            return code.co_qualname  # type: ignore[attr-defined,no-any-return,unused-ignore]
+        known = self._files.get(code.co_filename)
+        if known is None:
+            known = self._files[code.co_filename] = {}
+            module = _module_code(code.co_filename, dict.get(names, "__cached__"))
+            if module is not None:
+                _gather(module, "", known)
+        return known.get((code.co_name, code.co_firstlineno), code.co_name)
+
+
+def _gather(code: CodeType, prefix: str, found: dict[tuple[str, int], str]) -> None:
+    """Names of all that is defined in a piece of code, as the compiler makes them of where it stands."""
+    for inner in code.co_consts:
+        if type(inner) is type(code):
+            name = found[inner.co_name, inner.co_firstlineno] = prefix + inner.co_name
+            _gather(inner, name + (".<locals>." if inner.co_flags & _CO_OPTIMIZED else "."), found)
+
+
+def _module_code(filename: str, cached: object) -> CodeType | None:
+    """The code of a module's file: as it was kept, or compiled anew."""
+    kept = _content(cached) if type(cached) is str else b""
+    try:
+        if kept:
+            code: CodeType = marshal.loads(kept[_HEADER_BYTES:])
+            if code.co_filename == filename:
+                return code
+        source = _content(filename)
+        return compile(source, filename, "exec", dont_inherit=True) if source else None
+    except (EOFError, ValueError, TypeError, SyntaxError, MemoryError, RecursionError, AttributeError):
+        return None
+
+
+def _content(path: str) -> bytes:
+    try:
+        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        size = posix.fstat(fd).st_size
+        return posix.read(fd, size) if size <= _MAX_SOURCE_BYTES else b""
+    except OSError:
+        return b""
+    finally:
+        posix.close(fd)

@@ -1,0 +1,117 @@
+"""``pydelve trace``: shows the calls of functions while a program runs, as strace shows system calls."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from typing import TextIO
+
+from pydelve import log
+from pydelve.api.attach import AttachOptions
+from pydelve.api.launch import LaunchOptions
+from pydelve.api.target import ExitStatus
+from pydelve.cli.launching import Launch
+from pydelve.cli.streams import Streams
+from pydelve.cli.trace_options import HELP, Trace, read_words
+from pydelve.client import Client
+from pydelve.errors import UsageError
+from pydelve.server.pipe import open_session
+from pydelve.terminal.theme import Theme, wants_color
+from pydelve.terminal.trace_book import Book
+from pydelve.terminal.trace_json import TraceJson
+from pydelve.terminal.trace_lines import TraceLines, end_line
+from pydelve.terminal.tracing import Place, Tracer
+
+__all__ = ["HELP", "run"]
+
+_LOST, _SIGNALLED = 1, 128
+
+
+def run(words: Sequence[str]) -> int:
+    """Trace one program; gives back its exit status, and 0 where it runs on."""
+    trace = read_words(words)
+    log_path = log.configure(trace.log or None, verbose=trace.log is not None)
+    if trace.log is not None:
+        print(f"log: {log_path}", file=sys.stderr)
+    with ExitStack() as cleanup:
+        file = _opened(trace.output, cleanup) if trace.output else sys.stderr
+        return _trace(trace, _writer(file), cleanup)
+
+
+def _trace(trace: Trace, write: Callable[[Iterable[str]], None], cleanup: ExitStack) -> int:
+    book = Book()
+    sink: TraceJson | TraceLines = TraceJson(book)
+    if not trace.json:
+        terminal = not trace.output and sys.stderr.isatty()
+        theme = Theme(wants_color(os.environ, terminal=terminal))
+        sink = TraceLines(book, theme, whole=trace.options.slower_than_s > 0)
+    place = Place(write, _remark)
+    if trace.launch is None:
+        client = _client(AttachOptions(trace.pid, stop=False), cleanup)
+        ended = Tracer(client, trace.options, book, sink, place).attached(trace.seconds)
+    else:
+        client = _client(_launch_options(trace.launch, cleanup), cleanup)
+        ended = Tracer(client, trace.options, book, sink, place).launched(trace.seconds)
+    if isinstance(sink, TraceJson):
+        write([sink.end()])
+    else:
+        place.remarks(end_line(book))
+    if ended is not None and not ended.clean:
+        place.remarks("the program ended without Python's clean-up: its last calls may be missing")
+    return exit_status(ended)
+
+
+def exit_status(ended: ExitStatus | None) -> int:
+    """The program's; as a shell's where a signal ended it; 0 where it runs on."""
+    if ended is None or ended.how in {"gone", "replaced"}:
+        return 0
+    if ended.how == "lost":
+        return _LOST
+    return ended.status if ended.how == "exited" else _SIGNALLED + ended.status
+
+
+def _client(options: LaunchOptions | AttachOptions, cleanup: ExitStack) -> Client:
+    transport = open_session(options)
+    cleanup.callback(transport.close)
+    return Client(transport)
+
+
+def _launch_options(launch: Launch, cleanup: ExitStack) -> LaunchOptions:
+    streams = Streams(launch.redirects)
+    cleanup.callback(streams.close)
+    return LaunchOptions(
+        kind="module" if launch.module else "script",
+        program=launch.program,
+        arguments=launch.arguments,
+        python=launch.python,
+        cwd=launch.cwd,
+        environment=launch.environment,
+        stdin_fd=streams.stdin_fd if "stdin" in launch.redirects else -1,  # nobody else reads it
+        stdout_fd=streams.stdout_fd,
+        stderr_fd=streams.stderr_fd,
+    )
+
+
+def _opened(path: str, cleanup: ExitStack) -> TextIO:
+    try:
+        return cleanup.enter_context(open(path, "w", encoding="utf-8", errors="backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{path} can't be written", why=os.strerror(error.errno or 0), hint="--output FILE") from error
+
+
+def _writer(file: TextIO) -> Callable[[Iterable[str]], None]:
+    """Writes whole lines, those of a batch at once; the program may write between them."""
+
+    def write(lines: Iterable[str]) -> None:
+        text = "".join([f"{line}\n" for line in lines])
+        if text:
+            file.write(text)
+            file.flush()
+
+    return write
+
+
+def _remark(text: str) -> None:
+    print(f"pydelve: {text}", file=sys.stderr)

@@ -1,0 +1,200 @@
+"""The words of ``pydelve trace`` made into what to trace, of which program. Reads the file system, starts nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydelve.api.tracing import TraceOptions
+from pydelve.cli.launching import COMMON, LOG, Launch, prepare, program_of
+from pydelve.cli.options import Option, Words, parse
+from pydelve.cli.subcommands import Help
+from pydelve.cli.test import check_pytest, refuse_workers
+from pydelve.errors import UsageError
+
+_PROGRAM = tuple(option for option in COMMON if option.name in {"--python", "--cwd", "--env", "--redirect"})
+OPTIONS = (
+    Option("-m", "trace a module, found as python -m finds it", "MODULE"),
+    Option("-p", "trace a process that runs", "PID"),
+    Option("--test", "trace pytest; what follows are its arguments"),
+    Option("--file", "only functions in this file, or in those whose path ends so", "FILE", repeats=True),
+    Option("--exclude", "not the functions that match this, too", "REGEXP"),
+    Option("--just-my-code", "not those of the standard library and of installed packages"),
+    Option("--follow-calls", "what the functions call, too, to so many levels", "N"),
+    Option("--when", "only calls that an expression over the parameters is true of", "EXPR"),
+    Option("--slower-than", "only calls that took at least so long: 10ms, 1.5s", "TIME"),
+    Option("--stack", "show so many callers of each call", "N"),
+    Option("--first", "end after so many calls", "N"),
+    Option("--sample", "one call in N", "1/N"),
+    Option("--for", "end after a time: 10s, 2m", "TIME"),
+    Option("-v", "how much of values is shown, from 0, nothing, to 4, nearly all (default: 2)", "LEVEL"),
+    Option("--lossless", "the program waits where its calls can't be shown as fast"),
+    Option("--json", "one JSON object a line"),
+    Option("--output", "write to a file, not to standard error", "FILE"),
+    *_PROGRAM,
+    LOG,
+)  # fmt: skip
+HELP = Help(
+    "trace",
+    (
+        "[options] REGEXP script.py [arguments]", "[options] REGEXP -m module [arguments]", "[options] REGEXP -p PID",
+        "[options] REGEXP --test [pytest's arguments]",
+    ),
+    details="Shows each call of the functions whose module.qualname matches REGEXP, also of those that are loaded\n"
+    "later: arguments, results, exceptions, yields and awaits, and how long it took. The program runs on at nearly\n"
+    "full speed; where it is faster than what reads, the oldest records are dropped, and counted. Ctrl-C ends it.\n"
+    "Options stand before or after REGEXP. The exit status is the program's.",
+    options=OPTIONS,
+    examples=(
+        ("pydelve trace 'bank\\.Account' bank.py", "all methods of a class"),
+        ("pydelve trace --slower-than 10ms '^app\\.' -p 1234", "slow calls in a server"),
+        ("pydelve trace --json --output calls.jsonl . --just-my-code -m app", "for programs"),
+        ("pydelve trace --when 'amount > 100' deposit --test -x", "in tests"),
+    ),
+)  # fmt: skip
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?([a-z]*)")
+_VERBOSITIES, _VERBOSITY = 4, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What was asked for, checked."""
+
+    options: TraceOptions
+    launch: Launch | None
+    """None: the process is there."""
+    pid: int
+    seconds: float
+    """The trace ends after so long."""
+    json: bool
+    output: str
+    """A file; "" is standard error."""
+    log: str | None
+
+
+def read_words(words: Sequence[str]) -> Trace:
+    """Parse and check the words after ``pydelve trace``.
+
+    Raises:
+        UsageError: something about them can't be.
+        TargetError: the tests can't be run.
+    """
+    parsed = _parsed(words)
+    pattern, launch, pid = parsed.rest[0], None, 0
+    parsed = Words(parsed.values, parsed.rest[1:])
+    if parsed.last("-p") is not None:
+        pid = _pid(parsed)
+    elif parsed.last("--test") is not None:
+        refuse_workers(parsed.rest, f"trace {pattern} --test")
+        launch = prepare(parsed, "pytest", parsed.rest, module=True)
+        check_pytest(launch)
+    else:
+        program, arguments = program_of(parsed, f"trace {pattern}")
+        launch = prepare(parsed, program, arguments, module=parsed.last("-m") is not None)
+    return Trace(
+        options=_options(parsed, pattern),
+        launch=launch,
+        pid=pid,
+        seconds=_time(parsed, "--for", float("inf")),
+        json=parsed.last("--json") is not None,
+        output=parsed.last("--output") or "",
+        log=parsed.last("--log"),
+    )
+
+
+def _parsed(words: Sequence[str]) -> Words:
+    """Options from both sides of the expression, which is the first of the rest."""
+    before = parse("trace", OPTIONS, words)
+    if not before.rest:
+        raise UsageError(
+            "there is nothing to trace", why="no regular expression was given", hint="pydelve trace REGEXP script.py"
+        )
+    if before.values.keys() & {"-m", "--test"}:  # what follows the expression is the program's already
+        after = Words({}, before.rest[1:])
+    else:
+        after = parse("trace", OPTIONS, before.rest[1:], ends=("-m", "--test"))
+    values = {name: list(found) for name, found in before.values.items()}
+    repeated = {option.name for option in OPTIONS if option.repeats}
+    for name, found in after.values.items():
+        if name in values and name not in repeated:
+            raise UsageError(
+                f"{name} was given twice", why=f"{values[name][-1]!r} and {found[-1]!r}", hint="leave one away"
+            )
+        values.setdefault(name, []).extend(found)
+    return Words(values, (before.rest[0], *after.rest))
+
+
+def _pid(parsed: Words) -> int:
+    word = parsed.last("-p") or ""
+    if not (word.isascii() and word.isdecimal()):
+        raise UsageError(f"{word} is no number of a process", why="a pid is a number", hint="pydelve ps")
+    if parsed.rest:
+        raise UsageError(
+            "a process and a program were given", why=f"-p {word}, and {' '.join(parsed.rest)}", hint="leave one away"
+        )
+    return int(word)
+
+
+def _options(parsed: Words, pattern: str) -> TraceOptions:
+    return TraceOptions(
+        pattern=pattern,
+        exclude=parsed.last("--exclude") or "",
+        files=tuple(_file(path) for path in parsed.values.get("--file", [])),
+        own_code=parsed.last("--just-my-code") is not None,
+        follow_calls=_count(parsed, "--follow-calls"),
+        condition=parsed.last("--when") or "",
+        slower_than_s=_time(parsed, "--slower-than", 0.0),
+        stack=_count(parsed, "--stack"),
+        first=_count(parsed, "--first"),
+        sample=_sample(parsed),
+        verbosity=_verbosity(parsed),
+        lossless=parsed.last("--lossless") is not None,
+    )
+
+
+def _file(path: str) -> str:
+    """The pattern for a path that is one, or for the end of one."""
+    if os.path.exists(path):
+        return os.path.realpath(path)
+    return path if path.startswith(("/", "*")) else f"*/{path}"
+
+
+def _count(parsed: Words, name: str) -> int:
+    word = parsed.last(name)
+    if word is None:
+        return 0
+    if not (word.isascii() and word.isdecimal() and int(word) > 0):
+        raise UsageError(f"{name} {word} is no number", why="it is a whole number from 1 on", hint=f"{name} 10")
+    return int(word)
+
+
+def _sample(parsed: Words) -> int:
+    word = parsed.last("--sample")
+    if word is None:
+        return 1
+    found = re.fullmatch(r"(?:1/)?([1-9][0-9]{0,8})", word, re.ASCII)
+    if found is None:
+        raise UsageError(f"--sample {word} is no share", why="it is 1/N: one call in N", hint="--sample 1/100")
+    return int(found[1])
+
+
+def _verbosity(parsed: Words) -> int:
+    word = parsed.last("-v")
+    if word is None:
+        return _VERBOSITY
+    if not (word.isascii() and word.isdecimal() and int(word) <= _VERBOSITIES):
+        raise UsageError(f"-v {word} is no level", why=f"levels are 0 to {_VERBOSITIES}", hint="-v 3")
+    return int(word)
+
+
+def _time(parsed: Words, name: str, default: float) -> float:
+    word = parsed.last(name)
+    if word is None:
+        return default
+    found = _TIME.fullmatch(word)
+    if found is None or found[2] not in _SECONDS:
+        raise UsageError(f"{name} {word} is no time", why="it is a number and us, ms, s or m", hint=f"{name} 10ms")
+    return float(found[1]) * _SECONDS[found[2]]

@@ -1,0 +1,320 @@
+"""``pydelve trace``: what is told of calls, how a trace begins and ends, and that nothing of it stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from pydelve.api.events import Event, Notice, Traced
+from pydelve.api.launch import LaunchOptions
+from pydelve.api.requests import EndTracing, Resume, StartTracing
+from pydelve.api.target import ExitStatus
+from pydelve.api.tracing import TraceOptions, TraceSummary
+from pydelve.cli.trace import exit_status
+from pydelve.terminal.trace_book import Book
+from tests.e2e.live import LiveSession
+from tests.e2e.plain import run_plain
+from tests.e2e.running import Running
+from tests.e2e.session import LAUNCHER, Finished, Session
+from tests.golden import check
+from tests.interpreters import Interpreter
+from tests.sources import PROGRAMS
+
+FOLDER = PROGRAMS / "tracing"
+LIMIT_S = 60.0
+TRANSCRIPTS = Path(__file__).with_name("transcripts")
+TIME = re.compile(r"\b\d+(?:\.\d+)?(us|ms|s)\b")
+STAMP = re.compile(r"^ +\d+\.\d{6}", re.MULTILINE)
+SHARE = re.compile(r"; telling of one took .*")
+ENDS = {"return", "raise", "propagate", "yield", "await"}
+
+
+def traced(python: Interpreter, tmp_path: Path, *words: str) -> Finished:
+    """``pydelve trace`` with these words; the program's own output is in ``out.txt``."""
+    redirect = ("--redirect", f"stdout:{tmp_path / 'out.txt'}")
+    return Session(python, tmp_path).run(["trace", "--python", python.path, *redirect, *words])
+
+
+def records(python: Interpreter, tmp_path: Path, *words: str) -> list[dict[str, Any]]:
+    """The same, as the objects of ``--json``."""
+    path = tmp_path / "calls.jsonl"
+    traced(python, tmp_path, "--json", "--output", str(path), *words)
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def normalised(text: str) -> list[str]:
+    """Without times, and what has them only where one was long enough."""
+    text = SHARE.sub("", STAMP.sub(" <stamp>", text))
+    text = re.sub(r", (self|suspended) \d+(?:\.\d+)?(us|ms|s)", "", text)
+    return TIME.sub("<time>", text).splitlines()
+
+
+class TestKinds:
+    def test_all_kinds_of_calls(self, python: Interpreter, tmp_path: Path) -> None:
+        done = traced(python, tmp_path, r"^__main__\.", str(FOLDER / "kinds.py"))
+        assert done.exit_code == 0
+        check(TRANSCRIPTS / "trace" / "kinds.txt", normalised(done.output))
+
+    @pytest.mark.parametrize("name", ["kinds", "thrown"])
+    def test_count_and_order_are_those_of_setprofile(self, python: Interpreter, tmp_path: Path, name: str) -> None:
+        program = str(FOLDER / f"{name}.py")
+        plain = run_plain(python, [str(FOLDER / "oracle.py"), program], tmp_path)
+        expected = plain.errors.splitlines()
+        assert len(expected) > 30, plain
+        found = [
+            f"{record['thread_name']} {'return' if record['event'] in ENDS else 'call'} "
+            f"{record['function'].rpartition('.')[2]}"
+            for record in records(python, tmp_path, r"^__main__\.", program)
+            if record["event"] != "end"
+        ]
+        assert found == expected
+        assert (tmp_path / "out.txt").read_text() == plain.output
+
+
+def start(pattern: str, **more: Any) -> StartTracing:
+    """The request, with options."""
+    return StartTracing(TraceOptions(pattern, **more))
+
+
+DEPOSIT = (
+    "call Account.deposit(self=<kinds.Account>, amount=50, *notes=('salary', b'x'), currency='USD', "
+    "**more={'why': {...+2 more}})"
+)
+CASES: list[tuple[StartTracing, list[str]]] = [
+    (start(r"Account\.", exclude="fee|init"), [
+        "call Account.empty(cls=<class kinds.Account>, owner='ann')",
+        "return Account.empty <kinds.Account>",
+        DEPOSIT,
+        "call Account.balance(self=<kinds.Account>)",
+        "return Account.balance 45",
+        "return Account.deposit 45",
+    ]),
+    (start("factorial", first=2), [
+        "call factorial(n=3)", "call factorial(n=2)", "return factorial 2", "return factorial 6",
+    ]),
+    (start("fail$", condition="reason == 'again'"), ["call fail(reason='again')", "raise fail ValueError('again')"]),
+    (start("passes_on", follow_calls=1, first=2), [
+        "call passes_on(reason='no money')", "call fail(reason='no money')", "raise fail ValueError('no money')",
+        "propagate passes_on ValueError('no money')",
+    ]),
+    (start("factorial", sample=3), ["call factorial(n=1)", "return factorial 1"]),
+    (start("fee", verbosity=0), ["call Account.fee()", "return Account.fee"]),
+    (start("fetch", verbosity=1, first=1), [
+        "call fetch(number=1)", "await fetch", "resume fetch", "return fetch {...+2 more}",
+    ]),
+    (start("Account.balance", verbosity=3), [
+        "call Account.balance(self=kinds.Account(owner='ann', _balance=45))", "return Account.balance 45",
+    ]),
+    (start("fetch", verbosity=4, condition="number == 2"), [
+        "call fetch(number=2)", "await fetch", "resume fetch",
+        "return fetch {'number': 2, 'parts': [1, 2, 3, 4, 5, 6, 7]}",
+    ]),
+    (start("gather|fee", files=("*/kinds.py",), own_code=True, first=1), [
+        "call Account.fee(amount=50)", "return Account.fee 5",
+    ]),
+    (start("fee", files=("*/other.py",)), []),
+    (start("Account", slower_than_s=10.0), []),
+    (start("fail$", slower_than_s=1e-9, first=1), [
+        "call fail(reason='no money')", "raise fail ValueError('no money')",
+    ]),
+    (start("fail$", condition="reason.none", stack=1), []),
+]  # fmt: skip
+
+
+def said(events: list[Event], book: Book) -> list[str]:
+    """Records in a few words."""
+    found = []
+    for event in events:
+        if not isinstance(event, Traced):
+            continue
+        assert event.lost == 0
+        book.take(event)
+        for record in event.records:
+            function = book.function(record)
+            name = function.name.partition(".")[2]
+            pairs = zip(function.parameters, record.values, strict=False)
+            shown = f"({', '.join(f'{key}={value}' for key, value in pairs)})"
+            found.append(f"{record.kind} {name}" + (shown if record.kind == "call" else " " + "".join(record.values)))
+    return [line.rstrip() for line in found]
+
+
+def test_which_calls_are_told_of(python: Interpreter, tmp_path: Path) -> None:
+    """Of functions that are loaded while it runs; one trace after the other, all told before the stop that follows."""
+    with open(tmp_path / "out.txt", "wb") as output:
+        options = LaunchOptions("script", str(FOLDER / "again.py"), python=python.path, stdout_fd=output.fileno())
+        with LiveSession(options, LIMIT_S) as session:
+            session.wait_stop()
+            session.resume()
+            for request, expected in CASES:
+                session.call(request)
+                before = len(session.events)
+                session.resume()
+                assert said(session.events[before:], Book()) == expected, request
+            notices = [(event.message, event.why) for event in session.events if isinstance(event, Notice)]
+            failed = "the condition of the trace failed in kinds.fail"
+            assert notices == [(failed, "AttributeError: 'str' object has no attribute 'none'")]
+            summary = session.call(EndTracing())
+            assert (summary.calls, summary.functions, summary.lost) == (0, 0, 0)
+            assert session.call(EndTracing()) == TraceSummary(0, 0, 0, 0.0)
+
+
+class Tracer:
+    """``pydelve trace`` beside the test; a context manager that ends it."""
+
+    def __init__(self, folder: Path, *words: str, stdin: int = subprocess.DEVNULL) -> None:
+        self.calls, self.output = folder / "calls.txt", folder / "traced.txt"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        with self.calls.open("wb"), self.output.open("wb") as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, str(LAUNCHER), "trace", "--output", str(self.calls), *words],
+                stdin=stdin, stdout=output, stderr=subprocess.STDOUT, env={**clean, "HOME": str(folder)}, cwd=folder,
+            )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.popen.kill()
+        self.popen.wait()
+        if self.popen.stdin is not None:
+            self.popen.stdin.close()
+
+    def tell(self, line: str) -> None:
+        """Write a line to the program's standard input."""
+        assert self.popen.stdin is not None
+        self.popen.stdin.write(line.encode() + b"\n")
+        self.popen.stdin.flush()
+
+    def wait_for(self, text: str) -> None:
+        """Until its program has written this."""
+        deadline = time.monotonic() + LIMIT_S
+        while text not in self.output.read_text():
+            assert self.popen.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.005)
+
+
+FAILS = [
+    " <stamp>  __main__.Shop.handle(self=<__main__.Shop>, number=-1)",
+    " <stamp>    __main__.Shop.price(self=<__main__.Shop>, number=-1)",
+    " <stamp>    __main__.Shop.price raises ValueError(-1)  <time>",
+    " <stamp>  __main__.Shop.handle is left by ValueError(-1)  <time>",
+]
+
+
+class TestLife:
+    def test_a_process_that_runs(self, python: Interpreter, tmp_path: Path) -> None:
+        """Ctrl-C lets it go: it runs on with nothing of the trace in it."""
+        with Running(python, FOLDER / "server.py", folder=tmp_path) as server:
+            server.wait_ready()
+            with Tracer(tmp_path, "Shop", "--lossless", "-p", str(server.pid)) as tracer:
+                sent = 0
+                while not tracer.calls.read_text():  # it is armed at some moment
+                    assert tracer.popen.poll() is None, tracer.output.read_text()
+                    sent += 1
+                    server.tell(str(sent))
+                    server.wait_ready(f"{sent}: {sent * 2 + 1}")
+                server.tell("-1")
+                server.wait_ready("-1: ValueError(-1)")
+                tracer.popen.send_signal(signal.SIGINT)
+                assert tracer.popen.wait(LIMIT_S) == 0
+                assert normalised(tracer.calls.read_text())[-4:] == FAILS
+                assert "pydelve: " in tracer.output.read_text()
+            server.tell("5")
+            server.wait_ready("5: 11")
+            server.tell("end")
+            output, errors, status = server.end()
+            assert (errors, status) == ("", 3)
+            assert output.splitlines()[-1] == "threads 1, traced None, tools []"
+
+    def test_a_program_that_gets_ctrl_c(self, python: Interpreter, tmp_path: Path) -> None:
+        """It gets the signal, ends as it does by itself, and is traced up to there."""
+        words = ("--python", python.path, "Shop", str(FOLDER / "server.py"))
+        with Tracer(tmp_path, *words, stdin=subprocess.PIPE) as tracer:
+            tracer.wait_for("ready")
+            tracer.tell("-1")
+            tracer.wait_for("-1: ValueError(-1)")
+            tracer.popen.send_signal(signal.SIGINT)
+            assert tracer.popen.wait(LIMIT_S) == 128 + signal.SIGINT
+            assert normalised(tracer.calls.read_text()) == FAILS
+            said = tracer.output.read_text().splitlines()
+            assert said[:2] == ["ready", "-1: ValueError(-1)"]
+            assert [line for line in said if line.startswith(("KeyboardInterrupt", "pydelve: "))] == [
+                "KeyboardInterrupt",
+                "pydelve: 2 calls of 2 functions traced",
+                "pydelve: the program ended without Python's clean-up: its last calls may be missing",
+            ]
+
+    def test_the_status_is_the_programs(self, python: Interpreter, tmp_path: Path) -> None:
+        """Its input is ours, too."""
+        words = ("--python", python.path, "nothing", str(FOLDER / "server.py"))
+        with Tracer(tmp_path, *words, stdin=subprocess.PIPE) as tracer:
+            tracer.tell("20")
+            tracer.tell("end")
+            assert tracer.popen.wait(LIMIT_S) == 3
+            assert tracer.output.read_text().splitlines()[:2] == ["ready", "20: 41"]
+            assert tracer.output.read_text().splitlines()[-1] == "pydelve: 0 calls of 0 functions traced"
+
+    def test_tests(self, tmp_path: Path) -> None:
+        (tmp_path / "test_it.py").write_text(
+            "def price(n):\n    return n\n\ndef test_it():\n    assert price(2) == 3\n"
+        )
+        done = Session(None, tmp_path).run(
+            ["trace", "--output", "calls.txt", "--python", sys.executable, r"^test_it\.", "--test", "-q", "test_it.py"]
+        )
+        assert (done.exit_code, done.lines[-1]) == (1, "pydelve: 2 calls of 2 functions traced")
+        assert normalised((tmp_path / "calls.txt").read_text()) == [
+            " <stamp>  test_it.test_it()",
+            " <stamp>    test_it.price(n=2)",
+            " <stamp>    test_it.price -> 2  <time>",
+            " <stamp>  test_it.test_it raises AssertionError('assert 2 == 3\\n +  where 2 = price(2)')  <time>",
+        ]
+
+    @pytest.mark.parametrize("lossless", [False, True])
+    def test_records_that_nobody_reads(self, python: Interpreter, tmp_path: Path, lossless: bool) -> None:
+        """The program goes on, and what was dropped is counted; or it waits."""
+        out = tmp_path / "out.txt"
+        with out.open("wb") as output:
+            options = LaunchOptions(
+                "script", str(FOLDER / "many.py"), ("50000",), python=python.path, stdout_fd=output.fileno()
+            )
+            with LiveSession(options, LIMIT_S) as session:
+                session.wait_stop()
+                session.call(start("many", verbosity=0, lossless=lossless))
+                session.call(Resume("continue"))
+                if not lossless:
+                    deadline = time.monotonic() + LIMIT_S
+                    while not out.read_text():
+                        assert time.monotonic() < deadline
+                        time.sleep(0.005)
+                session.wait_exit()
+                batches = [event for event in session.events if isinstance(event, Traced)]
+        lost, told = sum(batch.lost for batch in batches), sum(len(batch.records) for batch in batches)
+        assert lost + told == 2 * 50_000
+        assert bool(lost) != lossless
+        calls = [record.call for batch in batches for record in batch.records if record.kind == "return"]
+        assert calls[-1] == 50_000
+        assert calls == sorted(set(calls))
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (None, 0), (ExitStatus("exited", 7), 7), (ExitStatus("killed", 9, False), 137), (ExitStatus("gone"), 0),
+        (ExitStatus("lost"), 1),
+    ],
+)  # fmt: skip
+def test_exit_status(status: ExitStatus | None, expected: int) -> None:
+    assert exit_status(status) == expected

@@ -1,0 +1,65 @@
+"""Batches of traced calls on the wire: what the agent makes is read, anything else refused."""
+
+from __future__ import annotations
+
+import marshal
+from typing import Any
+
+import pytest
+
+from pydelve.api.tracing import TracedFunction, TracedTask, TraceOptions, TraceRecord
+from pydelve.errors import ProtocolError
+from pydelve.target.live.convert_tracing import from_options, to_calls
+
+ROWS: list[Any] = [(0, 1, 1, 1, 0, 0, 0.5, 0.0, 0.0, 0.0), (1, 1, 1, 1, 2, 3, 0.75, 0.25, 0.125, 0.5)]
+
+
+def batch(
+    rows: Any = ROWS, texts: str = "1\x01'b'\x02/a.py:3 f\x01/a.py:1 <module>\x00None", **more: Any
+) -> dict[str, Any]:
+    """As ``agent/calls.py`` sends it."""
+    return {
+        "number": 4, "lost": 2, "rows": marshal.dumps(rows, 2), "texts": texts, "done": True, "cost": 1e-6,
+        "functions": [[1, "m.f", "/a.py", 7, ["a", "*b"]]], "threads": [[1, 77, "MainThread"]], "tasks": [[2, "t"]],
+    }  # fmt: skip
+
+
+def test_a_batch() -> None:
+    found = to_calls(batch())
+    assert found.records == (
+        TraceRecord("call", 1, 1, 1, 0, 0, 0.5, ("1", "'b'"), callers=("/a.py:3 f", "/a.py:1 <module>")),
+        TraceRecord("return", 1, 1, 1, 2, 3, 0.75, ("None",), 0.25, 0.125, 0.5),
+    )
+    assert found.functions == (TracedFunction(1, "m.f", "/a.py", 7, ("a", "*b")),)
+    assert (found.number, found.lost, found.done, found.cost_s) == (4, 2, True, 1e-6)
+    assert (found.threads, found.tasks) == (((1, 77, "MainThread"),), (TracedTask(2, "t"),))
+
+
+def test_an_empty_batch() -> None:
+    assert to_calls(batch([], "")).records == ()
+
+
+@pytest.mark.parametrize(
+    ("wire", "why"),
+    [
+        (batch(rows={}), "the records are no list"),
+        (batch(rows=ROWS[:1]), "2 texts for 1 records"),
+        (batch(rows=[[*ROWS[0]], [*ROWS[1]]]), "a record has another shape"),
+        (batch(rows=[ROWS[0], ROWS[1][:9]]), "a record has another shape"),
+        (batch(rows=[ROWS[0], (1.0, *ROWS[1][1:])]), "a record has another shape"),
+        (batch(rows=[ROWS[0], (99, *ROWS[1][1:])]), "there is no record of kind 99"),
+        (batch(rows=[ROWS[0], (-1, *ROWS[1][1:])]), "there is no record of kind -1"),
+    ],
+)
+def test_malformed(wire: dict[str, Any], why: str) -> None:
+    with pytest.raises(ProtocolError) as raised:
+        to_calls(wire)
+    assert raised.value.why == why
+
+
+def test_options() -> None:
+    options = TraceOptions("a", "b", ("/x.py",), True, 2, "n > 1", 0.01, 3, 5, 10, 1, True)
+    assert from_options(options, (["A"], ["B"])) == {
+        "pattern": ["A"], "exclude": ["B"], "files": ["/x.py"], "own": True, "follow": 2, "condition": "n > 1",
+        "slower": 0.01, "stack": 3, "first": 5, "sample": 10, "values": (20, 0, 0, False), "lossless": True,
+    }  # fmt: skip
