@@ -38,6 +38,7 @@ def _gate() -> None:
 
 _TOOL = "pydelve"
 _getframe = sys._getframe  # taken before the program can replace it
+_reference = _weakref.ref  # code may begin after the interpreter has cleared that module, at its end
 _call_tracing = sys.call_tracing
 
 
@@ -189,7 +190,7 @@ class Monitoring:
         if self._waiting_for_main is not None and code.co_name == "<module>":
             self._main_begins(frame)
         references = self._seen.setdefault(filename, [])
-        references.append(_weakref.ref(code))
+        references.append(_reference(code))
         if len(references) & (len(references) - 1) == 0:  # at each power of two: forget code that is gone
             references[:] = [reference for reference in references if reference() is not None]
         if self._agent.table.in_file(filename):

@@ -70,6 +70,7 @@ _DONE = ("finished", "cancelled", "failed")
 _BEHIND = ("__aenter__", "__aexit__", "__anext__", "__await__")  # what these call says more
 _SLEEP, _LOOP = ("sleep", "asyncio/tasks.py"), ("_run_once", "asyncio/base_events.py")
 _monotonic = time.monotonic  # taken before the program can replace it
+_reference = _weakref.ref
 
 
 class Entry:
@@ -115,7 +116,7 @@ class Tasks:
         if known is not None and known[0]() is task:
             return known[1]
         number, self._next = self._next, self._next + 1
-        self._numbers[id(task)] = _weakref.ref(task), number
+        self._numbers[id(task)] = _reference(task), number
         return number
 
     def _here(self) -> tuple[Provider | None, Any]:
