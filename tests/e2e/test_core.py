@@ -8,15 +8,20 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pydelve.api.attach import CoreOptions, LookOptions
 from pydelve.api.events import Progress
-from pydelve.api.requests import Dump, Evaluate
+from pydelve.api.requests import Detach, Dump, Evaluate, Interrupt
 from pydelve.errors import UsageError
+from pydelve.target.core import writing
 from tests.e2e.live import LiveSession
 from tests.e2e.running import Running
 from tests.e2e.session import Session
@@ -210,3 +215,33 @@ def test_progress_and_the_end_of_it(tmp_path: Path) -> None:
     assert not path.exists()
     assert [done < total for done, total in told] == [True, True]
     assert Progress("dumping", *told[0]).done_bytes == 0
+
+
+def test_ctrl_c_ends_a_dump(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is served in between; no file is left, and the process runs on."""
+    told = threading.Event()
+    copy = writing._Dump._copy
+
+    def slowly(self: Any, *arguments: int) -> int:
+        assert told.wait(20)
+        time.sleep(0.02)
+        return copy(self, *arguments)
+
+    monkeypatch.setattr(writing._Dump, "_copy", slowly)
+    monkeypatch.setattr(writing, "_CHUNK_BYTES", 1 << 16)
+    core = tmp_path / "a.core"
+    with Running(Interpreter(sys.executable, "", ""), program("attach/looked_at.py"), folder=tmp_path) as running:
+        running.wait_ready()
+        with LiveSession(LookOptions(running.pid, "a test says so")) as session:
+            session.wait_stop()
+            found: list[object] = []
+            thread = threading.Thread(target=lambda: found.append(session.call(Dump(str(core)))))
+            thread.start()
+            told.set()
+            while thread.is_alive():  # it may not have begun when the first one comes
+                session.call(Interrupt())
+                thread.join(0.05)
+            assert (found, core.exists()) == ([None], False)
+            session.call(Detach())
+        running.tell("go on")
+        assert running.end() == ("ready\ndone 1\n", "", 0)
