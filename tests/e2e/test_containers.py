@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,8 +58,13 @@ def test_attach(contained: tuple[subprocess.Popen[str], int]) -> None:
 
 def test_looking(contained: tuple[subprocess.Popen[str], int]) -> None:
     process, pid = contained
-    (thread,) = look(pid, None).threads
-    assert (thread.native_id, thread.activity, thread.detail) == (pid, "waiting", "read")
+    deadline = time.monotonic() + _LIMIT_S
+    while True:  # it says that it is ready a moment before it waits
+        (thread,) = look(pid, None).threads
+        assert thread.native_id == pid
+        if (thread.activity, thread.detail) == ("waiting", "read"):
+            break
+        assert time.monotonic() < deadline, thread
     with LiveSession(LookOptions(pid, "a test says so")) as session:
         session.wait_stop()
         assert session.call(GetStack()).frames[0].function == "show"

@@ -35,8 +35,8 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def wanted(core: str, program: str, cause: str) -> list[str]:
-    """What ``COMMANDS`` show, and what comes before."""
+def wanted(core: str, program: str, cause: str, holds: str = "") -> list[str]:
+    """What ``COMMANDS`` show, and what comes before; ``holds`` is what is said of the thread besides."""
     why = f"  why: {core} is a core file: the process is no more"
     return [
         f"core file {core} of process <pid>: {program} (CPython <version>)",
@@ -46,7 +46,7 @@ def wanted(core: str, program: str, cause: str) -> list[str]:
         "=>  71:      sys.stdin.readline()",
         "    72:      unset = cell, slotted, picky, closed, red, table, numbers, later, big, point",
         "    73:      return unset",
-        "=> 1  MainThread  stopped  attach/looked_at.py:71 in show",
+        f"=> 1  MainThread  stopped{holds}  attach/looked_at.py:71 in show",
         "=> 0  attach/looked_at.py:71 in show",
         "   1  attach/looked_at.py:78 in main",
         "   2  attach/looked_at.py:82 in <module>",
@@ -128,7 +128,7 @@ def test_dumped_at_a_stop(python: Interpreter, program: Program, tmp_path: Path)
         "dump needs the name of a file", "  try: dump /tmp/core",
         "> step, attach/looked_at.py:72 in show, thread 1 (MainThread)",
     ]  # fmt: skip
-    assert looked(core, tmp_path) == wanted("<tmp>/dumped.core", "<tmp>/attach/looked_at.py", "")
+    assert looked(core, tmp_path) == wanted("<tmp>/dumped.core", "<tmp>/attach/looked_at.py", "", " (holds the GIL)")
     assert core.stat().st_mode & 0o777 == 0o600
 
 
