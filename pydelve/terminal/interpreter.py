@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from threading import get_ident
 
-from pydelve.errors import EvaluationError, PydelveError, UnsupportedError, UsageError
+from pydelve.errors import EvaluationError, PydelveError, TargetGoneError, UnsupportedError, UsageError
 from pydelve.log import record_internal_error
 from pydelve.terminal.coming_from import theirs_of
 from pydelve.terminal.handlers_display import show_all
@@ -73,7 +73,13 @@ class Interpreter:
     def _tell_errors(self, doing: str, action: Callable[[], None]) -> None:
         session = self._session
         try:
-            action()
+            try:
+                action()
+            except TargetGoneError as error:
+                session.screen.error(error)
+                session.wait_for_end()
+            except PydelveError as error:
+                session.screen.error(error)
             if not session.done:
                 session.pump()
         except PydelveError as error:

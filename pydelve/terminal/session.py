@@ -5,6 +5,7 @@ Knows no command and reads no line. On the main thread; :meth:`Session.on_interr
 
 from __future__ import annotations
 
+import logging
 import shlex
 import threading
 from collections.abc import Callable, Iterator
@@ -54,6 +55,8 @@ from pydelve.terminal.values import render_value
 
 R = TypeVar("R")
 _LOOK_AGAIN_S = 0.05
+_END_COMES_S = 2.0
+_log = logging.getLogger(__name__)
 Remote = Literal["no", "ends", "stays"]
 """Whether the session is in another process, and what it does when its last client has left."""
 Status = Literal["starting", "running", "stopped", "ended", "detached"]
@@ -250,6 +253,14 @@ class Session:
                 self.handle(event)
         except TargetGoneError as error:
             self._on_lost(error)
+
+    def wait_for_end(self) -> None:
+        """A request was told that the program is gone: the event that says how comes any moment."""
+        try:
+            while self.status in {"running", "stopped"} and (event := self.client.next_event(_END_COMES_S)) is not None:
+                self.handle(event)
+        except TargetGoneError as error:
+            _log.info("the session has ended, too: %s", error)
 
     def _on_lost(self, error: TargetGoneError) -> None:
         """The session elsewhere has ended.

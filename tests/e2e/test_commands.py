@@ -97,6 +97,15 @@ def test_closed_and_full_standard_streams(folder: Path, streams: str, status: in
     assert (re.sub(r"process \d+|CPython \S+\)", "...", done.stdout), done.returncode) == (said, status)
 
 
+def test_how_it_ended_is_said_also_where_a_command_met_its_end(python: Interpreter, folder: Path) -> None:
+    commands = ["import os, signal", "print os.kill(os.getpid(), signal.SIGKILL)", "locals", "restart", "signal KILL"]
+    done = Session(python, folder).debug("loop.py", *commands)
+    killed = "process <pid> was killed by SIGKILL (signal 9)"
+    assert [line for line in done.lines if line == killed] == [killed, killed]
+    end = done.lines.index(killed)
+    assert done.lines[end + 1 : end + 4] == ["locals needs a stopped program", f"  why: {killed}", "  try: restart"]
+
+
 def test_what_a_restart_keeps(python: Interpreter, folder: Path) -> None:
     commands = ["break 8", "display total", "continue", "continue", "restart", "continue", "breakpoints"]
     done = Session(python, folder).debug("loop.py", *commands)
