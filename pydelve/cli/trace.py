@@ -20,9 +20,11 @@ from pydelve.errors import UsageError
 from pydelve.server.pipe import open_session
 from pydelve.terminal.theme import Theme, wants_color
 from pydelve.terminal.trace_book import Book
+from pydelve.terminal.trace_flame import TraceFlame
 from pydelve.terminal.trace_json import TraceJson
 from pydelve.terminal.trace_lines import TraceLines, end_line
-from pydelve.terminal.tracing import Place, Tracer
+from pydelve.terminal.trace_stats import TraceStats
+from pydelve.terminal.tracing import Place, Sink, Tracer
 
 __all__ = ["HELP", "run"]
 
@@ -36,17 +38,14 @@ def run(words: Sequence[str]) -> int:
     if trace.log is not None:
         print(f"log: {log_path}", file=sys.stderr)
     with ExitStack() as cleanup:
-        file = _opened(trace.output, cleanup) if trace.output else sys.stderr
+        path = trace.flame or trace.output
+        file = _opened(path, cleanup) if path else sys.stderr
         return _trace(trace, _writer(file), cleanup)
 
 
 def _trace(trace: Trace, write: Callable[[Iterable[str]], None], cleanup: ExitStack) -> int:
     book = Book()
-    sink: TraceJson | TraceLines = TraceJson(book)
-    if not trace.json:
-        terminal = not trace.output and sys.stderr.isatty()
-        theme = Theme(wants_color(os.environ, terminal=terminal))
-        sink = TraceLines(book, theme, whole=trace.options.slower_than_s > 0)
+    sink = _sink(trace, book)
     place = Place(write, _remark)
     if trace.launch is None:
         client = _client(AttachOptions(trace.pid, stop=False), cleanup)
@@ -54,13 +53,24 @@ def _trace(trace: Trace, write: Callable[[Iterable[str]], None], cleanup: ExitSt
     else:
         client = _client(_launch_options(trace.launch, cleanup), cleanup)
         ended = Tracer(client, trace.options, book, sink, place).launched(trace.seconds)
-    if isinstance(sink, TraceJson):
-        write([sink.end()])
-    else:
+    write(sink.end())
+    if not trace.json:
         place.remarks(end_line(book))
     if ended is not None and not ended.clean:
         place.remarks("the program ended without Python's clean-up: its last calls may be missing")
     return exit_status(ended)
+
+
+def _sink(trace: Trace, book: Book) -> Sink:
+    if trace.json:
+        return TraceJson(book)
+    if trace.flame:
+        return TraceFlame(book)
+    terminal = not trace.output and sys.stderr.isatty()
+    theme = Theme(wants_color(os.environ, terminal=terminal))
+    if trace.stats:
+        return TraceStats(book, theme, live=terminal and os.environ.get("TERM", "dumb") != "dumb")
+    return TraceLines(book, theme, whole=trace.options.slower_than_s > 0)
 
 
 def exit_status(ended: ExitStatus | None) -> int:

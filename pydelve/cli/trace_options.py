@@ -32,6 +32,8 @@ OPTIONS = (
     Option("-v", "how much of values is shown, from 0, nothing, to 4, nearly all (default: 2)", "LEVEL"),
     Option("--lossless", "the program waits where its calls can't be shown as fast"),
     Option("--json", "one JSON object a line"),
+    Option("--stats", "no calls but a table of what they cost by function, live on a terminal"),
+    Option("--flame", "no calls but where time went: folded stacks for flamegraph.pl or speedscope", "FILE"),
     Option("--output", "write to a file, not to standard error", "FILE"),
     *_PROGRAM,
     LOG,
@@ -70,6 +72,9 @@ class Trace:
     seconds: float
     """The trace ends after so long."""
     json: bool
+    stats: bool
+    flame: str
+    """A file; "" for none."""
     output: str
     """A file; "" is standard error."""
     log: str | None
@@ -85,6 +90,7 @@ def read_words(words: Sequence[str]) -> Trace:
     parsed = _parsed(words)
     pattern, launch, pid = parsed.rest[0], None, 0
     parsed = Words(parsed.values, parsed.rest[1:])
+    _check_forms(parsed)
     if parsed.last("-p") is not None:
         pid = _pid(parsed)
     elif parsed.last("--test") is not None:
@@ -100,6 +106,8 @@ def read_words(words: Sequence[str]) -> Trace:
         pid=pid,
         seconds=_time(parsed, "--for", float("inf")),
         json=parsed.last("--json") is not None,
+        stats=parsed.last("--stats") is not None,
+        flame=parsed.last("--flame") or "",
         output=parsed.last("--output") or "",
         log=parsed.last("--log"),
     )
@@ -125,6 +133,17 @@ def _parsed(words: Sequence[str]) -> Words:
             )
         values.setdefault(name, []).extend(found)
     return Words(values, (before.rest[0], *after.rest))
+
+
+def _check_forms(parsed: Words) -> None:
+    """There is one form of output."""
+    forms = [name for name in ("--json", "--stats", "--flame") if name in parsed.values]
+    if len(forms) > 1:
+        raise UsageError(
+            f"{' and '.join(forms)} were given", why="each is a form of the whole output", hint="leave one away"
+        )
+    if "--flame" in forms and "--output" in parsed.values:
+        raise UsageError("--flame and --output were given", why="--flame has a file", hint="leave --output away")
 
 
 def _pid(parsed: Words) -> int:
@@ -184,7 +203,7 @@ def _sample(parsed: Words) -> int:
 def _verbosity(parsed: Words) -> int:
     word = parsed.last("-v")
     if word is None:
-        return _VERBOSITY
+        return 0 if parsed.values.keys() & {"--stats", "--flame"} else _VERBOSITY
     if not (word.isascii() and word.isdecimal() and int(word) <= _VERBOSITIES):
         raise UsageError(f"-v {word} is no level", why=f"levels are 0 to {_VERBOSITIES}", hint="-v 3")
     return int(word)

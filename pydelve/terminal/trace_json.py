@@ -54,7 +54,7 @@ class TraceJson:
         plain["suspended"] = round(record.suspended_s, _DIGITS)
         return plain
 
-    def end(self) -> str:
+    def end(self) -> list[str]:
         """The last line."""
         book = self._book
-        return json.dumps({"event": "end", "calls": book.calls, "records": book.records, "lost": book.lost})
+        return [json.dumps({"event": "end", "calls": book.calls, "records": book.records, "lost": book.lost})]

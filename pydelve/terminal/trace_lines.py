@@ -32,6 +32,10 @@ class TraceLines:
         for record in batch.records:
             yield from self.record(record)
 
+    def end(self) -> list[str]:
+        """All has been said."""
+        return []
+
     def record(self, record: TraceRecord) -> Iterator[str]:
         """The lines of one record."""
         if self._whole and record.kind == "call":

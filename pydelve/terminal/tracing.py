@@ -32,6 +32,10 @@ class Sink(Protocol):
         """The lines of a batch, which the book has taken."""
         ...
 
+    def end(self) -> list[str]:
+        """The last lines."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -282,6 +282,29 @@ class TestLife:
             " <stamp>  test_it.test_it raises AssertionError('assert 2 == 3\\n +  where 2 = price(2)')  <time>",
         ]
 
+    def test_sums(self, tmp_path: Path) -> None:
+        program = str(FOLDER / "kinds.py")
+        common = ["trace", "--python", sys.executable, "--redirect", f"stdout:{tmp_path / 'out.txt'}"]
+        done = Session(None, tmp_path).run(
+            [*common, "--stats", r"^__main__\.(fail|catches|factorial|passes_on)$", program]
+        )
+        head, *rows, end = (line.split() for line in done.lines)
+        assert head == ["calls", "errors", "total", "self", "p50", "p90", "p99", "max", "function"]
+        assert sorted((row[8], row[0], row[1]) for row in rows) == [
+            ("__main__.catches", "1", "0"), ("__main__.factorial", "3", "0"), ("__main__.fail", "3", "3"),
+            ("__main__.passes_on", "2", "2"),
+        ]  # fmt: skip
+        assert end[:7] == ["pydelve:", "9", "calls", "of", "4", "functions", "traced;"]
+        Session(None, tmp_path).run(
+            [*common, "--flame", "folded.txt", r"^__main__\.(delegating|countdown|make)", program]
+        )
+        chains = {line.rpartition(" ")[0] for line in (tmp_path / "folded.txt").read_text().splitlines()}
+        delegating, make = "__main__.delegating", "__main__.make"
+        assert {delegating, make} <= chains <= {
+            delegating, f"{delegating};__main__.countdown", make, f"{make};{make}.<locals>.add",
+            f"{make};{make}.<locals>.<genexpr>", f"{make};{make}.<locals>.<lambda>",
+        }  # fmt: skip
+
     @pytest.mark.parametrize("lossless", [False, True])
     def test_records_that_nobody_reads(self, python: Interpreter, tmp_path: Path, lossless: bool) -> None:
         """The program goes on, and what was dropped is counted; or it waits."""

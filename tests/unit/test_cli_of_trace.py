@@ -29,6 +29,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("--sample=20 --exclude x pay -m bank", TraceOptions("pay", sample=20, exclude="x")),
         ("-m bank pay --follow-calls 2", TraceOptions("pay")),
         ("--follow-calls 2 --just-my-code pay bank.py", TraceOptions("pay", follow_calls=2, own_code=True)),
+        ("--stats pay bank.py", TraceOptions("pay", verbosity=0)),
+        ("--flame x -v 1 pay bank.py", TraceOptions("pay", verbosity=1)),
         ("--file shop.py --file /a/*.py pay bank.py", TraceOptions("pay", files=("*/shop.py", "/a/*.py"))),
     ],
 )
@@ -68,6 +70,8 @@ def test_the_program() -> None:
         ("--for 3days pay bank.py", "--for 3days is no time", "--for 10ms"),
         ("-v 1 pay -v 2 bank.py", "-v was given twice", "leave one away"),
         ("--fist 1 pay bank.py", "pydelve trace has no option --fist", "pydelve trace --first N"),
+        ("--json --stats pay bank.py", "--json and --stats were given", "leave one away"),
+        ("--flame x --output y pay bank.py", "--flame and --output were given", "leave --output away"),
         ("pay --test -n 4", "tests can't be traced with -n 4", "pydelve trace pay --test -n 0 ..."),
     ],
 )

@@ -80,7 +80,7 @@ def test_json() -> None:
     common = {"function": "bank.Account.pay", "file": "/app/bank.py", "line": 3}
     main = {**common, "thread": 1, "thread_name": "MainThread", "task": None, "depth": 0}
     worker = {**common, "thread": 4, "thread_name": "worker", "task": "Task-1", "depth": 1}
-    assert [json.loads(line) for line in [*sink.batch(BATCH), sink.end()]] == [
+    assert [json.loads(line) for line in [*sink.batch(BATCH), *sink.end()]] == [
         {"event": "lost", "records": 1200},
         {
             "event": "call", "time": 0.5, "call": 1, **main,

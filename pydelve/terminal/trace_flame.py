@@ -1,0 +1,51 @@
+"""Where time went, as folded stacks: one line for each chain of traced calls, with its own time in microseconds, as
+``flamegraph.pl``, speedscope and the like read them. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydelve.api.events import Traced
+from pydelve.api.tracing import TraceRecord
+from pydelve.terminal.trace_book import Book
+
+_ENDS = {"return", "raise", "propagate"}
+
+
+class TraceFlame:
+    """Gathers the stacks of one trace."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._chains: dict[int, tuple[str, ...]] = {}
+        """Of the calls that have not ended."""
+        self._inside: dict[int, list[int]] = {}
+        """By thread: the calls that it is in, by their depth."""
+        self._self_s: dict[tuple[str, ...], float] = {}
+
+    def batch(self, batch: Traced) -> Iterator[str]:
+        """Take a batch; nothing is told before the end."""
+        for record in batch.records:
+            self._take(record)
+        yield from ()
+
+    def _take(self, record: TraceRecord) -> None:
+        inside = self._inside.setdefault(record.thread, [])
+        if record.kind in {"call", "resume", "throw"}:
+            del inside[record.depth :]
+            if record.kind == "call":
+                above = self._chains.get(inside[-1], ()) if len(inside) == record.depth and inside else ()
+                self._chains[record.call] = (*above, self._name(record))
+            inside.append(record.call)
+        elif record.kind in _ENDS:
+            chain = self._chains.pop(record.call, None) or (self._name(record),)
+            self._self_s[chain] = self._self_s.get(chain, 0.0) + record.self_s
+
+    def _name(self, record: TraceRecord) -> str:
+        return self._book.function(record).name.replace(";", ":").replace("\n", " ")
+
+    def end(self) -> list[str]:
+        """The lines, by name."""
+        lines = [(";".join(chain), round(seconds * 1e6)) for chain, seconds in self._self_s.items()]
+        return [f"{chain} {microseconds}" for chain, microseconds in sorted(lines) if microseconds]

@@ -1,0 +1,100 @@
+"""What calls cost, by function: the table of ``pydelve trace --stats``. Pure but for the clock of the live one.
+
+Durations are counted in classes two percent apart, so that any number of calls takes little memory; the longest is
+exact.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+from pydelve.api.events import Traced
+from pydelve.terminal.durations import duration
+from pydelve.terminal.names import counted
+from pydelve.terminal.stacks import printable
+from pydelve.terminal.theme import PLAIN, Theme
+from pydelve.terminal.trace_book import Book
+
+_HEAD = ("calls", "errors", "total", "self", "p50", "p90", "p99", "max")
+_QUANTILES = (0.5, 0.9, 0.99)
+_GROWTH = math.log(1.02)
+_LEAST_S = 1e-9
+_EVERY_S = 0.5
+_LIVE_ROWS = 20
+_ENDS = {"return", "raise", "propagate"}
+
+
+class _Function:
+    """The calls of one function that have ended."""
+
+    def __init__(self) -> None:
+        self.calls = self.errors = 0
+        self.total_s = self.self_s = self.longest_s = 0.0
+        self._classes: dict[int, int] = {}
+
+    def add(self, run_s: float, self_s: float, *, error: bool) -> None:
+        self.calls += 1
+        self.errors += error
+        self.total_s += run_s
+        self.self_s += self_s
+        self.longest_s = max(self.longest_s, run_s)
+        number = math.floor(math.log(max(run_s, _LEAST_S)) / _GROWTH)
+        self._classes[number] = self._classes.get(number, 0) + 1
+
+    def quantile(self, share: float) -> float:
+        """At least so many of the calls took no longer."""
+        wanted, seen = math.ceil(self.calls * share), 0
+        for number in sorted(self._classes):
+            seen += self._classes[number]
+            if seen >= wanted:
+                return min(self.longest_s, math.exp((number + 1) * _GROWTH))
+        return self.longest_s
+
+
+class TraceStats:
+    """Makes the table; a live one is drawn again and again, over itself."""
+
+    def __init__(self, book: Book, theme: Theme = PLAIN, *, live: bool = False) -> None:
+        self._book, self._theme = book, theme
+        self._functions: dict[str, _Function] = {}
+        self._live = live
+        self._drawn = 0
+        self._next = time.monotonic() + _EVERY_S
+
+    def batch(self, batch: Traced) -> Iterator[str]:
+        """Take a batch; the live table, where it is due."""
+        for record in batch.records:
+            if record.kind in _ENDS:
+                name = self._book.function(record).name
+                function = self._functions.setdefault(name, _Function())
+                function.add(record.run_s, record.self_s, error=record.kind != "return")
+        if self._live and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _EVERY_S
+            yield from self._over_itself(self._table(_LIVE_ROWS))
+
+    def end(self) -> list[str]:
+        """The table, longest total first."""
+        lines = self._table(None)
+        if self._book.lost:
+            lines.append(f"{counted(self._book.lost, 'record')} lost: calls are missing from this")
+        return self._over_itself(lines) if self._live else lines
+
+    def _over_itself(self, lines: list[str]) -> list[str]:
+        back = self._theme.erase_lines(self._drawn)
+        self._drawn = len(lines)
+        return [back + lines[0], *lines[1:]]
+
+    def _table(self, most: int | None) -> list[str]:
+        ordered = sorted(self._functions.items(), key=lambda entry: (-entry[1].total_s, entry[0]))
+        rows: list[tuple[str, ...]] = [(*_HEAD, "function")]
+        for name, function in ordered[:most]:
+            times = (function.total_s, function.self_s, *map(function.quantile, _QUANTILES), function.longest_s)
+            rows.append((f"{function.calls:,}", f"{function.errors:,}", *map(duration, times), printable(name)))
+        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+        lines = [
+            "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+        ]
+        more = len(ordered) - len(rows) + 1
+        return [self._theme.strong(lines[0]), *lines[1:], *([f"...+{counted(more, 'function')} more"] if more else [])]

@@ -1,0 +1,80 @@
+"""Tables and folded stacks of traced calls."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from pydelve.api.events import Traced
+from pydelve.api.tracing import TracedFunction, TraceRecord
+from pydelve.terminal.theme import Theme
+from pydelve.terminal.trace_book import Book
+from pydelve.terminal.trace_flame import TraceFlame
+from pydelve.terminal.trace_stats import TraceStats
+
+FUNCTIONS = (TracedFunction(1, "shop.pay", "", 1, ()), TracedFunction(2, "shop.price", "", 5, ()))
+
+
+def record(kind: str, call: int, function: int, depth: int = 0, run: float = 0.0, own: float = 0.0) -> TraceRecord:
+    return TraceRecord(kind, call, function, 1, 0, depth, 0.0, (), run, own)  # type: ignore[arg-type]
+
+
+def batch(*records: TraceRecord) -> tuple[Book, Traced]:
+    book, made = Book(), Traced(records, FUNCTIONS)
+    book.take(made)
+    return book, made
+
+
+def calls(count: int) -> tuple[TraceRecord, ...]:
+    return tuple(record("return", number, 2, run=number / 1000, own=number / 4000) for number in range(1, count + 1))
+
+
+def test_a_table() -> None:
+    book, made = batch(*calls(100), record("propagate", 101, 1, run=0.5, own=0.25), record("yield", 102, 1, run=9.0))
+    stats = TraceStats(book)
+    assert list(stats.batch(made)) == []
+    head, *rows = stats.end()
+    assert head == "calls  errors  total   self     p50     p90    p99    max  function"
+    cells = [row.split() for row in rows]
+    assert [row[:4] + row[7:] for row in cells] == [
+        ["100", "0", "5.05s", "1.26s", "100ms", "shop.price"],
+        ["1", "1", "500ms", "250ms", "500ms", "shop.pay"],
+    ]
+    quantiles = [float(cell.removesuffix("ms")) for cell in cells[0][4:7]]
+    assert quantiles == [pytest.approx(wanted, rel=0.021) for wanted in (50, 90, 99)]
+    assert cells[1][4:7] == ["500ms"] * 3
+
+
+def test_no_calls_and_lost_ones() -> None:
+    book, _ = batch()
+    book.take(Traced((), lost=3))
+    assert TraceStats(book).end() == [
+        "calls  errors  total  self  p50  p90  p99  max  function", "3 records lost: calls are missing from this",
+    ]  # fmt: skip
+
+
+def test_a_live_table_is_drawn_over_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    book, made = batch(*calls(1))
+    stats = TraceStats(book, Theme(color=False), live=True)
+    assert list(stats.batch(made)) == []
+    now[0] = 1.0
+    first = list(stats.batch(made))
+    assert (len(first), first[0][:5]) == (2, "calls")
+    assert list(stats.batch(made)) == []
+    assert stats.end()[0].startswith("\x1b[2F\x1b[Jcalls")
+
+
+def test_folded_stacks() -> None:
+    book, made = batch(
+        record("call", 1, 1), record("call", 2, 2, 1), record("return", 2, 2, 1, own=2e-6), record("yield", 1, 1),
+        record("call", 3, 2), record("resume", 1, 1, 1), record("call", 4, 2, 2), record("raise", 4, 2, 2, own=3e-6),
+        record("return", 1, 1, 1, own=5e-6), record("return", 3, 2, own=7e-6), record("return", 99, 2, own=1e-6),
+    )  # fmt: skip
+    flame = TraceFlame(book)
+    assert list(flame.batch(made)) == []
+    assert flame.end() == ["shop.pay 5", "shop.pay;shop.price 5", "shop.price 8"]
+    assert list(TraceFlame(book).batch(replace(made, records=()))) == []
