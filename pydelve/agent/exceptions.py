@@ -11,8 +11,8 @@ are the only code of the program's that is run here.
 
 from __future__ import annotations
 
-import _weakref
 from _thread import get_ident
+from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
 from . import catching, evaluation, exception_tree, threads
 from .breakpoints import Counted
@@ -217,7 +217,7 @@ class Exceptions:
                 self.unmeant.discard(key)
                 self._unmeant_classes.pop(key, None)
 
-            self._unmeant_classes[key] = _weakref.ref(cls, gone)
+            self._unmeant_classes[key] = weak_reference(cls, gone)
         self.unmeant.add(key)
 
     def _stop_if_uncaught(self, frame: FrameType, error: BaseException, traceback: TracebackType | None) -> None:

@@ -11,12 +11,12 @@ Called with a stop's turn taken (``stops.Stops.turn``), or from the events that 
 
 from __future__ import annotations
 
-import _weakref
 import builtins
 import gc
 import marshal
 import sys
 from _thread import get_ident
+from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
 from .checks import Failed, Hook, Log, LogFailed, Note, Noted, NoteFailure, NoteLogFailure, Stop
 from .code_objects import (
@@ -299,7 +299,7 @@ class Weaver:
         """Look through the heap for code of these functions, and replace what is there by what is wanted."""
         files = {key[0] for key in keys}
         functions, generators, codes = in_files(files, self._agent.table.path_of)
-        self._waiting += [_weakref.ref(generator) for generator in generators]
+        self._waiting += [weak_reference(generator) for generator in generators]
         wanted: dict[int, CodeType] = {}
         seen: dict[int, CodeType] = {}
         for root in codes:
