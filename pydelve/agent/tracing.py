@@ -426,7 +426,7 @@ class Tracing:
         names = _thread.__dict__
         if names["start_new_thread"] is (self._start if self._on else self._start_traced):
             names["start_new_thread"] = self._start_traced if self._on else self._start
-        threading = sys.modules.get("threading")
+        threading = (sys.modules or {}).get("threading")  # None while the interpreter ends
         if threading is None:
             return
         names = threading.__dict__
