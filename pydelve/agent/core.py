@@ -311,7 +311,7 @@ class Agent:
     def loaded_files(self) -> set[str]:
         """Paths of the modules that are loaded."""
         files = set()
-        for module in list(sys.modules.values()):
+        for module in list((sys.modules or {}).values()):  # None while the interpreter ends
             name = _dict_of(module).get("__file__")
             if type(name) is str:
                 files.add(canonical(name))

@@ -27,7 +27,7 @@ _next_state = native.held("PyThreadState_Next", native.WORD, native.WORD)
 
 def active() -> dict[int, Any]:
     """The ``threading`` module's own table, ``{ident: Thread}``; {} where the program has not imported it."""
-    threading = sys.modules.get("threading")
+    threading = (sys.modules or {}).get("threading")  # None while the interpreter ends
     table = threading.__dict__.get("_active") if threading is not None else None
     return table if type(table) is dict else {}
 
