@@ -45,8 +45,8 @@ HELP = Help(
         "[options] REGEXP --test [pytest's arguments]",
     ),
     details="Shows each call of the functions whose module.qualname matches REGEXP, also of those that are loaded\n"
-    "later: arguments, results, exceptions, yields and awaits, and how long it took. The program runs on at nearly\n"
-    "full speed; where it is faster than what reads, the oldest records are dropped, and counted. Ctrl-C ends it.\n"
+    "later: arguments, results, exceptions, yields and awaits, and how long it took. The program never waits for\n"
+    "it: what is not read in time is dropped, oldest first, and counted. Ctrl-C ends it.\n"
     "Options stand before or after REGEXP. The exit status is the program's.",
     options=OPTIONS,
     examples=(
