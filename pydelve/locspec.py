@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from dataclasses import dataclass
 
+from pydelve.api.records import dataclass
 from pydelve.errors import LocationError
 
 _NUMBER = re.compile(r"[0-9]+")

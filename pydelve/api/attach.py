@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from pydelve.api.records import dataclass
+from pydelve.api.records import dataclass
 
 AttachMethod = Literal["auto", "thread", "pending", "pep768"]
 """thread: a thread that waits starts one of ours; pending: the main thread does, at its next look for pending calls;

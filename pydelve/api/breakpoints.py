@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from pydelve.api.records import dataclass
+from pydelve.api.records import dataclass
 
 UnitKind = Literal["simple", "loop", "block", "with", "decorator", "except", "case", "definition"]
 """What starts on a line: simple statement; for/while header; if/try/match header; with header; decorator line;

@@ -4,16 +4,12 @@ it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydelve.api.breakpoints import Breakpoint
+from pydelve.api.records import dataclass
 from pydelve.api.target import ExitStatus, Stop, TargetInfo, Thread
 from pydelve.api.tracing import TracedFunction, TracedTask, TracedThread, TraceRecord
-
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from pydelve.api.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,17 @@ client. A request refuses by raising a :class:`pydelve.errors.PydelveError`.
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondition, Location
 from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
+from pydelve.api.records import dataclass
 from pydelve.api.reload import FileReload
 from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, Thread
 from pydelve.api.tasks import TaskFilter, TaskPage
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
-
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from pydelve.api.records import dataclass
 
 R_co = TypeVar("R_co", covariant=True)
 

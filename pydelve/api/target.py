@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from pydelve.api.records import dataclass
 from pydelve.api.values import Value, Variable
-
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from pydelve.api.records import dataclass
 
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "log-error", "attach",

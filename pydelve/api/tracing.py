@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from pydelve.api.records import dataclass
+from pydelve.api.records import dataclass
 
 TraceKind = Literal["call", "return", "raise", "propagate", "yield", "await", "resume", "throw"]
 """raise, propagate: left by an exception that came up in the function itself, or in what it called; yield, await: the

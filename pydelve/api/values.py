@@ -6,12 +6,9 @@ until the target resumes. Front ends make text of it; nothing here does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from pydelve.api.records import dataclass
+from pydelve.api.records import dataclass
 
 Kind = Literal[
     "none", "bool", "int", "float", "complex", "str", "bytes", "bytearray", "ellipsis", "range", "slice",

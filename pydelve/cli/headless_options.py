@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass
 
+from pydelve.api.records import dataclass
 from pydelve.cli.options import Option, Words
 from pydelve.errors import UsageError
 from pydelve.rpc.addresses import Address, parse_address, read_token, take_token

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from pydelve.api.records import dataclass
 from pydelve.cli.headless_options import HEADLESS, Headless, read_headless
 from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.subcommands import Help

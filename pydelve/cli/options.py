@@ -7,8 +7,9 @@ message in three parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pydelve.api.records import dataclass
 from pydelve.errors import UsageError
 from pydelve.terminal.names import nearest
 

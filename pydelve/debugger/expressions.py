@@ -10,8 +10,9 @@ import ast
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from pydelve.api.records import dataclass
 
 Constant = str | int | float | bytes | bool | None
 Step = tuple[Literal["name", "value", "attribute", "item", "index"], Constant]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
+from pydelve.api.records import dataclass
 from pydelve.debugger.sources import FunctionInfo, SourceFile, Sources
 from pydelve.debugger.substitution import in_program
 from pydelve.errors import LocationError

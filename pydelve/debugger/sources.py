@@ -15,12 +15,12 @@ import tokenize
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydelve.api.breakpoints import Unit
+from pydelve.api.records import dataclass
 from pydelve.debugger import helper, unit_helper
 from pydelve.debugger.substitution import Rules, here
 from pydelve.errors import LocationError

@@ -12,11 +12,11 @@ import logging
 import os
 import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pydelve.api.breakpoints import Breakpoint, Location
+from pydelve.api.records import dataclass
 from pydelve.debugger.conditions import log_expression
 from pydelve.debugger.sources import SourceFile, Sources
 from pydelve.errors import PydelveError

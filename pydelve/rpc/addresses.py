@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 
+from pydelve.api.records import dataclass
 from pydelve.errors import UsageError
 
 TOKEN_VARIABLE = "PYDELVE_TOKEN"

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from pydelve.api.breakpoints import After, ExceptionFilter, HitCondition, Location
+from pydelve.api.records import dataclass
 from pydelve.api.target import (
     CapturedOutput,
     ExceptionInfo,
@@ -29,11 +30,6 @@ from pydelve.api.tasks import Task
 from pydelve.api.tracing import TracedFunction, TracedTask, TraceOptions, TraceRecord, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
-
-if TYPE_CHECKING:
-    from dataclasses import dataclass
-else:
-    from pydelve.api.records import dataclass
 
 UnitSpan = tuple[int, int, str]
 """Line, end line and kind of a unit (``api.breakpoints.Unit``); also "expression": what a lambda or a comprehension

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from pydelve.api.records import dataclass
 from pydelve.api.values import Value
 from pydelve.errors import UsageError
 from pydelve.terminal.values import flat_value

@@ -12,8 +12,9 @@ has set on its terminal at that moment:
 from __future__ import annotations
 
 import termios
-from dataclasses import dataclass
 from typing import Any
+
+from pydelve.api.records import dataclass
 
 IFLAG, OFLAG, CFLAG, LFLAG, CC = 0, 1, 2, 3, 6
 """Places in ``Modes``; ``CC`` holds the special keys."""

@@ -7,10 +7,10 @@ import re
 import signal
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from pydelve.api.breakpoints import HitCondition
+from pydelve.api.records import dataclass
 from pydelve.errors import UsageError
 from pydelve.terminal.names import nearest
 

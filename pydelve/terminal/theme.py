@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from pydelve.api.records import dataclass
 
 
 def wants_color(environment: Mapping[str, str], *, terminal: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pydelve.api.records import dataclass
 
 LOCATIONS = """\
 A location is one of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from pydelve.api.records import dataclass
 from pydelve.api.values import Item, Value
 
 Flat = Callable[[Value], str]
