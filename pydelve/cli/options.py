@@ -7,9 +7,8 @@ message in three parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from pydelve.api.records import dataclass
 from pydelve.errors import UsageError
 from pydelve.terminal.names import nearest
 

@@ -12,9 +12,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import ModuleType
 
-from pydelve.api.records import dataclass
 from pydelve.cli.options import Option, option_lines
 
 SUBCOMMANDS = {

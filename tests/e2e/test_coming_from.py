@@ -36,15 +36,16 @@ _REFUSED = re.compile(r"^  (?:why|try): |^internal error|there is no command (?!
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    shutil.copy(ROOT / "examples" / "bank.py", tmp_path)
+    for name in ("bank.py", "tasks.py"):
+        shutil.copy(ROOT / "examples" / name, tmp_path)
     (tmp_path / "setup.pydelve").write_text("print amount\n")
     return Session(None, tmp_path)
 
 
-def answers(session: Session, *lines: str) -> list[str]:
-    """What each line says, in ``Account.withdraw`` of the example."""
+def answers(session: Session, *lines: str, program: str = "bank.py", function: str = "Account.withdraw") -> list[str]:
+    """What each line says, in a function of an example."""
     marked = [part for number, line in enumerate(lines) for part in (f"help @{number}", line)]
-    said = session.debug("bank.py", "break Account.withdraw", "continue", *marked, f"help @{len(lines)}").output
+    said = session.debug(program, f"break {function}", "continue", *marked, f"help @{len(lines)}").output
     return re.split(r"there is no command @\d+\n  try: help\n", said)[1:-1]
 
 
@@ -60,7 +61,9 @@ def test_rows_that_leave_the_program_where_it_is(session: Session) -> None:
 
 @pytest.mark.parametrize("here", sorted({row.here for row in _MOVES}))
 def test_rows_that_move_the_program(session: Session, here: str) -> None:
-    assert [text for text in answers(session, here) if _REFUSED.search(text)] == []
+    program, function = ("tasks.py", "cook") if here.startswith("task") else ("bank.py", "Account.withdraw")
+    said = answers(session, here, program=program, function=function)
+    assert [text for text in said if _REFUSED.search(text)] == []
 
 
 def test_every_name_of_pdb_has_a_row() -> None:
