@@ -224,7 +224,7 @@ class Agent:
     def _serve_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> None:
         if operation == protocol.HALT:
             self.link.send(("reply", identifier, None))
-            if arguments["run"] == self.stops.run:
+            if arguments["run"] >= self.stops.run:  # one more: the thread that stopped is just about to go on
                 start_thread(lambda: self._halt(arguments["run"], arguments["reason"]), self.own)
             return
         if operation != protocol.INTERRUPT:
@@ -271,6 +271,8 @@ class Agent:
 
     def _halt(self, run: int, reason: str) -> None:
         """On a thread of its own: show the main thread, or, where its Python part has ended, any other."""
+        with self.stops.turn:  # a stop that is just ending: what it shows is where that thread was
+            pass
         frames = sys._current_frames()
         ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
         if ident:
