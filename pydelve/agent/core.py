@@ -153,6 +153,7 @@ class Agent:
             for outbox in self.traces.outboxes():
                 outbox.flush()
             self.link.send(("event", protocol.ENDING, {}))
+            self.link.settle()  # who writes at this moment, and would take it along, may not run again
 
     def deactivate(self) -> None:
         """Begin to leave: nothing of ours acts from now on. Any thread may call it, twice, and in a forked child.
