@@ -4,9 +4,11 @@ from __future__ import annotations
 
 
 def confirm(question: str) -> bool:
-    """Yes, unless the answer begins with n; Ctrl-D is yes, as it leaves the prompt, too; Ctrl-C is no."""
+    """Yes by Enter alone, y and yes, and by Ctrl-D, as it leaves the prompt, too. All else is no: a command that was typed
+    ahead kills nothing. Ctrl-C is no.
+    """
     try:
-        return not input(f"{question} [Y/n] ").strip().lower().startswith("n")
+        return input(f"{question} [Y/n] ").strip().lower() in {"", "y", "yes"}
     except EOFError:
         print()
         return True

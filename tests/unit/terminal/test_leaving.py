@@ -6,6 +6,7 @@ import pytest
 
 from pydelve.api.requests import Detach
 from pydelve.config_file import with_value
+from pydelve.terminal import asking
 
 from .fake import Desk, stop
 
@@ -36,3 +37,21 @@ def test_who_is_asked(reason: str, interactive: bool, wanted: bool, answer: bool
     desk.run("exit")
     question = "process 1234 is still under way, and exit kills it (detach lets it run on). Exit?"
     assert (questions, desk.session.done) == ([question] * asked, left)
+
+
+@pytest.mark.parametrize(
+    ("answer", "meant"),
+    [("", True), (" Y ", True), ("yes", True), ("n", False), ("No", False), ("clear", False), ("continue", False)],
+)
+def test_only_yes_is_yes(answer: str, meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda question: answer)
+    assert asking.confirm("Exit?") is meant
+
+
+@pytest.mark.parametrize(("raised", "meant"), [(EOFError, True), (KeyboardInterrupt, False)])
+def test_keys_that_end_the_question(raised: type[BaseException], meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(question: str) -> str:
+        raise raised
+
+    monkeypatch.setattr("builtins.input", ask)
+    assert asking.confirm("Exit?") is meant
