@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def confirm(question: str) -> bool:
-    """Yes by Enter alone, y and yes, and by Ctrl-D, as it leaves the prompt, too. All else is no: a command that was typed
-    ahead kills nothing. Ctrl-C is no.
+    """Yes by Enter alone, y and yes, and by Ctrl-D, as it leaves the prompt, too. All else is no, and Ctrl-C: a command
+    that was typed ahead kills nothing.
     """
     try:
         return input(f"{question} [Y/n] ").strip().lower() in {"", "y", "yes"}

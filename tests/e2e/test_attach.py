@@ -237,8 +237,9 @@ def refused(running: Running, *options: str) -> str:
     head, _, shown = done.output.partition("\nprocess <pid>: ")
     lines = shown.splitlines()
     assert lines[1].startswith("> attached, ")
+    # no name is printed: which there are depends on the frame it was in at this moment
     assert lines[lines.index("42") :] == [
-        "42",  # of names it would depend on the frame it was in at this moment
+        "42",
         "next needs control of the program",
         "  why: " + head.partition("\n")[0][len(_BECAUSE) - len("process <pid> ") :],
         "  try: help without-control",
