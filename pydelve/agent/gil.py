@@ -15,7 +15,7 @@ from . import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from .native import Vector
 
@@ -114,16 +114,10 @@ def _pointers_near(interpreter: int) -> list[int]:
     # the state is static data of the runtime, far larger than what is scanned; a pointer past its end would be unmapped
     # memory, so only those are followed that the kernel can read
     return sorted(
-        word for word in words if interpreter < word < interpreter + _NEAR and word % 8 == 0 and _readable(word)
+        word
+        for word in words
+        if interpreter < word < interpreter + _NEAR and word % 8 == 0 and native.is_readable(word)
     )
 
 
-def _readable(address: int) -> bool:
-    """Is there memory at the address? Asked of the kernel, which answers ENOMEM instead of killing us."""
-    return _mincore(address & ~(_PAGE - 1), _PAGE, _residency.address) == 0
-
-
-_PAGE = 4096
 _broadcast = native.held("pthread_cond_broadcast", native.INT, native.WORD)
-_residency = native.Buffer(16)
-_mincore: Callable[[int, int, int], int] = native.held("mincore", native.INT, native.WORD, native.WORD, native.WORD)

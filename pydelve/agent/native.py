@@ -236,6 +236,16 @@ def set_errno(value: int) -> None:
     write_int(_errno_location(), value)
 
 
+_PAGE = 4096
+_residency = Buffer(16)
+_mincore: Callable[[int, int, int], int] = held("mincore", _Int, _Word, _Word, _Word)
+
+
+def is_readable(address: int) -> bool:
+    """Is there memory at the address? Asked of the kernel, which answers ENOMEM instead of killing us."""
+    return _mincore(address & ~(_PAGE - 1), _PAGE, _residency.address) == 0
+
+
 _get_tstate: Callable[[], int] = held("PyThreadState_Get", _Word)
 _get_interpreter: Callable[[], int] = held("PyInterpreterState_Get", _Word)
 

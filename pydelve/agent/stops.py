@@ -183,6 +183,7 @@ class Stops:
             "ident": ident,
             "task": agent.tasks.current() if ident == get_ident() else agent.tasks.running_in(ident),
             "name": threads.names().get(ident, ("", 0))[0],
+            "native_id": threads.native_id(ident),
             "ids": cause.ids,
             "counts": agent.table.counts() if cause.ids else {},
             "detail": cause.detail,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from _thread import get_ident
+from _thread import get_ident, get_native_id
 
 from . import native
 from .paths import canonical, is_agent
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     Stack = list[tuple[FrameType, int]]
 
 _MAIN_NAME = "MainThread"
+_PTHREAD = range(192, 2048, 4)  # glibc's struct pthread behind its head, where a 1 need not be the pid
 _STATE_BYTES = 256  # of a thread's state, in which its ident stands: Include/cpython/pystate.h
 _first_state = native.held("PyInterpreterState_ThreadHead", native.WORD, native.WORD)
 _next_state = native.held("PyThreadState_Next", native.WORD, native.WORD)
@@ -43,6 +44,24 @@ def names() -> dict[int, tuple[str, int]]:
         name, native_id = inside.get("_name"), inside.get("_native_id")
         found[ident] = (name if type(name) is str else "", native_id if type(native_id) is int else 0)
     return found
+
+
+def native_id(ident: int) -> int:
+    """The kernel's number of a thread that is alive; 0 where it can't be told.
+
+    An ident is ``pthread_self()``, the address of what glibc knows of the thread, its number too (glibc
+    ``nptl/descr.h``: ``struct pthread``, ``tid``): where that stands is found once, in our own.
+    """
+    if not _place_of_number:
+        own, number = get_ident(), get_native_id()
+        _place_of_number.append(next((at for at in _PTHREAD if native.read_int(own + at) == number), 0))
+    place = _place_of_number[0]
+    if not place or not native.is_readable(ident + place):  # a thread that ended and left its state behind
+        return 0
+    return max(native.read_int(ident + place), 0)
+
+
+_place_of_number: list[int] = []
 
 
 def oldest() -> int:
@@ -138,12 +157,12 @@ def describe_threads(
     for ident, frames in frames_of_ident.items():
         if ident in own:
             continue
-        name, native_id = known.get(ident, ("", 0))
+        name, number = known.get(ident, ("", 0))
         found.append(
             {
                 "ident": ident,
                 "name": name or (_MAIN_NAME if ident == main else ""),
-                "native_id": native_id,
+                "native_id": number or native_id(ident),
                 "main": ident == main,
                 "frame": describe_frame(*frames[0], ownership) if frames else None,
             }

@@ -374,7 +374,7 @@ class Debugger:
         return True
 
     def _to_stop(self, report: StopReport) -> Stop:
-        number = self._current.threads.number(report.ident)
+        number = self._current.threads.number(report.ident, report.native_id)
         if report.reason == "exception" and report.test is None and not report.detail:
             self._exception = report.exception
         return Stop(

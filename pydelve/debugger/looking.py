@@ -42,7 +42,7 @@ class Looking:
         self._current.threads.forget_all_but(idents)
         threads = []
         for report in sorted(reports, key=lambda report: report.native_id):  # of those seen first now, the older first
-            number = self._current.threads.number(report.ident)
+            number = self._current.threads.number(report.ident, report.native_id)
             frame = self._current.files.qualified(report.frame) if report.frame is not None else None
             if report.lock is not None:
                 owner = self._current.threads.number(report.lock.owner) if report.lock.owner in idents else 0

@@ -11,14 +11,24 @@ class ThreadNumbers:
     """Gives each thread of one run of the target a number: 1 is the main thread, none is used twice."""
 
     def __init__(self, main_ident: int) -> None:
+        self._main = main_ident
         self._numbers = {main_ident: 1}
+        self._native_ids: dict[int, int] = {}
         self._next = 2
 
-    def number(self, ident: int) -> int:
-        """The number of a thread, new if it was not seen before."""
-        if ident not in self._numbers:
+    def number(self, ident: int, native_id: int = 0) -> int:
+        """The number of a thread, new if it was not seen before.
+
+        A thread gets the ident of one that has ended, most often of the last one: ``native_id``, where it is known,
+        tells them apart.
+        """
+        known = self._native_ids.get(ident, 0)
+        another = ident != self._main and known not in (0, native_id or known)
+        if ident not in self._numbers or another:
             self._numbers[ident] = self._next
             self._next += 1
+        if native_id:
+            self._native_ids[ident] = native_id
         return self._numbers[ident]
 
     def ident(self, number: int) -> int:
@@ -35,6 +45,7 @@ class ThreadNumbers:
     def forget_all_but(self, idents: set[int]) -> None:
         """Drop the numbers of threads that ended: their idents may come again in new threads."""
         self._numbers = {ident: number for ident, number in self._numbers.items() if ident in idents or number == 1}
+        self._native_ids = {ident: known for ident, known in self._native_ids.items() if ident in self._numbers}
 
 
 def to_thread(report: ThreadReport, number: int, current: bool, frame: Frame | None) -> Thread:

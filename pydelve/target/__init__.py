@@ -193,6 +193,8 @@ class StopReport:
     interrupted_step: bool = False
     task: int = 0
     task_name: str = ""
+    native_id: int = 0
+    """Of its thread; 0 where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

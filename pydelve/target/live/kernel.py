@@ -32,6 +32,12 @@ def system_call(pid: int, native_id: int) -> str:
     return call_name(int(words[0])) if words and words[0].isdigit() else ""
 
 
+def thread_name(pid: int, native_id: int) -> str:
+    """The kernel's name for a thread that has one of its own; "" for one called as the process is."""
+    name, process = _read(f"/proc/{pid}/task/{native_id}/comm"), _read(f"/proc/{pid}/comm")
+    return name.decode(errors="backslashreplace").rstrip("\n") if name != process else ""
+
+
 def call_name(number: int) -> str:
     """Name of a system call that threads wait in; "" for others."""
     return _WAITS.get(number, "") if os.uname().machine == "x86_64" else ""

@@ -337,7 +337,7 @@ class LiveProcess:
         return ThreadReport(
             ident=int(entry["ident"]),
             native_id=native_id,
-            name=str(entry["name"]),
+            name=str(entry["name"]) or kernel.thread_name(self._handle.pid, native_id),
             main=bool(entry["main"]),
             frame=convert.to_frame(0, entry["frame"]) if entry["frame"] else None,
             kernel_state=states.get(native_id, ""),
@@ -507,6 +507,8 @@ class LiveProcess:
             self._refusal = str(data["message"])
         elif name == protocol.STOPPED:
             report, run = convert.to_stop(data), int(data["run"])
+            if not report.thread_name and report.ident != self.main_ident:  # a thread that C code has started
+                report = replace(report, thread_name=kernel.thread_name(self._handle.pid, report.native_id))
             self._agent.others = bool(data["others"])
             with contextlib.suppress(TargetGoneError):  # it dies at this moment: the exit tells
                 self._agent.settle(int(data["interval_us"]))

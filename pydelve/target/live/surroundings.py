@@ -28,10 +28,7 @@ class LiveSurroundings:
 
     def thread_name(self, native_id: int) -> str:
         """See ``Surroundings`` (3.14 and newer give the kernel the Python name)."""
-        name, process = (
-            _comm(path) for path in (f"/proc/{self._pid}/task/{native_id}/comm", f"/proc/{self._pid}/comm")
-        )
-        return name if name != process else ""
+        return kernel.thread_name(self._pid, native_id)
 
     def system_call(self, native_id: int) -> SystemCall | bool:
         """See ``Surroundings``."""
@@ -73,12 +70,6 @@ def link(path: str) -> str:
         return os.readlink(path)
     except OSError:
         return ""
-
-
-def _comm(path: str) -> str:
-    with suppress(OSError), open(path, encoding="utf-8", errors="backslashreplace") as file:
-        return file.read().rstrip("\n")
-    return ""
 
 
 def _namespace_pids(pid: int, native_id: int) -> list[int]:

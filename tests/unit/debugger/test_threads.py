@@ -21,6 +21,15 @@ def test_numbers_begin_with_the_main_thread_and_are_never_used_twice() -> None:
     assert [numbers.number(ident) for ident in (800, 900, 1000)] == [4, 2, 5]
 
 
+def test_a_thread_with_the_ident_of_one_that_ended_is_another() -> None:
+    numbers = ThreadNumbers(700)
+    seen = [(900, 11), (900, 0), (900, 12), (900, 0), (900, 12), (700, 70), (700, 7)]
+    assert [numbers.number(*thread) for thread in seen] == [2, 2, 3, 3, 3, 1, 1]
+    assert numbers.ident(3) == 900
+    with pytest.raises(TargetStateError, match=r"^there is no thread 2"):
+        numbers.ident(2)
+
+
 @pytest.mark.parametrize(
     ("current", "kernel_state", "state", "detail"),
     [(True, "S", "stopped", ""), (False, "R", "running in C", ""), (False, "S", "frozen", "futex")],
