@@ -186,7 +186,7 @@ def to_stop(wire: dict[str, Any]) -> StopReport:
         interrupted_step=bool(wire["interrupted_step"]),
         task=int(task[0]) if task else 0,
         task_name=str(task[1]) if task else "",
-        native_id=int(wire["native_id"]),
+        native_id=int(wire.get("native_id", 0)),
     )  # fmt: skip
 
 
