@@ -16,7 +16,7 @@ for folder in (ROOT, ROOT / "adapters"):
         sys.path.insert(0, str(folder))
 
 from pydelve_dap.breakpoints import FILTERS  # noqa: E402  # of this checkout, installed or not
-from pydelve_dap.launching import REFUSED  # noqa: E402
+from pydelve_dap.launching import IGNORED, REFUSED  # noqa: E402
 from pydelve_dap.table import KEYS, REFUSALS, SERVED  # noqa: E402
 from tools.pages import write_or_check  # noqa: E402
 
@@ -67,8 +67,9 @@ def render() -> str:
         for each in FILTERS
     ]
     keys = [f"| `{name}` | {about} |\n" for name, about in KEYS]
-    names = ", ".join(f"`{name}`" for name in REFUSED)
-    keys.append(f"| {names} | refused by name where they are on |\n")
+    keys += [f"| `{name}` | refused by name where it is on: {why} |\n" for name, why in REFUSED.items()]
+    names = ", ".join(f"`{name}`" for name in IGNORED)
+    keys.append(f"| {names} | taken, and change nothing |\n")
     return "".join([_HEAD, *rows, _REFUSED, *refused, _FILTERS, *filters, _KEYS, *keys])
 
 

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from pydelve.api.attach import AttachOptions
+from pydelve.api.attach import AttachOptions, CoreOptions
 from pydelve.api.events import Event
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import (
     CompleteExpression,
     Detach,
+    GetCapabilities,
     Halt,
     Interrupt,
     Jump,
@@ -29,13 +30,21 @@ from pydelve.errors import InternalError, ProtocolError, PydelveError, TargetSta
 from pydelve_dap.breakpoints import Breakpoints
 from pydelve_dap.evaluating import Evaluating
 from pydelve_dap.happenings import Happenings
-from pydelve_dap.launching import CONSOLES, attach_options, launch_options, refuse_unsupported, session_address
+from pydelve_dap.launching import (
+    CONSOLES,
+    attach_options,
+    launch_options,
+    mappings,
+    refuse_unsupported,
+    session_address,
+    text_of,
+)
 from pydelve_dap.messages import Message, Messages
 from pydelve_dap.paths import Paths
 from pydelve_dap.session import Session
 from pydelve_dap.sources import Sources
 from pydelve_dap.stack import Stacks
-from pydelve_dap.table import REFUSALS, capabilities
+from pydelve_dap.table import REFUSALS, capabilities, taken_back
 from pydelve_dap.variables import Variables
 
 Arguments = dict[str, Any]
@@ -75,8 +84,8 @@ class Backend(Protocol):
         """A terminal of the editor's, once the editor has run a command there."""
         ...
 
-    def attach(self, options: AttachOptions) -> Client:
-        """Attach to a process."""
+    def attach(self, options: AttachOptions | CoreOptions) -> Client:
+        """Attach to a process, or look into a core file."""
         ...
 
     def connect(self, address: str, token: str) -> Client:
@@ -218,27 +227,28 @@ class Adapter:
 
     def _launch(self, arguments: Arguments) -> Any:
         self._check(arguments)
-        paths = Paths(arguments.get("pathMappings"))
+        paths = Paths(mappings(arguments))
         options = launch_options(arguments)
         kind = CONSOLES[arguments.get("console") or "internalConsole"]
         if kind and self._editor.get("supportsRunInTerminalRequest"):
-            options = self._in_terminal(options, kind)
+            title = text_of(arguments, "consoleTitle") or options.program
+            options = self._in_terminal(options, kind, title)
         client = self._backend.launch(options)
         if self._terminal is not None:
             self._terminal.watch(lambda: _interrupt(client))
         self._begin(client, arguments, paths, launched=True)
 
-    def _in_terminal(self, options: LaunchOptions, kind: str) -> LaunchOptions:
+    def _in_terminal(self, options: LaunchOptions, kind: str, title: str) -> LaunchOptions:
         """The program's streams are a terminal that the editor opens."""
         self._terminal = self._backend.terminal()
-        wanted = {"kind": kind, "title": options.program, "cwd": options.cwd, "args": self._terminal.command()}
+        wanted = {"kind": kind, "title": title, "cwd": options.cwd, "args": self._terminal.command()}
         self._messages.request("runInTerminal", wanted)
         stdin_fd, stdout_fd, stderr_fd = self._terminal.wait()
         return replace(options, stdin_fd=stdin_fd, stdout_fd=stdout_fd, stderr_fd=stderr_fd)
 
     def _attach(self, arguments: Arguments) -> Any:
         self._check(arguments)
-        paths = Paths(arguments.get("pathMappings"))
+        paths = Paths(mappings(arguments))
         if self._backend.session is not None:
             refuse_unsupported(arguments)
             client = self._backend.session
@@ -291,6 +301,7 @@ class Adapter:
             "loadedSources": sources.loaded_sources,
             "modules": sources.modules,
             "disassemble": sources.disassemble,
+            "readMemory": sources.read_memory,
             "gotoTargets": sources.goto_targets,
             "goto": lambda arguments: self._goto(sources.goto_location(arguments.get("targetId"))),
             "continue": self._continue,
@@ -303,7 +314,17 @@ class Adapter:
         }
         threading.Thread(target=happenings.run, name="dap events", daemon=True).start()
         happenings.begun.wait(_BEGIN_LIMIT_S)
+        self._tell_what_is_lacking(client)
         self._then(lambda: self._messages.event("initialized"))
+
+    def _tell_what_is_lacking(self, client: Client) -> None:
+        """What ``initialize`` promised, and this program can't do."""
+        try:
+            lacking = taken_back(client.call(GetCapabilities()))
+        except TargetStateError:  # it has ended
+            return
+        if lacking:
+            self._messages.event("capabilities", {"capabilities": lacking})
 
     def _then(self, what: Callable[[], None]) -> None:
         """Do it once the response is sent."""
@@ -355,7 +376,8 @@ class Adapter:
 
     def _terminate(self, arguments: Arguments) -> None:
         session = self._began()
-        session.client.call(SendSignal(signal.SIGTERM))
+        gently = session.arguments.get("onTerminate") == "KeyboardInterrupt"
+        session.client.call(SendSignal(signal.SIGINT if gently else signal.SIGTERM))
         with self._order:
             if session.stop is not None:
                 session.resume(Resume("continue"))
@@ -379,7 +401,7 @@ _AFTER_LAUNCH = frozenset(
         "setBreakpoints", "setFunctionBreakpoints", "setExceptionBreakpoints", "breakpointLocations",
         "configurationDone", "threads", "stackTrace", "exceptionInfo", "stepInTargets", "scopes", "variables",
         "setVariable", "setExpression", "evaluate", "completions", "source", "loadedSources", "modules", "disassemble",
-        "gotoTargets", "goto", "continue", "next", "stepIn", "stepOut", "restart",
+        "readMemory", "gotoTargets", "goto", "continue", "next", "stepIn", "stepOut", "restart",
     }
 )  # fmt: skip
 

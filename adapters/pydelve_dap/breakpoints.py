@@ -79,9 +79,10 @@ class Breakpoints:
     def set_exceptions(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """``setExceptionBreakpoints``: filters, with conditions where ``filterOptions`` has some."""
         options = [{"filterId": name} for name in arguments.get("filters", [])] + arguments.get("filterOptions", [])
-        plain = any(each["filterId"] == "uncaught" and not each.get("condition") for each in options)
-        self._session.client.call(SetStopUncaught(plain))
         keys = [(each["filterId"], each.get("condition") or "") for each in options]
+        if not self._session.controls:
+            return {"breakpoints": [{"verified": False, "message": self._session.limited} for _ in keys]}
+        self._session.client.call(SetStopUncaught(("uncaught", "") in keys and not self._session.only_runs))
         asked = [key for key in keys if key[0] != "uncaught" or key[1]]
         made = self._set("exceptions", asked, _exception_request)["breakpoints"]
         found = dict(zip(asked, made, strict=True))
@@ -110,6 +111,8 @@ class Breakpoints:
             self._setting = False
 
     def _set_all(self, group: str, keys: list[tuple[Any, ...]], request: Any) -> dict[str, Any]:
+        if self._session.only_runs:
+            return {"breakpoints": [{"verified": False, "message": "it runs without debugging"} for _ in keys]}
         before = self._known.get(group, {})
         now: dict[tuple[Any, ...], Breakpoint] = {}
         for key in set(before) - set(keys):

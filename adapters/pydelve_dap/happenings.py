@@ -147,7 +147,8 @@ class Happenings:
 
     def _stopped(self, stop: Stop) -> None:
         session = self._session
-        if stop.reason == "entry" and session.launched and not session.flag("stopOnEntry", False):
+        passes = stop.reason == "entry" and session.launched and not session.flag("stopOnEntry", False)
+        if passes or session.only_runs:
             try:
                 session.resume(Resume("continue"))
             except PydelveError:  # it ends at this moment, which is told

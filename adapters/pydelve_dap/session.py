@@ -10,6 +10,7 @@ from pydelve.api.requests import GetStack, GetState, Resume
 from pydelve.api.target import Frame, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.errors import TargetStateError, UsageError
+from pydelve_dap.launching import skipped
 from pydelve_dap.messages import Messages
 from pydelve_dap.paths import Paths
 
@@ -45,9 +46,19 @@ class Session:
         return default if value is None else bool(value)
 
     @property
+    def only_runs(self) -> bool:
+        """The editor wants it run, not debugged (``noDebug``)."""
+        return self.flag("noDebug", False)
+
+    @property
     def controls(self) -> bool:
         """Can the program's code be run?"""
         return self.target is None or "control" in self.target.capabilities
+
+    @property
+    def limited(self) -> str:
+        """Why it can't."""
+        return self.target.limited if self.target is not None else ""
 
     def frame_id(self, thread: int, index: int) -> int:
         """A number for a frame."""
@@ -90,7 +101,8 @@ class Session:
     def step(self, how: Any, thread: int, **more: Any) -> None:
         """Step as launch.json wants it."""
         everywhere = not self.flag("justMyCode", True)
-        self.resume(Resume(how, self.asked(thread), into_libraries=everywhere, **more))
+        skip = skipped(self.arguments)
+        self.resume(Resume(how, self.asked(thread), into_libraries=everywhere, skip=skip, **more))
 
     def is_current(self, thread: int) -> bool:
         """Is it the thread that stopped?"""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pydelve.api.requests import Disassemble, FindLocations, GetModules, GetSource
+from pydelve.api.requests import Disassemble, FindLocations, GetModules, GetSource, ReadMemory
+from pydelve.api.session import MOST_MEMORY_BYTES
 from pydelve.errors import UsageError
 from pydelve_dap.session import Session
 
@@ -82,6 +83,21 @@ class Sources:
         if number not in self._places:
             raise UsageError("there is no such place to go to", why=f"no target has the number {number}")
         return self._places[number]
+
+    def read_memory(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """``readMemory``: what a bytes or bytearray holds, or memory at an address."""
+        content, at, digits = arguments["memoryReference"].rpartition("@")
+        if content not in ("bytes", "bytearray", ""):
+            raise UsageError("that is no memory", why=f"there is no {content}@")
+        try:
+            address = int(digits, 16 if at else 0)
+        except ValueError as error:
+            raise UsageError("that is no memory", why=f"{digits} is no address") from error
+        count = arguments["count"]
+        found = self._session.client.call(ReadMemory(address, count, content, arguments.get("offset") or 0))
+        read = len(found.data) * 3 // 4 - found.data[-2:].count("=")
+        left = {"unreadableBytes": count - read} if read < min(count, MOST_MEMORY_BYTES) else {}
+        return {"address": hex(found.address), "data": found.data, **left}
 
     def disassemble(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """``disassemble``: instructions of a frame's function, as many as are asked for."""

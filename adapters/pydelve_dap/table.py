@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydelve.api.session import Capabilities, FeatureName
 from pydelve_dap.breakpoints import FILTERS
 
 SERVED: tuple[tuple[str, str, str], ...] = (
@@ -44,6 +45,7 @@ SERVED: tuple[tuple[str, str, str], ...] = (
     ("loadedSources", "", "no"),
     ("modules", "", "yes"),
     ("disassemble", "bytecode of a frame's function", "no"),
+    ("readMemory", "of bytes and bytearrays, and at any address", "no"),
 )
 """Request, what pydelve does, whether debugpy (1.8) has it."""
 REFUSALS: dict[str, str] = {
@@ -54,7 +56,6 @@ REFUSALS: dict[str, str] = {
     "dataBreakpointInfo": "watchpoints are not there yet",
     "setDataBreakpoints": "watchpoints are not there yet",
     "setInstructionBreakpoints": "breakpoints are on statements",
-    "readMemory": "values are read by their types",
     "writeMemory": "values are set by their names",
 }
 """Requests that are refused by name, and why; debugpy has none of them."""
@@ -65,18 +66,28 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("args", "its arguments, a list, or one text that is taken apart as a shell does"),
     ("cwd, env, envFile", "where and with what environment; `env` wins over `envFile`"),
     ("python", "the interpreter, with options of its own if it is a list; `pythonPath` is taken, too"),
-    ("stopOnEntry", "stop at the first line"),
+    ("pythonArgs", "options of the interpreter"),
+    ("stopOnEntry", "stop at the first line; attach: stop it at once"),
+    ("noDebug", "run it, with no breakpoints (editors set it)"),
     ("justMyCode", "steps pass through libraries (on unless it is false)"),
+    ("rules", "with `include: false`: what steps pass through, by `path` or `module`"),
+    ("showReturnValue", "what the function returned that a step came from, among the locals (on unless it is false)"),
     ("pathMappings", "pairs of `localRoot` and `remoteRoot`"),
+    ("localRoot, remoteRoot", "one pair of them, as it was before there were pathMappings"),
     (
         "console",
         "`internalConsole` (the default), `integratedTerminal` or `externalTerminal`, where input can be typed",
     ),
-    ("redirectOutput, subProcess", "taken, without effect: output always comes, children run undebugged"),
+    ("consoleTitle", "of that terminal"),
+    ("onTerminate", "`KeyboardInterrupt`: `terminate` sends SIGINT; else SIGTERM"),
+    ("subProcess", "taken, without effect: children run undebugged"),
     ("processId, processName", "attach: to this process, or to the one whose command line matches"),
-    ("address, connect, token", "attach: to a session started with `--headless`"),
+    ("address, token", "attach: to a session started with `--headless`"),
+    ("connect, host, port", "the same, by `host` and `port`, in `connect` or alone"),
+    ("core, exe", "attach: look into a core file, and the program that it is of"),
     ("watchRunsCode", "watches may run the program's code (off unless it is true)"),
     ("tasks", "asyncio's tasks are listed as threads of their own, with what they await as their stack (off)"),
+    ("autoReload, steppingResumesAllThreads", "refused by name: the one where it is on, the other where it is false"),
     ("module: pytest", "each test that fails is a stop, as with `pydelve test`"),
 )
 """Keys of launch.json, and what they mean."""
@@ -107,6 +118,7 @@ def capabilities() -> dict[str, Any]:
         "supportsLoadedSourcesRequest": "loadedSources",
         "supportsTerminateRequest": "terminate",
         "supportsDisassembleRequest": "disassemble",
+        "supportsReadMemoryRequest": "readMemory",
         "supportsCancelRequest": "cancel",
         "supportsBreakpointLocationsRequest": "breakpointLocations",
     }
@@ -116,3 +128,24 @@ def capabilities() -> dict[str, Any]:
         "exceptionBreakpointFilters": [dict(each) for each in FILTERS],
         "completionTriggerCharacters": [".", "["],
     }
+
+
+_NEEDS: dict[FeatureName, tuple[str, ...]] = {
+    "restart": ("supportsRestartRequest",),
+    "memory": ("supportsReadMemoryRequest",),
+    "control": (
+        "supportsFunctionBreakpoints", "supportsConditionalBreakpoints", "supportsHitConditionalBreakpoints",
+        "supportsLogPoints", "supportsSetVariable", "supportsSetExpression", "supportsGotoTargetsRequest",
+        "supportsStepInTargetsRequest", "supportsExceptionFilterOptions", "supportsDisassembleRequest",
+    ),
+}  # fmt: skip
+
+
+def taken_back(found: Capabilities) -> dict[str, Any]:
+    """What ``initialize`` answered, and this program lacks, for the event ``capabilities``; {} where it has all."""
+    lacking: dict[str, Any] = {
+        name: False for feature, names in _NEEDS.items() if found.lacks(feature) for name in names
+    }
+    if found.lacks("control"):
+        lacking["exceptionBreakpointFilters"] = []
+    return lacking

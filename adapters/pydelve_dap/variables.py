@@ -106,6 +106,8 @@ class Variables:
     def described(self, value: Value, thread: int, frame: int, path: str) -> dict[str, Any]:
         """A value's text, type, and the way to its children."""
         body: dict[str, Any] = {"value": flat_value(value), "type": value.type, "variablesReference": 0}
+        if value.kind in ("bytes", "bytearray") and value.address and value.length:
+            body["memoryReference"] = f"{value.kind}@{value.address:#x}"
         if value.handle and (value.kind not in ("str", "bytes", "bytearray", "int") or value.attributes):
             length = value.length or 0
             body["variablesReference"] = self._open(Opened(thread, frame, value.handle, value.kind, length, path))
@@ -117,7 +119,8 @@ class Variables:
         found = self._session.client.call(GetVariables(scope.name, scope.thread, scope.frame, LISTED))
         shown = []
         stop = self._session.stop
-        if stop is not None and stop.returned is not None and scope.name == "locals" and scope.frame == 0:
+        wanted = scope.name == "locals" and scope.frame == 0 and self._session.flag("showReturnValue", True)
+        if stop is not None and stop.returned is not None and wanted:
             name = f"(returned) {stop.returned.function}"
             shown.append(self._variable(scope, name, stop.returned.value, ""))
         names = sorted(found, key=lambda each: _is_special(each.name) and scope.name == "globals")

@@ -147,6 +147,8 @@ class _Walk:
         wants_more = False
         if kind in _TEXTS:
             wants_more = self._text(wire, obj, kind, start, count)
+            if kind != "str" and wire["length"]:
+                wire["address"], wants_more = id(obj), True  # its memory can be read: the handle keeps it alive
         elif kind == "int":
             wants_more = self._int(wire, obj, start, count)
         elif kind in _SCALARS:

@@ -14,6 +14,7 @@ from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
 from pydelve.api.records import dataclass
 from pydelve.api.reload import FileReload
+from pydelve.api.session import Capabilities, MemoryBlock, SessionConfig
 from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, Thread
 from pydelve.api.tasks import TaskFilter, TaskPage
 from pydelve.api.tracing import TraceOptions, TraceSummary
@@ -38,6 +39,16 @@ class GetState(Request[State]):
     """What the session is doing now."""
 
     URGENT: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class GetCapabilities(Request[Capabilities]):
+    """What can be done with this target, and why the rest can't."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetConfig(Request[SessionConfig]):
+    """What holds for all clients; substitute_paths and set_stop_uncaught change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +362,18 @@ class Assign(Request[Value]):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadMemory(Request[MemoryBlock]):
+    """Up to a megabyte of the target's memory, as far as it can be read. Needs a stopped target."""
+
+    address: int
+    size: int
+    content: Literal["", "bytes", "bytearray"] = ""
+    """``address`` is that of such an object (``Value.address``): what it holds is read."""
+    offset: int = 0
+    """So far behind ``address``, or behind the beginning of the content."""
+
+
+@dataclass(frozen=True, slots=True)
 class GetSource(Request[SourceText]):
     """The text of a source file as the target sees it (files in zips included)."""
 
@@ -473,5 +496,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Examine, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
     Reload, Dump, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
-    GetTasks, StartTracing, EndTracing,
+    GetTasks, StartTracing, EndTracing, GetCapabilities, GetConfig, ReadMemory,
 )  # fmt: skip

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydelve import log
-from pydelve.api.attach import AttachOptions
+from pydelve.api.attach import AttachOptions, CoreOptions
 from pydelve.api.launch import LaunchOptions
+from pydelve.cli.headless_options import read_listening
 from pydelve.cli.launching import LOG
-from pydelve.cli.options import parse
+from pydelve.cli.options import Option, parse
 from pydelve.cli.subcommands import Help, import_late
 from pydelve.client import Client, connect
 from pydelve.errors import NotAPythonError, ProtocolError, UsageError
@@ -30,14 +31,24 @@ from pydelve.server.pipe import open_session
 if TYPE_CHECKING:  # an editor waits for the first stop: what few need is imported when it is needed
     from pydelve.cli.lending import Offer
 
-_OPTIONS = (LOG,)
+_OPTIONS = (
+    Option("--listen", "serve editors that connect, each with a program of its own: unix:PATH or HOST:PORT", "ADDRESS"),
+    Option("--accept-multiclient", "go on when the last editor has left (--listen)"),
+    Option("--token-file", "file with the token for HOST:PORT (default: PYDELVE_TOKEN, or a new one)", "FILE"),
+    Option("--allow-remote", "let HOST:PORT be one that other machines reach (--listen)"),
+    LOG,
+)
 HELP = Help(
     "dap",
     ("[options]",),
     details="Speaks the Debug Adapter Protocol on standard input and output: an editor starts it. A session that was\n"
-    "started with --headless speaks it, too, on its own socket, to editors that connect there.",
+    "started with --headless speaks it, too, on its own socket, to editors that connect there.\n"
+    'With --listen editors connect to it. On a port the token is a key of launch and attach: "token".',
     options=_OPTIONS,
-    examples=(("pydelve dap", "as the adapter's command in an editor's settings"),),
+    examples=(
+        ("pydelve dap", "as the adapter's command in an editor's settings"),
+        ("pydelve dap --listen 127.0.0.1:4711 --accept-multiclient", 'for editors that connect ("debugServer": 4711)'),
+    ),
 )
 _READ_BYTES = 65536
 
@@ -48,6 +59,15 @@ def run(words: Sequence[str]) -> int:
     if parsed.rest:
         raise UsageError("pydelve dap takes no arguments", why=f"it was given {parsed.rest[0]}", hint="pydelve dap")
     log.configure(parsed.last("--log") or None, verbose=parsed.last("--log") is not None)
+    if parsed.last("--listen") is not None:
+        return int(import_late("pydelve.cli.dap_listening").run(read_listening(parsed)))
+    for name in ("--accept-multiclient", "--token-file", "--allow-remote"):
+        if name in parsed.values:
+            raise UsageError(
+                f"{name} needs --listen",
+                why="there is nobody to connect to",
+                hint=f"pydelve dap --listen ADDRESS {name}",
+            )
     out = os.dup(1)
     os.dup2(2, 1)  # whatever prints by mistake must not come between the messages
     sending = threading.Lock()
@@ -104,7 +124,7 @@ class OwnSessions:
         self._closing.append(offer.close)
         return offer
 
-    def attach(self, options: AttachOptions) -> Client:
+    def attach(self, options: AttachOptions | CoreOptions) -> Client:
         """See ``Backend``."""
         transport = open_session(options)
         self._closing.insert(0, transport.close)

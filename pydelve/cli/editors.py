@@ -6,7 +6,7 @@ import queue
 import threading
 from typing import Any
 
-from pydelve.api.attach import AttachOptions
+from pydelve.api.attach import AttachOptions, CoreOptions
 from pydelve.api.launch import LaunchOptions
 from pydelve.cli.dap import adapter_module
 from pydelve.cli.lending import Offer
@@ -61,7 +61,7 @@ class _ThisSession:
     def terminal(self) -> Offer:
         return Offer()
 
-    def attach(self, options: AttachOptions) -> Client:
+    def attach(self, options: AttachOptions | CoreOptions) -> Client:
         return self.session
 
     def connect(self, address: str, token: str) -> Client:

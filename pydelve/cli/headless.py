@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Protocol
 
 from pydelve.api.events import Event, Exited
 from pydelve.api.launch import LaunchOptions
@@ -42,7 +43,7 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
             ended[:] = [event.status]
 
     with ExitStack() as cleanup:
-        listener, address = _listening(headless, cleanup)
+        listener, address = listening(headless, cleanup)
         output = None
         if isinstance(options, LaunchOptions):
             output, options = captured(options)
@@ -50,17 +51,16 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
         host = Host(options, output)
         cleanup.callback(host.close)
         host.post(lambda: host.listen(note, greet=False), urgent=False)
-        token = "" if address.path else headless.token or secrets.token_urlsafe(32)
+        token = token_for(headless, address)
 
         def editors(connection: Connection) -> Dialect:
             made: Dialect = import_late("pydelve.cli.editors").EditorDialect(connection, host)
             return made
 
         server = Server(host, listener, token=token, stays=headless.stays, editors=editors)
-        with _signals_to(server):
-            shown = f", token {token}" if token and not headless.token else ""
+        with signals_to(server):
             # before the program can write anything: who starts us reads this line first
-            print(f"pydelve listens on {address}{shown}", flush=True)
+            say_where(headless, address, token)
             host.start()
             why = server.run()
     with contextlib.suppress(OSError):  # the terminal may be gone, and be the reason
@@ -68,7 +68,18 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
     return ended[0] if ended else None
 
 
-def _listening(headless: Headless, cleanup: ExitStack) -> tuple[socket.socket, Address]:
+def token_for(headless: Headless, address: Address) -> str:
+    """What the first message must bring; "" on a unix socket, where it need not."""
+    return "" if address.path else headless.token or secrets.token_urlsafe(32)
+
+
+def say_where(headless: Headless, address: Address, token: str) -> None:
+    """The line that tells where we listen, and a token that was made, this once."""
+    shown = f", token {token}" if token and not headless.token else ""
+    print(f"pydelve listens on {address}{shown}", flush=True)
+
+
+def listening(headless: Headless, cleanup: ExitStack) -> tuple[socket.socket, Address]:
     """The socket, and where it is."""
     address = headless.address or Address(path=os.path.join(socket_folder(), f"{os.getpid()}.sock"))
     if address.path:
@@ -113,8 +124,21 @@ def _remove(path: str) -> None:
         os.unlink(path)
 
 
+class Ends(Protocol):
+    """What serves until it is told to end."""
+
+    @property
+    def wake_fd(self) -> int:
+        """A byte written here wakes it; does not block."""
+        ...
+
+    def end(self, why: str) -> None:
+        """End soon. Safe in a signal handler."""
+        ...
+
+
 @contextlib.contextmanager
-def _signals_to(server: Server) -> Iterator[None]:
+def signals_to(server: Ends) -> Iterator[None]:
     """Ctrl-C and the like end the session in order."""
     before = {}
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

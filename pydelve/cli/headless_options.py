@@ -51,6 +51,15 @@ def read_headless(parsed: Words, command: str) -> Headless | None:
                 f"{prompts} has no place with --headless", why="it is the prompt's, which is elsewhere",
                 hint=f"pydelve connect {prompts} ... ADDRESS",
             )  # fmt: skip
+    return read_listening(parsed)
+
+
+def read_listening(parsed: Words) -> Headless:
+    """Where to listen, and for whom.
+
+    Raises:
+        UsageError: as :func:`read_headless`.
+    """
     listen = parsed.last("--listen")
     address = parse_address(listen) if listen is not None else None
     token = _token(parsed.last("--token-file"), address)

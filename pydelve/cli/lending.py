@@ -96,7 +96,9 @@ def lend(path: str) -> None:
     """The helper: lend our descriptors, pass Ctrl-C on, until the session is over."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.connect(path)
-        socket.send_fds(sock, [b"!"], [0, 1, 2])
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # a Ctrl-C must neither end us nor come before these
         signal.signal(signal.SIGINT, lambda *_: sock.send(_INTERRUPT))
+        socket.send_fds(sock, [b"!"], [0, 1, 2])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         while sock.recv(64):
             pass

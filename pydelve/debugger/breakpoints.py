@@ -149,6 +149,11 @@ class Breakpoints:
         self._next += 1
         return self._keep(self._armed(made, process))
 
+    @property
+    def stops_uncaught(self) -> bool:
+        """Does every uncaught exception stop the target?"""
+        return self._stops_uncaught
+
     def stop_uncaught(self, process: Process | None, *, stop: bool) -> None:
         """Does every uncaught exception stop the target? Remembered for each run."""
         self._stops_uncaught = stop

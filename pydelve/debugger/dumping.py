@@ -11,6 +11,7 @@ from pydelve.api.events import Event, Progress
 from pydelve.api.target import Dumped
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.loop import Loop
+from pydelve.errors import UsageError
 
 _TOLD_EVERY_S = 0.2
 
@@ -34,6 +35,8 @@ class Dumping:
 
     def _dump(self, request: requests.Dump) -> Dumped | None:
         process = self._current.stopped()
+        if "\0" in request.path:
+            raise UsageError(f"there can be no file {request.path!r}", why="it has a zero byte in its name")
         path = os.path.abspath(os.path.expanduser(request.path))
         self._cancelled = False
         began = told = time.monotonic()

@@ -30,6 +30,7 @@ from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import ExceptionInfo, ExitStatus, State, Stop
 from pydelve.api.tracing import TracedThread
 from pydelve.debugger.breakpoints import Breakpoints
+from pydelve.debugger.capabilities import Session
 from pydelve.debugger.code import Code
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.dumping import Dumping
@@ -95,6 +96,7 @@ class Debugger:
             **Hints(self._current).handlers(),
             **Tasks(self._current).handlers(),
             **Tracing(self._current).handlers(),
+            **Session(self._current, self._breakpoints, lambda: self._options).handlers(),
         }
 
     def start(self) -> None:

@@ -68,13 +68,17 @@ class Files:
         Raises:
             LocationError: it does not resolve.
         """
+        if "\0" in frame_file:
+            raise LocationError(f"there is no file {frame_file!r}", why="no file has a zero byte in its name")
         files = self._files(process)
         how = resolve_inner if inner else resolve
         return how(locspec.parse(text), frame_file, frame_line, files, self.sources, self.is_library)
 
     def complete(self, prefix: str, frame_file: str, process: Process | None) -> tuple[str, ...]:
         """See ``completion.complete_location``; with what is known already while the target runs."""
-        return complete_location(prefix, frame_file, self._files(process), self.sources, self.is_library)
+        return complete_location(
+            prefix, frame_file.replace("\0", ""), self._files(process), self.sources, self.is_library
+        )
 
     def is_library(self, path: str) -> bool:
         """Does a loaded module's file belong to a library? As the agent decided."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 
 from pydelve.api import requests
+from pydelve.api.session import MOST_MEMORY_BYTES, MemoryBlock
 from pydelve.api.target import CapturedOutput, RaisedException, SourceText, Stack, Thread
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.threads import to_thread
+from pydelve.errors import UsageError
 
 
 class Looking:
@@ -31,6 +34,7 @@ class Looking:
             requests.Evaluate: self._evaluate,
             requests.Examine: self._examine,
             requests.Assign: self._assign,
+            requests.ReadMemory: self._read_memory,
             requests.GetSource: self._get_source,
             requests.SubstitutePaths: self._substitute_paths,
         }
@@ -110,6 +114,24 @@ class Looking:
         finally:
             if self._current.state is moving:
                 self._current.state = stopped
+
+    def _read_memory(self, request: requests.ReadMemory) -> MemoryBlock:
+        from pydelve.target.cpython.memory import (  # noqa: PLC0415  few read memory
+            ADDRESS_END,
+            BYTEARRAY_START,
+            BYTES_CONTENT,
+        )
+
+        process, start = self._current.stopped(), request.address
+        if request.content == "bytes":
+            start += BYTES_CONTENT
+        elif request.content == "bytearray":
+            start = int.from_bytes(process.read_memory(start + BYTEARRAY_START, 8), "little")
+        start += request.offset
+        if not 0 <= start < ADDRESS_END or request.address < 0 or request.size < 0:
+            raise UsageError(f"{start:#x} and {request.size} bytes are no memory", why="there is no such address")
+        found = process.read_memory(start, min(request.size, MOST_MEMORY_BYTES, ADDRESS_END - start))
+        return MemoryBlock(start, binascii.b2a_base64(found, newline=False).decode("ascii"))
 
     def _get_source(self, request: requests.GetSource) -> SourceText:
         source = self._current.files.sources.load(request.path)

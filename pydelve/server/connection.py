@@ -184,7 +184,7 @@ class Connection:
         if wants_in or self._token:
             params = message.get("params")
             token = params.get("token", "") if isinstance(params, dict) else ""
-            if self._token and not (wants_in and _same(token, self._token)):
+            if self._token and not (wants_in and same_token(token, self._token)):
                 _log.warning("%s: refused, for its token", self.name)
                 self.send(_refusal(message.get("id")))
                 self.finish()
@@ -198,7 +198,7 @@ class Connection:
 
     def admit(self, token: str) -> bool:
         """An editor brings its token with launch or attach; from any thread."""
-        if self._token and not _same(token, self._token):
+        if self._token and not same_token(token, self._token):
             _log.warning("%s: refused, for its token", self.name)
             return False
         self._join()
@@ -253,7 +253,8 @@ class JsonRpc:
         self._connection.send(methods.event_to_json(event))
 
 
-def _same(given: Any, token: str) -> bool:
+def same_token(given: Any, token: str) -> bool:
+    """Is it the token? Takes the same time whatever was given."""
     return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 

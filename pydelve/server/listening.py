@@ -150,7 +150,7 @@ class Server:
             sock, address = self._listener.accept()
         except OSError:  # it is gone already, or we have no descriptors left
             return
-        if len(self._connections) >= self.limits.connections or not _may_connect(sock):
+        if len(self._connections) >= self.limits.connections or not may_connect(sock):
             sock.close()
             return
         sock.setblocking(False)
@@ -212,7 +212,7 @@ class Server:
                 return
 
 
-def _may_connect(sock: socket.socket) -> bool:
+def may_connect(sock: socket.socket) -> bool:
     """On a unix socket: is it us, or root?"""
     if sock.family != socket.AF_UNIX:
         return True

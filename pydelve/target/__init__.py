@@ -458,6 +458,10 @@ class Process(Protocol):
         """A value opened further."""
         ...
 
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Bytes of its memory; fewer where there are no more. Raises TargetError where it may not be looked into."""
+        ...
+
     # evaluating, while it is stopped; runs its code
 
     def evaluate(

@@ -313,6 +313,10 @@ class LookingProcess(ControlRefused):
         """See ``target.Process``."""
         return ()
 
+    def read_memory(self, address: int, size: int) -> bytes:
+        """See ``target.Process``."""
+        return self._view.objects.memory.read_some(address, size)
+
     def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
         """See ``target.Process``."""
         return self._source.dump(path, going_on)

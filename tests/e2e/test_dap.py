@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import importlib.util
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +17,7 @@ from typing import Any
 import pytest
 
 from pydelve.rpc.framing import frame
-from pydelve_dap.table import REFUSALS, SERVED
+from pydelve_dap.table import KEYS, REFUSALS, SERVED
 from tests.e2e.dap import LIMIT_S, Editor, schema
 from tests.e2e.test_headless import Listen, listen
 from tests.interpreters import Interpreter
@@ -236,11 +240,18 @@ def test_attaching_and_leaving(shop: Path) -> None:
         with Editor(shop.parent) as editor:
             editor.initialize()
             editor.request("attach", {"processId": target.pid})
+            assert editor.event("capabilities") == {"capabilities": {"supportsRestartRequest": False}}
             editor.event("initialized")
             editor.request("setFunctionBreakpoints", {"breakpoints": [{"name": "double"}]})
             editor.request("configurationDone")
             assert editor.event("stopped")["reason"] == "breakpoint"
             assert editor.refusal("restart", {}).startswith("the program was attached to")
+        assert target.poll() is None
+        with Editor(shop.parent) as editor:
+            editor.initialize()
+            editor.request("attach", {"processId": target.pid, "stopOnEntry": True})
+            editor.request("configurationDone")
+            assert editor.event("stopped")["reason"] == "pause"
         assert target.poll() is None
     finally:
         target.kill()
@@ -249,20 +260,18 @@ def test_attaching_and_leaving(shop: Path) -> None:
 
 def test_an_editor_on_the_port_of_a_session(shop: Path, lines: dict[str, int], listen: Listen) -> None:
     listening = listen("debug", "--headless", "--listen", "127.0.0.1:0", str(shop))
-    import socket
-
-    host, port = listening.address.split(":")
-    with socket.create_connection((host, int(port))) as sock:
-        editor = Editor(shop.parent, sock.sendall, lambda: sock.recv(65536))
-        assert "needs a program" in editor.refusal("threads")
-        editor.initialize()
-        assert editor.refusal("attach", {}).startswith("the token is wrong, or there is none")
-        assert editor.refusal("evaluate", {"expression": "1"}).startswith("evaluate needs a program")
-        editor.request("attach", {"token": listening.token})
-        editor.event("initialized")
-        assert editor.run_to(shop, lines["loop"])["reason"] == "entry"
-        assert editor.step("continue") == lines["loop"]
-        editor.request("disconnect", {})
+    port = Port(shop.parent, listening.address)
+    editor = port.editor
+    assert "needs a program" in editor.refusal("threads")
+    editor.initialize()
+    assert editor.refusal("attach", {}).startswith("the token is wrong, or there is none")
+    assert editor.refusal("evaluate", {"expression": "1"}).startswith("evaluate needs a program")
+    editor.request("attach", {"token": listening.token})
+    editor.event("initialized")
+    assert editor.run_to(shop, lines["loop"])["reason"] == "entry"
+    assert editor.step("continue") == lines["loop"]
+    editor.request("disconnect", {})
+    port.close()
     assert listening.finish()[1] == "pydelve: the session is over: the last client left\n"
 
 
@@ -324,13 +333,167 @@ def test_an_editor_that_has_no_terminal(shop: Path) -> None:
         assert editor.response(number)["message"].startswith("there is no terminal for the program (no terminal here)")
 
 
+class Port:
+    """An editor's connection to ``pydelve dap --listen``, or to a session that listens."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        host, port = address.split(":")
+        self.sock = socket.create_connection((host, int(port)), LIMIT_S)
+        self.editor = Editor(folder, self.sock.sendall, lambda: self.sock.recv(65536))
+
+    def close(self) -> None:
+        self.sock.shutdown(socket.SHUT_RDWR)  # closing alone would wait for the thread that reads
+        self.sock.close()
+
+
+def test_editors_that_connect_have_programs_of_their_own(shop: Path, lines: dict[str, int], listen: Listen) -> None:
+    listening = listen("dap", "--listen", "127.0.0.1:0")
+    ann, ben = Port(shop.parent, listening.address), Port(shop.parent, listening.address)
+    for each in (ann, ben):
+        each.editor.initialize()
+        assert each.editor.refusal("launch", {"program": str(shop)}).startswith("the token is wrong, or there is none")
+        each.editor.request("launch", {"program": str(shop), "token": listening.token})
+        each.editor.event("initialized")
+    assert ann.editor.run_to(shop, lines["loop"])["reason"] == "breakpoint"
+    assert ben.editor.run_to(shop, lines["double"])["reason"] == "breakpoint"
+    assert (ann.editor.line(), ben.editor.line()) == (lines["loop"], lines["double"])
+    for words in (b"GET / HTTP/1.1\r\n\r\n", frame(b"[]"), b"Content-Length: 65537\r\n\r\n"):
+        wrong = Port(shop.parent, listening.address)
+        wrong.sock.sendall(words)
+        with pytest.raises(AssertionError, match=r"^the adapter ended"):
+            wrong.editor.event("nothing")
+        wrong.close()
+    ann.close()  # without a word: what it started ends
+    assert ben.editor.step("next") == lines["calls"]
+    ben.editor.request("disconnect", {})
+    ben.close()
+    assert listening.finish() == ("", "pydelve: the last editor left\n", 0)
+
+
+def test_editors_may_come_and_go_until_it_is_told_to_end(shop: Path, listen: Listen) -> None:
+    path = shop.parent / "socket"
+    listening = listen("dap", "--listen", f"unix:{path}", "--accept-multiclient")
+    for _ in range(2):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(str(path))
+            editor = Editor(shop.parent, sock.sendall, lambda sock=sock: sock.recv(65536))  # type: ignore[misc]
+            editor.launch(program=str(shop), stopOnEntry=True)
+            editor.request("configurationDone")
+            assert editor.event("stopped")["reason"] == "entry"
+            editor.request("disconnect", {})
+    listening.process.send_signal(signal.SIGINT)
+    assert listening.finish() == ("", "pydelve: SIGINT, where it listens\n", 0)
+
+
+def test_without_debugging(shop: Path, lines: dict[str, int]) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop), noDebug=True, stopOnEntry=True, args=["raise"])
+        points = {"source": {"path": str(shop)}, "breakpoints": [{"line": lines["loop"]}]}
+        refused = [{"verified": False, "message": "it runs without debugging"}]
+        assert editor.request("setBreakpoints", points)["breakpoints"] == refused
+        assert editor.request("setExceptionBreakpoints", {"filters": ["uncaught"]})["breakpoints"] == [
+            {"verified": True}
+        ]
+        editor.request("configurationDone")
+        assert editor.event("exited") == {"exitCode": 1}
+        assert not [each for each in editor.log if each.get("event") == "stopped"]
+
+
+def test_memory_and_a_core_file(tmp_path: Path, python: Interpreter) -> None:
+    script = tmp_path / "holds.py"
+    text = 'text = b"0123456789" * 20\nchanging = bytearray(b"abc")\nempty = b""\nnumber = 1\nprint(number)\n'
+    script.write_text(text, encoding="utf-8")
+    with Editor(tmp_path) as editor:
+        editor.launch(program=str(script), python=python.path, cwd=str(tmp_path))
+        editor.run_to(script, 5)
+
+        def held(name: str, **more: Any) -> Any:
+            found = editor.locals()[name]
+            return editor.request("readMemory", {"memoryReference": found["memoryReference"], "count": 10, **more})
+
+        assert "memoryReference" not in editor.locals()["empty"]
+        assert base64.b64decode(held("text", offset=95)["data"]) == b"5678901234"
+        assert base64.b64decode(held("changing", count=3)["data"]) == b"abc"
+        address = held("text")["address"]
+        found = editor.request("readMemory", {"memoryReference": address, "offset": 7, "count": 4})
+        assert (base64.b64decode(found["data"]), int(found["address"], 16)) == (b"7890", int(address, 16) + 7)
+        nothing = editor.request("readMemory", {"memoryReference": "0x10", "count": 16})
+        assert nothing == {"address": "0x10", "data": "", "unreadableBytes": 16}
+        for wrong in ("list@0x10", "0xg", "", "bytes@-1"):
+            editor.refusal("readMemory", {"memoryReference": wrong, "count": 1})
+        editor.request("evaluate", {"expression": "> dump core", "context": "repl"})
+        assert editor.request("continue", {"threadId": 1}) == {"allThreadsContinued": True}
+    with Editor(tmp_path) as editor:
+        editor.initialize()
+        editor.request("attach", {"core": str(tmp_path / "core")})
+        lacking = editor.event("capabilities")["capabilities"]
+        assert lacking.pop("exceptionBreakpointFilters") == []
+        assert "supportsRestartRequest" in lacking and "supportsReadMemoryRequest" not in lacking
+        assert set(lacking.values()) == {False}
+        editor.event("initialized")
+        assert (
+            editor.request("setExceptionBreakpoints", {"filters": ["uncaught"]})["breakpoints"][0]["verified"] is False
+        )
+        refused = editor.request("setBreakpoints", {"source": {"path": str(script)}, "breakpoints": [{"line": 1}]})
+        assert refused["breakpoints"][0]["message"].startswith("a breakpoint needs control of the program")
+        editor.request("configurationDone")
+        assert editor.event("stopped")["reason"] == "core"
+        assert editor.locals()["number"]["value"] == "1"
+        assert base64.b64decode(held("changing", count=3)["data"]) == b"abc"
+
+
+def test_keys_of_launch_json(shop: Path, tmp_path: Path) -> None:
+    from pydelve.api.attach import AttachOptions, CoreOptions
+    from pydelve_dap.launching import attach_options, launch_options, mappings, session_address, skipped
+
+    made = launch_options({"program": str(shop), "pythonArgs": ["-O"], "args": "one 'two three'"})
+    assert (made.interpreter_options, made.arguments, made.cwd) == (("-O",), ("one", "two three"), str(shop.parent))
+    made = launch_options({"module": "shop", "python": ["/usr/bin/python3", "-B"], "pythonArgs": ["-O"]})
+    assert (made.kind, made.python, made.interpreter_options, made.cwd) == (
+        "module", "/usr/bin/python3", ("-B", "-O"), "",
+    )  # fmt: skip
+    rules = [{"path": "**/vendor/**", "include": False}, {"module": "shop.tests", "include": False}]
+    assert skipped({"rules": rules}) == ("*/vendor/*", "shop.tests.*")
+    assert mappings({"localRoot": "/a", "remoteRoot": "/b"})[0]["remoteRoot"] == "/b"
+    assert attach_options({"processId": "7", "stopOnEntry": True}, None) == AttachOptions(7, stop=True)
+    assert attach_options({"core": "core.7", "exe": "/bin/python"}, None) == CoreOptions("core.7", "/bin/python")
+    assert attach_options({"port": 4711}, None) is None
+    assert session_address({"host": "localhost", "port": 4711, "token": "t"}) == ("localhost:4711", "t")
+
+
+def test_every_key_of_debugpys_is_known() -> None:
+    """As its adapter and its debugger read them."""
+    from pydelve_dap.launching import IGNORED, REFUSED
+
+    spec = importlib.util.find_spec("debugpy")
+    assert spec is not None and spec.submodule_search_locations
+    folder = Path(spec.submodule_search_locations[0])
+    inside = folder / "_vendored" / "pydevd" / "_pydevd_bundle" / "pydevd_process_net_command_json.py"
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (folder / "adapter" / "clients.py", folder / "launcher" / "handlers.py", inside)
+    )
+    keys = set(re.findall(r'\b(?:request|args\.get|property_or_debug_option)\(\s*"(\w+)"', text))
+    known = {name for names, _ in KEYS for name in re.findall(r"\w+", names)} | {*IGNORED, *REFUSED}
+    of_its_own = {
+        "clientID", "launch", "attach", "configurationDone", "disconnect", "terminate", "terminateDebuggee", "restart",
+        "runInTerminal", "startDebugging", "pydevdSystemInfo", "adapterAccessToken", "subProcessId", "initialize",
+    }  # fmt: skip
+    assert {"program", "rules", "sudo"} <= keys
+    assert keys - known - of_its_own == set()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({}, "launch needs a program or a module (it was given neither)"),
         ({"program": "a", "module": "b"}, "launch needs a program or a module (it was given both)"),
         ({"program": "nothing.py"}, "there is no program nothing.py (no such file)"),
-        ({"program": "shop.py", "django": True}, "pydelve has no django in launch.json"),
+        ({"program": "shop.py", "django": True}, "pydelve has no django in launch.json (it debugs templates, pydelve"),
+        ({"program": "shop.py", "autoReload": {"enable": True}}, "pydelve has no autoReload in launch.json"),
+        ({"program": "shop.py", "steppingResumesAllThreads": False}, "pydelve has no steppingResumesAllThreads in"),
+        ({"program": "shop.py", "rules": [{"path": "a", "include": True}]}, "pydelve has no rules with include in"),
+        ({"program": "shop.py", "rules": [3]}, "rules is no list of rules (3 has neither path nor module)"),
         ({"program": "shop.py", "cwd": "/nowhere"}, "cwd /nowhere is no folder"),
         ({"program": 3}, "program is no text (it is 3)"),
         ({"program": "shop.py", "args": 3}, "args is no list (it is 3)"),

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from pydelve.api import requests
 from pydelve.api.events import BreakpointChanged, Continued, Detached, Event, Exited, Notice, Output, Started, Stopped
 from pydelve.api.launch import LaunchOptions
+from pydelve.api.session import SessionConfig
 from pydelve.client import Client, Transport, connect
 from pydelve.errors import ProtocolError, PydelveError, TargetError, TargetGoneError, UsageError
 from pydelve.rpc import methods
@@ -171,6 +172,22 @@ class TestSeveralClients:
                 with pytest.raises(TargetGoneError, match=r"^the connection is lost"):
                     client.call(requests.GetState())
             client.close()
+
+    def test_what_can_be_done_and_what_is_set_is_told_to_whoever_asks(self, options: LaunchOptions) -> None:
+        with Serving(options) as serving:
+            ann, ben = serving.connect(), serving.connect()
+            until(ann, Stopped)
+            found = ben.call(requests.GetCapabilities())
+            assert {each.name: each.why for each in found.features} == dict.fromkeys(
+                ("run", "control", "restart", "dump", "memory", "exceptions at the raise"), ""
+            )
+            assert ben.call(requests.GetConfig()) == SessionConfig((), True, ())
+            ann.call(requests.SubstitutePaths((("/app", "/src"),)))
+            ann.call(requests.SetStopUncaught(False))
+            ann.call(requests.Restart(("end",), wait=True))
+            assert ben.call(requests.GetConfig()) == SessionConfig((("/app", "/src"),), False, ("end",))
+            for client in (ann, ben):
+                client.close()
 
     def test_restart_and_kill_are_told_to_all(self, options: LaunchOptions) -> None:
         with Serving(options) as serving:
@@ -385,6 +402,7 @@ _EXAMPLES: dict[str, Any] = {
     "examine": requests.Examine("os"),
     "assign": requests.Assign("a", "1"),
     "get_source": requests.GetSource("program.py"),
+    "read_memory": requests.ReadMemory(0x1000, 10),
     "substitute_paths": requests.SubstitutePaths(()),
     "call": requests.Call("len('a')", wait=True),
     "jump": requests.Jump("+1"),

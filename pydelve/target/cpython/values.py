@@ -80,8 +80,9 @@ class ValueReader:
             return Value(info.name, kind, text)
         cut_text = length is not None and kind in _TEXTUAL and shown < length
         if info.plain and kind in _NO_CHILDREN:
-            handle = address if self._opens and cut_text else 0
-            return Value(info.name, kind, text, length, shown=shown, handle=handle)
+            block = address if kind in ("bytes", "bytearray") and length else 0  # its memory can be read
+            handle = address if self._opens and (cut_text or block) else 0
+            return Value(info.name, kind, text, length, shown=shown, handle=handle, address=block)
         most = self._most(kind, depth, count)
         items: list[Item] = []
         if kind in _CONTAINERS:

@@ -478,6 +478,16 @@ class LiveProcess:
                 tuple(map(str, answer["gone"])),
             )
 
+    def read_memory(self, address: int, size: int) -> bytes:
+        """See ``target.Process``."""
+        from pydelve.target.live.memory import ProcessMemory  # noqa: PLC0415  rarely needed
+
+        memory = ProcessMemory(self._handle.pid, "attach")
+        try:
+            return memory.read_now(address, size)
+        finally:
+            memory.close()
+
     def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
         """See ``target.Process``: all its threads stand, also those in C code."""
         from pydelve.target.core.writing import write_core  # noqa: PLC0415  rarely needed

@@ -132,7 +132,10 @@ equal(look(2.5), {"type": "float", "kind": "float", "text": "2.5"})
 equal(look(1 + 2j), {"type": "complex", "kind": "complex", "text": "(1+2j)"})
 equal(look(""), {"type": "str", "kind": "str", "length": 0})
 equal(look("a\ud800b"), {"type": "str", "kind": "str", "text": "a\ud800b", "length": 3, "shown": 3})
-equal(look(b"\xfe\x00"), {"type": "bytes", "kind": "bytes", "text": "\xfe\x00", "length": 2, "shown": 2})
+held = b"\xfe\x00"
+wire = look(held)
+equal(bool(wire.pop("handle")), True)  # its memory can be read, so it is kept
+equal(wire, {"type": "bytes", "kind": "bytes", "text": "\xfe\x00", "length": 2, "shown": 2, "address": id(held)})
 equal(look(bytearray(b"ab"))["kind"], "bytearray")
 equal(look(range(3, 30, 3)), {"type": "range", "kind": "range", "text": "range(3, 30, 3)", "length": 9})
 equal(look(range(10**30))["length"], sys.maxsize)

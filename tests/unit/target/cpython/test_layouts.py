@@ -12,7 +12,7 @@ import pytest
 from pydelve.errors import UnsupportedError
 from pydelve.target.cpython.layout import NEWEST, OLDEST, Runtime, choose_layout
 from pydelve.target.cpython.layouts import INDEX
-from pydelve.target.cpython.memory import Memory, UnreadableError
+from pydelve.target.cpython.memory import BYTEARRAY_START, BYTES_CONTENT, Memory, UnreadableError
 from pydelve.target.live.memory import ProcessMemory, find_runtime
 from tests.interpreters import Interpreter
 
@@ -99,3 +99,12 @@ def test_our_own_memory_is_read_as_it_is() -> None:
     value = bytes(range(256))
     assert value in memory.read(id(value), 256 + value.__sizeof__() - len(value))
     memory.close()
+
+
+def test_the_content_of_bytes_is_where_agents_targets_are_read() -> None:
+    found = {
+        (table["bytes.content"], table["bytearray.start"])
+        for _, _, name in INDEX
+        for table in [import_module(f"pydelve.target.cpython.layouts.{name}").TABLE]
+    }
+    assert found == {(BYTES_CONTENT, BYTEARRAY_START)}
