@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +37,12 @@ def deep(frames):
 sys.setrecursionlimit(5000)
 deep(int(sys.argv[2]))
 """
-STACKS = (("5 threads", 5, 1, 4.0), ("900 frames", 1, 900, 1.5), ("500 threads", 500, 1, 0.5))
-"""What is looked at, threads, frames, and how many times py-spy's time it may take."""
+STACKS = (
+    ("5 threads", 5, 1, {"py-spy dump": 4.0, "pystack remote": 0.5}),
+    ("900 frames", 1, 900, {"py-spy dump": 1.5}),
+    ("500 threads", 500, 1, {"py-spy dump": 0.5, "pystack remote": 0.5}),
+)
+"""What is looked at, threads, frames, and how many times another's time it may take."""
 
 
 @contextmanager
@@ -97,23 +103,30 @@ def injection(setting: Setting) -> Result:
             return took_ms
 
         series = alternate({"pydelve": enter}, setting.rounds)
-    kept = min(series[0].values) <= INJECTION_LIMIT_MS
-    limit = f"{INJECTION_LIMIT_MS:.0f} ms, the smallest"
-    return Result("entering an idle program", setting.version, "ms", series, limit, kept)
+    kept = series[0].median <= INJECTION_LIMIT_MS
+    return Result("entering an idle program", setting.version, "ms", series, f"{INJECTION_LIMIT_MS:.0f} ms", kept)
 
 
-def stacks(setting: Setting, what: str, threads: int, frames: int, times: float) -> Result:
-    """``pydelve stack`` beside ``py-spy dump``, as whole commands."""
-    spy = shutil.which("py-spy")
-    title = f"stack of {what}, as a whole command"
+def stacks(setting: Setting, what: str, threads: int, frames: int, limits: Mapping[str, float]) -> Result:
+    """``pydelve stack`` beside others that look from outside, as whole commands."""
     with _target(setting, threads, frames) as pid:
         contenders: dict[str, Callable[[], float]] = {}
-        words = [spy or "", "dump", "-p", str(pid)]
-        if spy is not None and not subprocess.run(words, capture_output=True, check=False).returncode:
-            contenders["py-spy dump"] = lambda: run_ms(words, setting.folder)
+        for name, tool, words in (("py-spy dump", "py-spy", ["dump", "-p"]), ("pystack remote", "pystack", ["remote"])):
+            argv = [_installed(tool), *words, str(pid)]
+            if argv[0] and not subprocess.run(argv, capture_output=True, check=False).returncode:
+                contenders[name] = partial(run_ms, argv, setting.folder)
         contenders["pydelve stack"] = lambda: run_ms(pydelve_command("stack", str(pid)), setting.folder)
-        series = alternate(contenders, setting.rounds)
-    if len(series) == 1:
-        return Result(title, setting.version, "ms", series, notes=("py-spy is not here, or can't read this version",))
-    ratio = series[1].median / series[0].median
-    return Result(title, setting.version, "ms", series, f"{times} times py-spy's; here {ratio:.1f}", ratio <= times)
+        *others, ours = alternate(contenders, setting.rounds)
+    missing = [name for name in limits if name not in contenders]
+    ratios = {other.name: ours.median / other.median for other in others if other.name in limits}
+    return Result(
+        f"stack of {what}, as a whole command", setting.version, "ms", (*others, ours),
+        ", ".join(f"{limits[name]} times {name}'s; here {ratio:.2f}" for name, ratio in ratios.items()),
+        all(ratio <= limits[name] for name, ratio in ratios.items()),
+        tuple(f"{name} is not here, or can't read this version" for name in missing),
+    )  # fmt: skip
+
+
+def _installed(tool: str) -> str:
+    """Path of a command, in this environment or elsewhere; "" for none."""
+    return shutil.which(tool, path=str(Path(sys.executable).parent)) or shutil.which(tool) or ""

@@ -7,10 +7,8 @@ its own.
 from __future__ import annotations
 
 import os
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
-
-from pydelve.api.records import dataclass
 
 AttachMethod = Literal["auto", "thread", "pending", "pep768"]
 """As ``api.attach.AttachMethod``."""

@@ -11,8 +11,8 @@ import re
 import unicodedata
 import warnings
 
-from pydelve.api.records import dataclass
 from pydelve.errors import LocationError
+from pydelve.records import dataclass
 
 _NUMBER = re.compile(r"[0-9]+")
 _OFFSET = re.compile(r"([+-])([0-9]+)")

@@ -7,7 +7,6 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Protocol
 
 from pydelve.api.attach import AttachOptions, CoreOptions
@@ -27,6 +26,7 @@ from pydelve.api.requests import (
 )
 from pydelve.client import Client
 from pydelve.errors import InternalError, ProtocolError, PydelveError, TargetStateError, UnsupportedError
+from pydelve.records import replace
 from pydelve_dap.breakpoints import Breakpoints
 from pydelve_dap.evaluating import Evaluating
 from pydelve_dap.happenings import Happenings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 AttachMethod = Literal["auto", "thread", "pending", "pep768"]
 """thread: a thread that waits starts one of ours; pending: the main thread does, at its next look for pending calls;

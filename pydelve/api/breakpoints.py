@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 UnitKind = Literal["simple", "loop", "block", "with", "decorator", "except", "case", "definition"]
 """What starts on a line: simple statement; for/while header; if/try/match header; with header; decorator line;

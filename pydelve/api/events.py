@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import Literal
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.records import dataclass
 from pydelve.api.target import ExitStatus, Stop, TargetInfo, Thread
 from pydelve.api.tracing import TracedFunction, TracedTask, TracedThread, TraceRecord
+from pydelve.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,18 @@ client. A request refuses by raising a :class:`pydelve.errors.PydelveError`.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondition, Location
 from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
-from pydelve.api.records import dataclass
 from pydelve.api.reload import FileReload
 from pydelve.api.session import Capabilities, MemoryBlock, SessionConfig
 from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, Thread
 from pydelve.api.tasks import TaskFilter, TaskPage
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
+from pydelve.records import dataclass, field
 
 R_co = TypeVar("R_co", covariant=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 MOST_MEMORY_BYTES = 1 << 20
 """So much of memory is given in one answer."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydelve.api.records import dataclass
 from pydelve.api.target import Frame, LockWait
 from pydelve.api.values import Variable
+from pydelve.records import dataclass
 
 Activity = Literal["running", "running in C", "waiting", "waiting for the GIL", "ended", "unknown"]
 """running: holds the GIL and uses the CPU, in Python or in C; running in C: without the GIL; waiting: in the system

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydelve.api.records import dataclass
 from pydelve.api.values import Value, Variable
+from pydelve.records import dataclass
 
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "log-error", "attach",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydelve.api.records import dataclass
 from pydelve.api.target import Frame
+from pydelve.records import dataclass
 
 TaskState = Literal["running", "runnable", "waiting", "finished", "cancelled", "failed"]
 """running: in the middle of a step; runnable: will go on as soon as its loop comes to it; waiting: for a future; the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 TraceKind = Literal["call", "return", "raise", "propagate", "yield", "await", "resume", "throw"]
 """raise, propagate: left by an exception that came up in the function itself, or in what it called; yield, await: the

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 Kind = Literal[
     "none", "bool", "int", "float", "complex", "str", "bytes", "bytearray", "ellipsis", "range", "slice",

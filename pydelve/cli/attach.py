@@ -12,19 +12,20 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from typing import get_args
 
 from pydelve import config_file, log
 from pydelve.api.attach import AttachMethod, AttachOptions, LookOptions
 from pydelve.cli.debug import input_lines
 from pydelve.cli.headless_options import HEADLESS, read_headless
+from pydelve.cli.importing import importing
 from pydelve.cli.launching import LOG, TUI, check_full_screen, init_lines
 from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.streams import Streams
-from pydelve.cli.subcommands import Help, import_late, importing
+from pydelve.cli.subcommands import Help, import_late
 from pydelve.client import Client
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UsageError
+from pydelve.records import dataclass
 from pydelve.server.pipe import PipeTransport, open_session
 from pydelve.target.live.finding import PythonProcess, find_processes
 from pydelve.terminal.console import ProgramConsole

@@ -11,10 +11,11 @@ from pydelve.api.attach import CoreOptions
 from pydelve.cli.attach import Opening
 from pydelve.cli.debug import input_lines
 from pydelve.cli.headless_options import HEADLESS, read_headless
+from pydelve.cli.importing import importing
 from pydelve.cli.launching import TUI, check_full_screen, init_lines
 from pydelve.cli.options import Option, parse
 from pydelve.cli.streams import Streams
-from pydelve.cli.subcommands import Help, import_late, importing
+from pydelve.cli.subcommands import Help, import_late
 from pydelve.client import Client
 from pydelve.errors import UsageError
 from pydelve.server.pipe import open_session

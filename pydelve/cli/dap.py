@@ -10,7 +10,6 @@ import re
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from pydelve.cli.options import Option, parse
 from pydelve.cli.subcommands import Help, import_late
 from pydelve.client import Client, connect
 from pydelve.errors import NotAPythonError, ProtocolError, UsageError
+from pydelve.records import replace
 from pydelve.rpc.codec import Mismatch, dumps, loads
 from pydelve.rpc.framing import Deframer, frame
 from pydelve.server.output import captured

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from pydelve import log
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.target import ExitStatus
+from pydelve.cli.importing import importing
 from pydelve.cli.launching import HELP, Launch, check_full_screen, read_words
 from pydelve.cli.streams import Streams
-from pydelve.cli.subcommands import import_late, importing
+from pydelve.cli.subcommands import import_late
 from pydelve.client import Client
 from pydelve.server.pipe import open_session
 from pydelve.terminal.console import ProgramConsole

@@ -9,9 +9,9 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydelve.errors import UsageError
+from pydelve.records import dataclass
 from pydelve.terminal.names import nearest
 
 _HEAD_BYTES = 4096

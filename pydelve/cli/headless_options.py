@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 
-from pydelve.api.records import dataclass
 from pydelve.cli.options import Option, Words
 from pydelve.errors import UsageError
+from pydelve.records import dataclass
 from pydelve.rpc.addresses import Address, parse_address, read_token, take_token
 
 HEADLESS = (

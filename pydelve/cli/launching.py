@@ -10,11 +10,11 @@ import os
 from collections.abc import Sequence
 from typing import Protocol
 
-from pydelve.api.records import dataclass
 from pydelve.cli.headless_options import HEADLESS, Headless, read_headless
 from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.subcommands import Help
 from pydelve.errors import UsageError
+from pydelve.records import dataclass
 from pydelve.terminal.names import nearest
 
 TUI = Option("--tui", "begin in the full-screen view; tui at the prompt goes there and back")

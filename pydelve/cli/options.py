@@ -7,9 +7,9 @@ message in three parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from pydelve.errors import UsageError
+from pydelve.records import dataclass, field
 from pydelve.terminal.names import nearest
 
 

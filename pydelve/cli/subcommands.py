@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import gc
 import importlib
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from types import ModuleType
 
 from pydelve.cli.options import Option, option_lines
+from pydelve.records import dataclass
 
 SUBCOMMANDS = {
     "debug": ("pydelve.cli.debug", "start a program and debug it"),
@@ -57,29 +53,6 @@ def import_late(module: str) -> ModuleType:
     finally:
         if collecting:
             gc.enable()
-
-
-@contextmanager
-def importing(module: str) -> Iterator[None]:
-    """Import a module of ours on a thread of its own for the time of a ``with`` block, which mostly waits.
-
-    The block's own threads get the interpreter within half a millisecond meanwhile, instead of five. What fails here
-    fails again, and is told, in the :func:`import_late` that follows.
-    """
-
-    def run() -> None:
-        with suppress(Exception):
-            import_late(module)
-
-    interval_s = sys.getswitchinterval()
-    sys.setswitchinterval(0.0005)
-    thread = threading.Thread(target=run, name="pydelve-imports", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval_s)
-        thread.join()
 
 
 def overview_lines() -> list[str]:

@@ -9,7 +9,6 @@ import os
 import shlex
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pydelve.api.target import ExitStatus
 from pydelve.cli import debug
@@ -17,6 +16,7 @@ from pydelve.cli.launching import COMMON, Launch, prepare
 from pydelve.cli.options import Option, parse
 from pydelve.cli.subcommands import Help
 from pydelve.errors import TargetError, UsageError
+from pydelve.records import replace
 from pydelve.target.live import interpreter
 
 _OPTIONS = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydelve.api.tracing import TraceOptions
 from pydelve.cli.launching import COMMON, LOG, Launch, prepare, program_of
@@ -13,6 +12,7 @@ from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.subcommands import Help
 from pydelve.cli.test import check_pytest, refuse_workers
 from pydelve.errors import UsageError
+from pydelve.records import dataclass
 
 _PROGRAM = tuple(option for option in COMMON if option.name in {"--python", "--cwd", "--env", "--redirect"})
 OPTIONS = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.errors import LocationError, PydelveError
-from pydelve.target import ExceptionArming
+from pydelve.records import replace
+from pydelve.target.interface import ExceptionArming
 
 
 def exception_arming(wanted: Breakpoint) -> ExceptionArming:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Container, Iterable
-from dataclasses import replace
 from typing import Any
 
 from pydelve import locspec
@@ -16,7 +15,8 @@ from pydelve.debugger.arming import exception_arming, why_of, with_state
 from pydelve.debugger.conditions import check_after, check_condition, check_hit_condition, check_name, log_expression
 from pydelve.debugger.weaving import GOAL, IdentOf, ScopeKey, scope_of
 from pydelve.errors import LocationError, PydelveError, TargetGoneError, TargetStateError
-from pydelve.target import Armed, Arming, ExceptionArming, Landing, Process, UnitSpan, WovenScope
+from pydelve.records import replace
+from pydelve.target.interface import Armed, Arming, ExceptionArming, Landing, Process, UnitSpan, WovenScope
 
 Resolve = Callable[..., tuple[Location, ...]]
 """``files.Files.resolve``."""

@@ -13,7 +13,7 @@ from pydelve.api.session import Capabilities, Feature, SessionConfig
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.debugger.current import Current, Handlers
 from pydelve.errors import PydelveError
-from pydelve.target import Process
+from pydelve.target.interface import Process
 
 
 class Session:

@@ -15,7 +15,7 @@ from pydelve.api.code import Disassembly, Instruction
 from pydelve.api.target import Frame
 from pydelve.debugger import helper
 from pydelve.errors import UnsupportedError
-from pydelve.target import CodeReport
+from pydelve.target.interface import CodeReport
 
 _SCRIPT = Path(__file__).with_name("disassembly_helper.py")
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal, TypeVar
 
 from pydelve.api import requests
@@ -45,7 +44,8 @@ from pydelve.debugger.tasks import Tasks
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.debugger.tracing import Tracing
 from pydelve.errors import PydelveError, TargetError, TargetStateError
-from pydelve.target import CallsReport, Landing, LogReport, Plan, Process, StopReport
+from pydelve.records import replace
+from pydelve.target.interface import CallsReport, Landing, LogReport, Plan, Process, StopReport
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess

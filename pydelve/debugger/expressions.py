@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 Constant = str | int | float | bytes | bool | None
 Step = tuple[Literal["name", "value", "attribute", "item", "index"], Constant]

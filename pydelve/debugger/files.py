@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import Literal
 
 from pydelve import locspec
@@ -17,7 +16,8 @@ from pydelve.debugger.searching import Search
 from pydelve.debugger.sources import Interpreter, Sources
 from pydelve.debugger.substitution import Rules
 from pydelve.errors import LocationError, PydelveError
-from pydelve.target import ModulesReport, Process, UnitSpan
+from pydelve.records import replace
+from pydelve.target.interface import ModulesReport, Process, UnitSpan
 
 
 class Files:

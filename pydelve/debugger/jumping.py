@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pydelve.api.breakpoints import Location
 from pydelve.api.target import Frame, Stop
 from pydelve.debugger.current import Current
 from pydelve.errors import UnsupportedError
-from pydelve.target import Process
+from pydelve.records import replace
+from pydelve.target.interface import Process
 
 
 def jumped(text: str, current: Current, process: Process) -> Stop | None:

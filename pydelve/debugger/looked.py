@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pydelve.api.attach import CoreOptions, LookOptions
-from pydelve.target import Listener, Waiter
 from pydelve.target.core.source import CoreSource
+from pydelve.target.interface import Listener, Waiter
 from pydelve.target.live.looked import LiveSource
 from pydelve.target.looking import LookingProcess, Source
 

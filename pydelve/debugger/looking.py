@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pydelve.api import requests
 from pydelve.api.session import MOST_MEMORY_BYTES, MemoryBlock
@@ -14,6 +13,7 @@ from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.threads import to_thread
 from pydelve.errors import UsageError
+from pydelve.records import replace
 
 
 class Looking:

@@ -7,7 +7,7 @@ import ast
 from pydelve.api import requests
 from pydelve.debugger.current import Current
 from pydelve.errors import EvaluationError, LocationError, TargetStateError
-from pydelve.target import Plan
+from pydelve.target.interface import Plan
 
 
 def plan_for(request: requests.Resume, current: Current) -> Plan:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
-from pydelve.api.records import dataclass
 from pydelve.debugger.sources import FunctionInfo, SourceFile, Sources
 from pydelve.debugger.substitution import in_program
 from pydelve.errors import LocationError
+from pydelve.records import dataclass, field
 
 _MOST_WALKED = 2000
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydelve.api.breakpoints import Unit
-from pydelve.api.records import dataclass
 from pydelve.debugger import helper, unit_helper
 from pydelve.debugger.substitution import Rules, here
 from pydelve.errors import LocationError
+from pydelve.records import dataclass
 
 if TYPE_CHECKING:
     import zipfile

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from pydelve.api import requests
 from pydelve.api.target import Frame
 from pydelve.api.tasks import Task, TaskFilter, TaskGroup, TaskPage
 from pydelve.debugger.current import Current, Handlers
+from pydelve.records import replace
 
 
 class Tasks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydelve.api.target import Frame, Thread, ThreadState
 from pydelve.errors import TargetStateError
-from pydelve.target import ThreadReport
+from pydelve.target.interface import ThreadReport
 
 
 class ThreadNumbers:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydelve.api.breakpoints import Breakpoint, Location
-from pydelve.api.records import dataclass
 from pydelve.debugger.conditions import log_expression
 from pydelve.debugger.sources import SourceFile, Sources
 from pydelve.errors import PydelveError
-from pydelve.target import WovenScope
+from pydelve.records import dataclass
+from pydelve.target.interface import WovenScope
 
 Mode = Literal["auto", "on", "off"]
 IdentOf = Callable[[int], int]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
-from pydelve.api.records import dataclass
 from pydelve.errors import UsageError
+from pydelve.records import dataclass
 
 TOKEN_VARIABLE = "PYDELVE_TOKEN"
 _MAX_PATH_BYTES = 107

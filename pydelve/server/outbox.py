@@ -8,8 +8,8 @@ import socket
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 
+from pydelve.records import dataclass
 from pydelve.rpc.framing import frame
 
 

@@ -11,12 +11,12 @@ import codecs
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
 
 from pydelve.api.events import Event, Output
 from pydelve.api.launch import LaunchOptions
 from pydelve.debugger.loop import Loop
+from pydelve.records import replace
 
 _READ_BYTES = 65536
 _DRAIN_BYTES = 1 << 20

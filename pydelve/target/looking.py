@@ -13,16 +13,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, StopReason, TargetInfo
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import AgentError, EvaluationError, TargetError
-from pydelve.target import (
-    Listener,
-    ModuleReport,
-    ModulesReport,
-    Plan,
-    Steps,
-    StopReport,
-    ThreadReport,
-    Waiter,
-)
 from pydelve.target.cpython.evaluation import SafeEvaluator
 from pydelve.target.cpython.frames import RawFrame
 from pydelve.target.cpython.interpreters import RawThread
@@ -32,6 +22,16 @@ from pydelve.target.cpython.names import FrameNames, ModuleNames, examined, matc
 from pydelve.target.cpython.operands import At
 from pydelve.target.cpython.values import ValueReader
 from pydelve.target.cpython.view import View, is_library
+from pydelve.target.interface import (
+    Listener,
+    ModuleReport,
+    ModulesReport,
+    Plan,
+    Steps,
+    StopReport,
+    ThreadReport,
+    Waiter,
+)
 from pydelve.target.refusing import ControlRefused
 
 if TYPE_CHECKING:

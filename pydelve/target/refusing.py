@@ -9,7 +9,7 @@ from pydelve.api.tasks import Task
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Limits, Value
 from pydelve.errors import UnsupportedError
-from pydelve.target import Armed, Arming, CodeReport, ExceptionArming, Jumped, ReloadReport, WovenScope
+from pydelve.target.interface import Armed, Arming, CodeReport, ExceptionArming, Jumped, ReloadReport, WovenScope
 
 __all__ = ["ControlRefused"]
 

@@ -6,7 +6,7 @@ A row whose command this version does not have says so by itself; the rest is ch
 
 from __future__ import annotations
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 from pydelve.terminal.model import CommandTable
 
 

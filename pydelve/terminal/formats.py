@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
-from pydelve.api.records import dataclass
 from pydelve.api.values import Value
 from pydelve.errors import UsageError
+from pydelve.records import dataclass, replace
 from pydelve.terminal.values import flat_value
 
 _FORMAT = re.compile(r"%(?P<flags>[-+ #0,_]*)(?P<width>\d*)(?P<precision>\.\d+)?(?P<letter>[A-Za-z]?)(?=\s|$)")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from pydelve.api.requests import Assign, Evaluate
 from pydelve.api.values import Evaluation, Limits, Value
 from pydelve.errors import EvaluationError, UsageError
+from pydelve.records import replace
 from pydelve.terminal.evaluating import evaluate_by
 from pydelve.terminal.formats import Format, as_json, formatted, take_format
 from pydelve.terminal.limits import asked_limits

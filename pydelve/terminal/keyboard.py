@@ -14,7 +14,7 @@ from __future__ import annotations
 import termios
 from typing import Any
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 IFLAG, OFLAG, CFLAG, LFLAG, CC = 0, 1, 2, 3, 6
 """Places in ``Modes``; ``CC`` holds the special keys."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 from pydelve.terminal.names import nearest
 from pydelve.terminal.session import Session
 

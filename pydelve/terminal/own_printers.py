@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TypeVar, cast
 
 from pydelve.api.values import Evaluation, Examination, Item, Value, Variable
 from pydelve.config import config_folder
 from pydelve.errors import PydelveError, UsageError
+from pydelve.records import replace
 
 R = TypeVar("R")
 OwnPrinter = Callable[[Value], str | None]

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pydelve.api.breakpoints import HitCondition
-from pydelve.api.records import dataclass
 from pydelve.errors import UsageError
+from pydelve.records import dataclass
 from pydelve.terminal.names import nearest
 
 _COMMAND = re.compile(r"([A-Za-z_][\w-]*|\?)(?:\s+(.*))?$", re.DOTALL)

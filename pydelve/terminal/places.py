@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from pydelve.api.breakpoints import Breakpoint, ExceptionFilter, HitCondition, Placement, UnitKind
 from pydelve.api.events import LogEntry, Progress
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, TestFailure, Thread
+from pydelve.records import replace
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
 from pydelve.terminal.units import size_text

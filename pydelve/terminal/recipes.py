@@ -6,12 +6,12 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from pydelve import locspec
 from pydelve.api.breakpoints import Breakpoint, ExceptionFilter
 from pydelve.config import state_folder
 from pydelve.errors import LocationError, UsageError
+from pydelve.records import replace
 from pydelve.terminal.names import short_path
 from pydelve.terminal.parsing import quoted_log
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pydelve.api.snapshot import Snapshot, ThreadStack
 from pydelve.api.target import Frame
 from pydelve.api.values import Variable
+from pydelve.records import defaults_of, is_record
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
 from pydelve.terminal.values import render_value
@@ -126,11 +126,11 @@ def printable(text: str) -> str:
 
 def plain_data(part: Any) -> Any:
     """A snapshot, or a part of one, as what JSON has; a value's fields that hold their default are left out."""
-    if is_dataclass(part):
+    if is_record(part):
         return {
-            field.name: plain_data(value)
-            for field in fields(part)
-            if (value := getattr(part, field.name)) != field.default or field.name in _ALWAYS
+            name: plain_data(value)
+            for name, default in defaults_of(part).items()
+            if (value := getattr(part, name)) != default or name in _ALWAYS
         }
     if isinstance(part, tuple):
         return [plain_data(element) for element in part]

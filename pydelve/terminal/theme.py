@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 
 def wants_color(environment: Mapping[str, str], *, terminal: bool) -> bool:

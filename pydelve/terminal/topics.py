@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass
 
 LOCATIONS = """\
 A location is one of

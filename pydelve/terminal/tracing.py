@@ -10,7 +10,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from pydelve.api.events import Detached, Event, Exited, Notice, Stopped, Traced
@@ -19,6 +18,7 @@ from pydelve.api.target import ExitStatus
 from pydelve.api.tracing import TraceOptions
 from pydelve.client import Client
 from pydelve.errors import TargetGoneError, TargetStateError
+from pydelve.records import dataclass
 from pydelve.terminal.messages import part_lines
 from pydelve.terminal.trace_book import Book
 

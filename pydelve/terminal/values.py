@@ -5,11 +5,10 @@ What was cut is marked ``...+N more``, and :func:`cut_hint` names the command th
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pydelve.api.values import Limits, Value
+from pydelve.records import replace
 from pydelve.terminal.printers.forms import LEAVES
 from pydelve.terminal.printers.kinds import NAMED, noun
 from pydelve.terminal.printers.look import Look, flat_item, item_label
@@ -161,6 +160,8 @@ def _cut_here(value: Value) -> bool:
 
 def _sliceable(expression: str) -> str:
     """``expression`` so that a subscript may follow it."""
+    import ast  # noqa: PLC0415  # for values that are cut; ``pydelve stack`` shows none mostly
+
     try:
         body = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

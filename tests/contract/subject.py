@@ -15,7 +15,17 @@ from pydelve.api.target import ExitStatus
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.sources import Sources
 from pydelve.errors import PydelveError
-from pydelve.target import Arming, CallsReport, Landing, Listener, LogReport, Plan, Process, StopReport, Waiter
+from pydelve.target.interface import (
+    Arming,
+    CallsReport,
+    Landing,
+    Listener,
+    LogReport,
+    Plan,
+    Process,
+    StopReport,
+    Waiter,
+)
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
 from tests.sources import read_markers

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pydelve.api.records import dataclass
+from pydelve.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Record:
 
     name: str
     size: int = 3
-    parts: list[int] = dataclasses.field(default_factory=list)
+    parts: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def test_equality_and_hash() -> None:
 
 def test_what_dataclasses_and_copies_make_of_it() -> None:
     record = Record("a", parts=[1])
-    assert dataclasses.replace(record, size=9) == Record("a", 9, [1])
+    assert dataclasses.replace(record, size=9) == replace(record, size=9) == Record("a", 9, [1])
     assert dataclasses.asdict(record) == {"name": "a", "size": 3, "parts": [1]}
     assert [field.name for field in dataclasses.fields(Longer)] == ["name", "size", "parts", "more"]
     assert copy.deepcopy(record) == copy.copy(record) == pickle.loads(pickle.dumps(record)) == record

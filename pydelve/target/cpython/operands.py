@@ -6,10 +6,10 @@ method of its own is refused, by that method's name, as :class:`NeedsToRun`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pydelve.api.values import Item, Kind, Limits, Value
+from pydelve.records import dataclass
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.objects import ObjectReader, TypeInfo
 from pydelve.target.cpython.values import ValueReader, int_text, range_length

@@ -71,6 +71,7 @@ class View:
         self.interpreters = InterpreterReader(self.objects, self._runtime)
         self.frames = FrameReader(self.objects)
         self._described: dict[tuple[int, int], Frame] = {}
+        self._calls: dict[int, SystemCall | bool] = {}
 
     def name(self, raw: RawThread, native_id: int, names: dict[int, str]) -> str:
         """``threading``'s name for a thread, else the kernel's."""
@@ -78,7 +79,7 @@ class View:
 
     def activity(self, raw: RawThread, native_id: int) -> tuple[Activity, str]:
         """What a thread does, and the system call that it waits in."""
-        call = self.surroundings.system_call(native_id) if native_id else False
+        call = self._system_call(native_id)
         if call is False:
             return "unknown", ""
         if call is True:
@@ -86,6 +87,11 @@ class View:
         if call.name == "futex" and raw.gil <= call.first < raw.gil + self.interpreters.gil_size:
             return "waiting for the GIL", call.name
         return "waiting", call.name or f"system call {call.number}"
+
+    def _system_call(self, native_id: int) -> SystemCall | bool:
+        if native_id not in self._calls:
+            self._calls[native_id] = self.surroundings.system_call(native_id) if native_id else False
+        return self._calls[native_id]
 
     def lock_waits(self, threads: Iterable[tuple[RawThread, int, list[RawFrame]]]) -> dict[int, Waiting]:
         """What each thread waits for, by ident, where that is one of Python's locks.
@@ -96,7 +102,7 @@ class View:
         stacks, futexes = {}, {}
         for raw, native_id, frames in threads:
             stacks[raw.ident] = frames
-            call = self.surroundings.system_call(native_id) if native_id else False
+            call = self._system_call(native_id)
             inside = not isinstance(call, bool) and raw.gil <= call.first < raw.gil + self.interpreters.gil_size
             if not isinstance(call, bool) and call.name == "futex" and not inside:
                 futexes[raw.ident] = call.first

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydelve.agent import protocol
 from pydelve.errors import AgentError, InternalError, ProtocolError, TargetBusyError, TargetGoneError
-from pydelve.target import Waiter
+from pydelve.target.interface import Waiter
 from pydelve.target.live.channel import Channel, HoldChannel
 
 _MAX_INTERVAL_US = 1 << 62  # fits the wire

@@ -14,7 +14,16 @@ from typing import Any, cast, get_args
 from pydelve.api.target import ExceptionInfo, Frame, RaisedException, ReturnedValue, TestFailure
 from pydelve.api.values import Attribute, Evaluation, Examination, Fact, Item, Kind, Limits, Origin, Value, Variable
 from pydelve.errors import ProtocolError
-from pydelve.target import Armed, Arming, CodeReport, ExceptionArming, Landing, LogReport, StopReport, WovenScope
+from pydelve.target.interface import (
+    Armed,
+    Arming,
+    CodeReport,
+    ExceptionArming,
+    Landing,
+    LogReport,
+    StopReport,
+    WovenScope,
+)
 
 _KINDS = frozenset(get_args(Kind))
 _ORIGINS = frozenset(get_args(Origin))

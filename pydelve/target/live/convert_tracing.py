@@ -18,7 +18,7 @@ from pydelve.api.tracing import (
     TraceSummary,
 )
 from pydelve.errors import ProtocolError
-from pydelve.target import CallsReport
+from pydelve.target.interface import CallsReport
 
 _KINDS: tuple[TraceKind, ...] = ("call", "return", "raise", "propagate", "yield", "await", "resume", "throw")
 assert set(_KINDS) == set(get_args(TraceKind))

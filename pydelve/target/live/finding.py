@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 
 import psutil
 
 from pydelve.errors import PydelveError
+from pydelve.records import dataclass
 from pydelve.target.live.memory import Mapping, find_runtime, mapped_files
 
 _NAMED_PYTHON = re.compile(r"python(\d(\.\d+)?t?)?$")

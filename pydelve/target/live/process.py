@@ -10,11 +10,9 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydelve.agent import protocol
-from pydelve.api.records import dataclass
 from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, RaisedException, StackPart, TargetInfo
 from pydelve.api.tasks import Task
 from pydelve.api.tracing import TraceOptions, TraceSummary
@@ -29,7 +27,8 @@ from pydelve.errors import (
     TargetGoneError,
     UnsupportedError,
 )
-from pydelve.target import (
+from pydelve.records import dataclass, replace
+from pydelve.target.interface import (
     Armed,
     Arming,
     CodeReport,

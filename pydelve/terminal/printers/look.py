@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pydelve.api.records import dataclass
 from pydelve.api.values import Item, Value
+from pydelve.records import dataclass
 
 Flat = Callable[[Value], str]
 """A value in one line."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pydelve.records import dataclass
 from pydelve.terminal.tui.cells import Line
 from pydelve.terminal.tui.model import SIDE, Pane, View
 from pydelve.terminal.tui.panes import render_headline, render_overlay, render_pane

@@ -5,9 +5,9 @@ They are pudb's wherever pudb has the same thing. ``action`` is a method of ``ac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from pydelve.records import dataclass
 from pydelve.terminal.tui.cells import width
 
 Where = Literal["panes", "locals", "stack", "threads", "breakpoints", "overlay", "anywhere"]

@@ -6,7 +6,7 @@ from typing import cast
 
 from pydelve.api.breakpoints import Location, Unit
 from pydelve.errors import PydelveError
-from pydelve.target import Armed, Arming, Process, WovenScope
+from pydelve.target.interface import Armed, Arming, Process, WovenScope
 
 LOADED, LATER = "/app/loaded.py", "/app/later.py"
 

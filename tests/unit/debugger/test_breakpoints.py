@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.errors import AgentError, EvaluationError, LocationError, TargetBusyError, TargetGoneError, UsageError
-from pydelve.target import Landing, Process, UnitSpan
+from pydelve.target.interface import Landing, Process, UnitSpan
 from tests.unit.debugger.fake_process import LATER, LOADED, FakeProcess, place
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydelve.api.target import Thread
 from pydelve.debugger.threads import ThreadNumbers, to_thread
 from pydelve.errors import TargetStateError
-from pydelve.target import ThreadReport
+from pydelve.target.interface import ThreadReport
 
 
 def test_numbers_begin_with_the_main_thread_and_are_never_used_twice() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from pydelve.api.launch import LaunchOptions
 from pydelve.errors import TargetError
-from pydelve.target import Plan
+from pydelve.target.interface import Plan
 from pydelve.target.live.launch import command, launch
 from tests.contract.subject import IMPLEMENTATIONS, Subject
 from tests.interpreters import Interpreter

@@ -17,10 +17,11 @@ from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import CreateBreakpoint, Detach, GetSource, Resume
 from pydelve.api.target import ExitStatus
 from pydelve.cli import debug
+from pydelve.cli.importing import importing
 from pydelve.cli.launching import Launch, read_words
 from pydelve.cli.main import main
 from pydelve.cli.streams import Streams
-from pydelve.cli.subcommands import SUBCOMMANDS, import_late, importing, overview_lines
+from pydelve.cli.subcommands import SUBCOMMANDS, import_late, overview_lines
 from pydelve.errors import TargetError, UsageError
 from pydelve.terminal.messages import error_lines
 
