@@ -305,11 +305,11 @@ class Adapter:
             "gotoTargets": sources.goto_targets,
             "goto": lambda arguments: self._goto(sources.goto_location(arguments.get("targetId"))),
             "continue": self._continue,
-            "next": lambda arguments: session.step("next", arguments["threadId"]),
+            "next": lambda arguments: session.step("next", arguments),
             "stepIn": lambda arguments: session.step(
-                "step", arguments["threadId"], function=stacks.step_in_target(arguments.get("targetId"))
+                "step", arguments, function=stacks.step_in_target(arguments.get("targetId"))
             ),
-            "stepOut": lambda arguments: session.step("stepout", arguments["threadId"]),
+            "stepOut": lambda arguments: session.step("stepout", arguments),
             "restart": lambda _: self._restart(happenings),
         }
         threading.Thread(target=happenings.run, name="dap events", daemon=True).start()
@@ -333,8 +333,9 @@ class Adapter:
     # -- going on ------------------------------------------------------------------------------------------------------
 
     def _continue(self, arguments: Arguments) -> Any:
-        self._began().resume(Resume("continue"))
-        return {"allThreadsContinued": True}
+        session, alone = self._began(), bool(arguments.get("singleThread"))
+        session.resume(Resume("continue", session.asked(arguments["threadId"]) if alone else 0, alone=alone))
+        return {"allThreadsContinued": not alone}
 
     def _goto(self, location: str) -> None:
         self._began().client.call(Jump(location))

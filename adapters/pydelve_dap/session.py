@@ -98,11 +98,12 @@ class Session:
             raise
         self.stop = None  # its event may be a moment away
 
-    def step(self, how: Any, thread: int, **more: Any) -> None:
-        """Step as launch.json wants it."""
+    def step(self, how: Any, arguments: dict[str, Any], **more: Any) -> None:
+        """Step as launch.json wants it, the thread of the request."""
+        thread, alone = self.asked(arguments["threadId"]), bool(arguments.get("singleThread"))
         everywhere = not self.flag("justMyCode", True)
         skip = skipped(self.arguments)
-        self.resume(Resume(how, self.asked(thread), into_libraries=everywhere, skip=skip, **more))
+        self.resume(Resume(how, thread, into_libraries=everywhere, skip=skip, alone=alone, **more))
 
     def is_current(self, thread: int) -> bool:
         """Is it the thread that stopped?"""

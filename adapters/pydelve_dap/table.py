@@ -24,7 +24,7 @@ SERVED: tuple[tuple[str, str, str], ...] = (
     ("setFunctionBreakpoints", "any location of the prompt: functions, Class.method, /regexp/", "yes"),
     ("setExceptionBreakpoints", "raised, uncaught, userUnhandled, each with a condition on exc", "yes"),
     ("breakpointLocations", "lines where a statement begins", "no"),
-    ("continue", "", "yes"),
+    ("continue", "of one thread alone, too, as the steps (singleThread)", "yes, steps"),
     ("next", "", "yes"),
     ("stepIn", "into a target, too", "yes"),
     ("stepInTargets", "the calls of the line", "yes"),
@@ -121,6 +121,7 @@ def capabilities() -> dict[str, Any]:
         "supportsReadMemoryRequest": "readMemory",
         "supportsCancelRequest": "cancel",
         "supportsBreakpointLocationsRequest": "breakpointLocations",
+        "supportsSingleThreadExecutionRequests": "continue",
     }
     return {
         **{name: True for name, request in named.items() if request in served},

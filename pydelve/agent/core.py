@@ -18,17 +18,18 @@ import sys
 import time
 from _thread import get_ident
 
-from . import evaluation, log_records, protocol, threads
+from . import evaluation, log_records, modules, protocol, threads
 from .breakpoints import Table
 from .code_objects import keeps_columns
 from .exceptions import Exceptions
 from .failing_tests import FailingTests
+from .freezing import Freezer
 from .gil import Gil
 from .hold import Hold
 from .hooks import Hooks
 from .link import Link, name_thread, own_fd, start_thread
 from .outbox import Outbox
-from .paths import Ownership, canonical, current_folder, is_agent
+from .paths import Ownership, canonical, is_agent
 from .service import Refused, Service
 from .stepping import Step, Stepper
 from .stops import Cause, Stops
@@ -96,6 +97,7 @@ class Agent:
         self.active = True
         self.user_code = UserCode(self.hold, self.own, main, blocked)
         self.stops = Stops(self)
+        self.freezer = Freezer(self)
         self.stepper.awaiter = self.tasks.awaiter_frame
         self._faults = 0
 
@@ -124,7 +126,7 @@ class Agent:
                 break
             _sleep(0.001)
         module = sys.modules.get("__main__")
-        names = _dict_of(module) if module is not None else {}
+        names = modules.dict_of(module) if module is not None else {}
         file, package = names.get("__file__"), names.get("__package__")
         file = file if type(file) is str else ""
         if file:
@@ -164,6 +166,7 @@ class Agent:
             return
         self.active = False
         self.stepper.cancel()
+        self.freezer.thaw_all()
         self.table = Table()
         if posix.getpid() == self.pid:
             self.link.hang_up()
@@ -255,13 +258,15 @@ class Agent:
         if operation == protocol.ARM_EXCEPTION:
             return self.exceptions.arm(**arguments)
         if operation == protocol.MODULES:
-            return self.modules()
+            return modules.describe(self.ownership)
         if operation == protocol.COUNTS:
             return self.table.counts()
         if operation == protocol.PLACEMENTS:
             return self.placements()
         if operation == protocol.INTERRUPT:
             return self.user_code.interrupt(**arguments)
+        if operation == protocol.FREEZE:
+            return self.freezer.keep(**arguments)
         if operation == protocol.TRACE:
             return self.traces.start(arguments)
         if operation == protocol.END_TRACE:
@@ -288,7 +293,7 @@ class Agent:
         ``scopes``: the functions that something is to be woven into, or nothing any more (``weaving.Weaver.update``).
         """
         armed = self.table.replace(number, placements)
-        loaded = self.loaded_files() if armed else ()
+        loaded = modules.loaded_files() if armed else ()
         for entry in armed:  # before anything can tell that it landed
             entry.landed = entry.file in loaded
         self.weaver.update(scopes)
@@ -311,15 +316,6 @@ class Agent:
         why = "" if how else self.events.obstacle()
         return ["armed", how or NAME, why, unwoven] if armed.landed else ["suspended", "", why, unwoven]
 
-    def loaded_files(self) -> set[str]:
-        """Paths of the modules that are loaded."""
-        files = set()
-        for module in list((sys.modules or {}).values()):  # None while the interpreter ends
-            name = _dict_of(module).get("__file__")
-            if type(name) is str:
-                files.add(canonical(name))
-        return files
-
     def landed(self, placed: Placed | None) -> None:
         """Code with these breakpoints (``Table.placed_in``) was found: what was suspended is armed now, or can't be."""
         if placed is None:
@@ -338,20 +334,6 @@ class Agent:
             found = {"id": armed.id, "file": armed.file, "line": armed.line}
             found.update(how=how, why=why, unwoven=unwoven)
             self.link.send(("event", protocol.LANDED, found))
-
-    def modules(self) -> dict[str, Any]:
-        """What is loaded, and where more is found: names, files, ``sys.path``, the working folder."""
-        loaded = []
-        for name, module in list(sys.modules.items()):
-            file = _dict_of(module).get("__file__")
-            if type(name) is str and type(file) is str:
-                path = canonical(file)
-                loaded.append([name, path, self.ownership.is_library(file)])
-        return {
-            "modules": loaded,
-            "path": [entry for entry in sys.path if type(entry) is str],
-            "cwd": current_folder(),
-        }
 
     # -- our own faults ------------------------------------------------------------------------------------------------
 
@@ -437,6 +419,10 @@ class Agent:
         self.tell(armed, message)
         return None
 
+    def tell_notice(self, message: str, why: str, hint: str) -> None:
+        """Something that the user should know."""
+        self.link.send(("event", protocol.NOTICE, {"message": message, "why": why, "hint": hint}))
+
     def tell(self, armed: Armed, message: object) -> None:
         """A logpoint's message: to the debugger, soon."""
         if armed.may_log():
@@ -463,15 +449,6 @@ class Agent:
             step = self.stepper.active
             cause = Cause("step", step=step, returned=outcome.returned)
             self.stops.stop(cause, threads.frames_of(outcome.frame, outcome.line))
-
-
-def _dict_of(module: Any) -> dict[str, Any]:
-    """A module's namespace, without its ``__getattr__``."""
-    try:
-        found: dict[str, Any] = object.__getattribute__(module, "__dict__")
-    except AttributeError:
-        return {}
-    return found
 
 
 def start(link_fd: int, hold_fd: int, tests: bool = False) -> Agent:

@@ -16,6 +16,7 @@ import _weakref
 import sys
 from _thread import get_ident
 
+from .freeze_events import FreezeEvents  # at the start: in a stop an import would let other threads run
 from .paths import is_agent
 
 TYPE_CHECKING = False
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .call_events import CallEvents
     from .calls import Calls
     from .core import Agent
+    from .freezing import Freezer
 
 NAME = "events"
 
@@ -59,6 +61,7 @@ class Monitoring:
         self._break_global = self._step_global = 0
         self._raises = False
         self._call_events: CallEvents | None = None
+        self._freeze_events: FreezeEvents | None = None
         self._waiting_for_main: Callable[[FrameType], None] | None = None
         # ident: (frame id, offset) whose arrival the breakpoints' callback has dealt with
         self._handled: dict[int, tuple[int, int]] = {}
@@ -167,7 +170,7 @@ class Monitoring:
             wanted |= events.RAISE
         if wanted != self._break_global:
             self._break_global = wanted
-            self._monitoring.set_events(self._break, wanted)
+            self._set_global(self._break, wanted)
 
     def watch_exceptions(self, wanted: bool, libraries: bool) -> None:
         """Tell ``exceptions`` of each that comes up in a frame, or not: in any frame, whatever ``libraries`` asks."""
@@ -300,6 +303,27 @@ class Monitoring:
         if self._call_events is not None:
             self._call_events.begin()
 
+    # -- frozen threads ------------------------------------------------------------------------------------------------
+
+    def freeze(self, freezer: Freezer) -> None:
+        """Bring the frozen threads to their gates, at their next instruction; see :meth:`why_not_frozen`."""
+        if self._freeze_events is not None:
+            self._freeze_events.begin(freezer)
+
+    def thaw(self) -> None:
+        """Nobody is to be brought to a gate any more."""
+        if self._freeze_events is not None:
+            self._freeze_events.end()
+
+    def why_not_frozen(self, ident: int) -> str:
+        """Why this thread can't be frozen; "" where it can: then we are ready for it."""
+        if self._freeze_events is None:
+            try:
+                self._freeze_events = FreezeEvents(self._agent)
+            except RuntimeError as error:
+                return str(error)
+        return ""
+
     # -- stepping ------------------------------------------------------------------------------------------------------
 
     def watch(self, frame: FrameType) -> None:
@@ -330,7 +354,12 @@ class Monitoring:
     def _set_step_global(self, events: int) -> None:
         if events != self._step_global:
             self._step_global = events
-            self._monitoring.set_events(self._step, events)
+            self._set_global(self._step, events)
+
+    def _set_global(self, tool: int, events: int) -> None:
+        self._monitoring.set_events(tool, events)
+        if self._freeze_events is not None:
+            self._freeze_events.renew()
 
     def _stepping(self, ident: int, frame: FrameType | None = None) -> bool:
         """Does the step under way belong to this thread (and, if given, watch the lines of this frame)?"""
@@ -397,6 +426,8 @@ class Monitoring:
 
     def close(self) -> None:
         """Leave nothing behind: events of all code to 0 first, or the id's next owner inherits them (PITFALLS 15)."""
+        if self._freeze_events is not None:
+            self._freeze_events.close()
         held = self._held()
         if self._step in held:
             self.unwatch()

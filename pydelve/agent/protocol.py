@@ -40,6 +40,7 @@ PLACEMENTS = "placements"
 DETACH = "detach"
 TRACE = "trace"
 END_TRACE = "end trace"
+FREEZE = "freeze"
 # Operations of a stop: on hold only.
 RUN = "run"
 STACK = "stack"

@@ -130,7 +130,10 @@ class Service:
             ident: self._stacks[ident] if ident in self._stacks else threads.frames_of(frame)
             for ident, frame in sys._current_frames().items()
         }
-        return threads.describe_threads(self._agent.own, stacks, self._agent.ownership, self._agent.main)
+        found = threads.describe_threads(self._agent.own, stacks, self._agent.ownership, self._agent.main)
+        for entry in found:
+            entry["kept"] = entry["ident"] in self._agent.freezer.kept
+        return found
 
     # -- values --------------------------------------------------------------------------------------------------------
 

@@ -173,6 +173,8 @@ class Stops:
             self._begin_step(plan, cause.dead)
         else:
             agent.events.unwatch()
+        if plan is not None:
+            agent.freezer.let_run((plan["ident"] or ident) if plan["alone"] else 0)
         agent.service.end()
         return plan
 
@@ -259,6 +261,7 @@ class Stops:
             protocol.PLACEMENTS,
             protocol.TRACE,
             protocol.END_TRACE,
+            protocol.FREEZE,
             protocol.DETACH,
         ):
             return self._agent.common(operation, arguments)

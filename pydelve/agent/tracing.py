@@ -14,10 +14,11 @@ from _thread import get_ident
 from . import native
 from .imports import Imports
 from .paths import is_agent
+from .thread_states import ThreadStates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from types import CodeType, FrameType
     from typing import Any
 
@@ -25,10 +26,9 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .call_frames import CallFrames
     from .calls import Calls
     from .core import Agent
+    from .freezing import Freezer
 
 NAME = "trace"
-_STATE_BYTES = 256  # of a thread's state: Include/cpython/pystate.h
-_copy = native.held("memmove", native.WORD, native.WORD, native.WORD, native.WORD)
 
 
 def _gate() -> None:
@@ -61,7 +61,9 @@ class Tracing:
         self._raises = self._raises_in_libraries = False
         self._on = False
         self._call_frames: CallFrames | None = None
-        self._threads: _Threads | None = None
+        self._threads: ThreadStates | None = None
+        self._freezer: Freezer | None = None
+        """While a frozen thread has not come to its gate."""
         self._again = native.PendingCall(self._trace_again)
         self._behind_gate: dict[int, Callable[[], None]] = {}  # ident: what is to run at the gate
         self._imports = Imports(self._import_begins)
@@ -155,6 +157,8 @@ class Tracing:
         """Switch off what nobody needs; ``leaving``: a frame that is about to end."""
         if self._waiting_for_main or self._raises or self._agent.stepper.active or self._call_frames is not None:
             return
+        if self._freezer is not None:
+            return
         waits = not all(armed.landed for armed in self._agent.table.all())  # it may be made by other than an import
         if not waits and not self._agent.weaver.leaves_out(leaving):
             self._switch(False)
@@ -217,6 +221,37 @@ class Tracing:
         self._untrace_running()
         self._rest()
 
+    # -- frozen threads ------------------------------------------------------------------------------------------------
+
+    def freeze(self, freezer: Freezer) -> None:
+        """Bring the frozen threads to their gates, at their next instruction."""
+        self._freezer = freezer
+        self._switch(True)
+        frames = sys._current_frames()
+        frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
+        for ident in freezer.frozen():
+            frame = frames.get(ident)
+            while frame is not None:
+                if not is_agent(frame.f_code):
+                    if frame.f_trace is None:
+                        self._trace_frame(frame, False)
+                    if frame.f_trace is self._local:
+                        frame.f_trace_opcodes = True
+                frame = frame.f_back
+        del frames
+
+    def thaw(self) -> None:
+        """Nobody is to be brought to a gate any more."""
+        self._freezer = None
+        self._untrace_running()
+        self._rest()
+
+    def why_not_frozen(self, ident: int) -> str:
+        """Why this thread can't be frozen; "" where it can."""
+        self._threads = self._threads or ThreadStates(self._global)
+        foreign = any(known == ident and self._threads.is_foreign(state) for known, state in self._threads.states())
+        return "the program traces it itself (sys.settrace)" if foreign else ""
+
     # -- trace functions -----------------------------------------------------------------------------------------------
 
     def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -262,6 +297,8 @@ class Tracing:
             if code is _gate.__code__:
                 self._behind_gate.pop(get_ident())()
             return None
+        if self._freezer is not None:
+            self._freezer.gate()
         self._hook_new_threads()
         if self._waiting_for_main is not None and code.co_name == "<module>":
             self._main_begins(frame)
@@ -288,6 +325,8 @@ class Tracing:
         code = frame.f_code
         if is_agent(code):
             return
+        if self._freezer is not None:
+            self._freezer.gate()
         step = self._agent.stepper.active
         stepping = step is not None and step.ident == get_ident() and (frame is step.frame or frame is step.consumer)
         woven = self._agent.weaver.of(code)
@@ -396,8 +435,7 @@ class Tracing:
         self._hook_new_threads()
 
     def _trace_threads(self, on: bool) -> None:
-        if self._threads is None:
-            self._threads = _Threads(self._global)
+        self._threads = self._threads or ThreadStates(self._global)
         own = native.thread_state()  # not by ident: a thread that is just being started has its creator's
         for ident, state in self._threads.states():
             if state == own:
@@ -461,65 +499,3 @@ class Tracing:
                 if frame.f_trace is self._local or frame.f_trace is self._global:
                     frame.f_trace, frame.f_trace_lines = None, True
                 frame = frame.f_back
-
-
-class _Threads:
-    """Every thread state of the interpreter, and how to trace one that is not ours.
-
-    The C function behind a Python trace function (``trace_trampoline`` in ``Python/sysmodule.c``) is not exported:
-    it is read from our
-    own thread state after tracing was switched on there, where ``c_tracefunc`` stands two words before ``c_traceobj``.
-    """
-
-    def __init__(self, trace: Callable[..., Any]) -> None:
-        self._trace = trace
-        self._head = native.held("PyInterpreterState_ThreadHead", native.WORD, native.WORD)
-        self._next = native.held("PyThreadState_Next", native.WORD, native.WORD)
-        self._set_trace = native.held("_PyEval_SetTrace", native.INT, native.WORD, native.WORD, native.OBJECT)
-        self._clear_trace = native.held("_PyEval_SetTrace", native.INT, native.WORD, native.WORD, native.WORD)
-        self._trampoline, self._object = self._find_trampoline()
-        self._ident = self._find_word(get_ident())
-
-    def _find_trampoline(self) -> tuple[int, int]:
-        """The two words.
-
-        While the thread is traced only C functions are called: 3.11 does not get past the begin of a traced Python
-        function as long as the eval breaker is set (``Python/ceval.c``: DO_TRACING of RESUME), and in a stop it may be.
-        """
-        before = sys.gettrace()
-        trace, state, copy, seen = self._trace, native.thread_state(), _copy, native.Buffer(_STATE_BYTES)
-        try:
-            sys.settrace(trace)
-            copy(seen.address, state, _STATE_BYTES)
-        finally:
-            sys.settrace(before)
-        words = [native.read_word(seen.address + at) for at in range(0, _STATE_BYTES, 8)]
-        place = words.index(id(trace)) if id(trace) in words[2:] else 0
-        return (words[place - 2], place * 8) if place else (0, 0)
-
-    @staticmethod
-    def _find_word(word: int) -> int:
-        """Offset of a word in our own thread state; 0 where it is not there."""
-        state = native.thread_state()
-        return next((at for at in range(0, _STATE_BYTES, 8) if native.read_word(state + at) == word), 0)
-
-    def states(self) -> Iterator[tuple[int, int]]:
-        """``(ident, thread state address)`` of each thread."""
-        state = self._head(native.interpreter_state())
-        while state:
-            yield (native.read_word(state + self._ident) if self._ident else 0), state
-            state = self._next(state)
-
-    def is_foreign(self, state: int) -> bool:
-        """Has the thread a trace function that is not ours?"""
-        return bool(self._object) and native.read_word(state + self._object) not in (0, id(self._trace))
-
-    def set_trace(self, state: int, on: bool) -> None:
-        """Switch our tracing on or off in another thread; one with a tracer of its own is left alone."""
-        if not self._trampoline or not self._ident:
-            return
-        current = native.read_word(state + self._object)
-        if on and current == 0:
-            self._set_trace(state, self._trampoline, self._trace)
-        elif not on and current == id(self._trace):
-            self._clear_trace(state, 0, 0)

@@ -33,6 +33,7 @@ from .code_objects import (
     tree,
 )  # fmt: skip
 from .linemap import LineMap, lines_of
+from .modules import loaded_files
 from .paths import is_agent
 
 TYPE_CHECKING = False
@@ -201,7 +202,7 @@ class Weaver:
         if gc.get_freeze_count() > 0 or self._is_running(scopes, leaving):
             return True
         # code that no import has made may be made again without one
-        return not {scope[0] for scope in scopes} <= self._agent.loaded_files()
+        return not {scope[0] for scope in scopes} <= loaded_files()
 
     def _is_running(self, scopes: set[Key], leaving: FrameType | None) -> bool:
         """Does a frame or a generator run code of these functions that is not woven?"""

@@ -59,6 +59,7 @@ class Resume(Request[State]):
 
     Raises:
         LocationError: ``location`` does not resolve.
+        TargetStateError: the thread that is to run alone waits for another one.
     """
 
     how: Literal["continue", "next", "step", "stepout", "until"]
@@ -77,6 +78,8 @@ class Resume(Request[State]):
     frame_line: int = 0
     function: str = ""
     """step: enter this function only, called by the statement that runs; a name, or a location of one."""
+    alone: bool = False
+    """All other threads that exist now stand still meanwhile, until the next stop."""
     wait: bool = False
     """Answer when the program has stopped or ended."""
 
@@ -256,6 +259,19 @@ class GetSignature(Request["Signature | None"]):
 @dataclass(frozen=True, slots=True)
 class GetThreads(Request["tuple[Thread, ...]"]):
     """All Python threads by ascending id. Needs a stopped target."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeThread(Request[None]):
+    """Keep a thread still when the target goes on, until this is taken back. Needs a stopped target.
+
+    Raises:
+        TargetStateError: there is no such thread.
+        UnsupportedError: it can't be frozen; the reason says why.
+    """
+
+    thread: int
+    frozen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Thread:
     """Known only where the process is looked at from outside: at a stop of an agent's it is the agent that does."""
     waits_for_gil: bool = False
     lock: LockWait | None = None
+    kept: bool = False
+    """It stays frozen when the target goes on (``FreezeThread``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Looking:
         """What is served here."""
         return {
             requests.GetThreads: self._get_threads,
+            requests.FreezeThread: self._freeze_thread,
             requests.GetStack: self._get_stack,
             requests.GetVariables: self._get_variables,
             requests.GetException: self._get_exception,
@@ -53,6 +54,9 @@ class Looking:
                 report = replace(report, lock=replace(report.lock, owner=owner))
             threads.append(to_thread(report, number, number == current, frame))
         return tuple(sorted(threads, key=lambda thread: thread.id))
+
+    def _freeze_thread(self, request: requests.FreezeThread) -> None:
+        self._current.stopped().freeze(self._current.ident(request.thread), request.frozen)
 
     def _get_stack(self, request: requests.GetStack) -> Stack:
         return self._current.stack(request.thread, request.start, request.count)

@@ -18,8 +18,10 @@ def plan_for(request: requests.Resume, current: Current) -> Plan:
         TargetStateError: the task that is to go on is done.
     """
     ident = current.ident(request.thread)
+    if request.alone:
+        _check_alone(request, current)
     if request.how == "continue":
-        return Plan("continue", ident, request.frame)
+        return Plan("continue", ident, request.frame, alone=request.alone)
     frame = current.stepped_frame(request.thread, request.frame)
     if frame is None and request.thread < 0:
         raise TargetStateError("there is nothing to step in", why="the task is done", hint="tasks")
@@ -29,7 +31,34 @@ def plan_for(request: requests.Resume, current: Current) -> Plan:
     if request.how == "until" and not line and frame is not None:
         line = frame.line + 1
     goal = _goal(request.function, current) if request.function else None
-    return Plan(request.how, ident, index, request.into_libraries, units, line, goal, skip=request.skip)
+    return Plan(
+        request.how, ident, index, request.into_libraries, units, line, goal, skip=request.skip, alone=request.alone
+    )
+
+
+def _check_alone(request: requests.Resume, current: Current) -> None:
+    """Refuse what could only hang: the others stand still.
+
+    Raises:
+        TargetStateError: the thread waits for another one, or it is a task that is meant.
+    """
+    if request.thread < 0:
+        raise TargetStateError(
+            "a task can't go on alone",
+            why="its thread runs the other tasks of its loop",
+            hint=f"task {-request.thread}",
+        )
+    stop = current.state.stop
+    number = request.thread or (stop.thread if stop is not None else 0)
+    ident = current.ident(number)
+    lock = next((report.lock for report in current.stopped().threads() if report.ident == ident), None)
+    if lock is not None:
+        what = "the end of a thread" if lock.kind == "thread" else f"a {lock.kind}"
+        raise TargetStateError(
+            f"thread {number} can't go on alone",
+            why=f"it waits for {what}, which takes the others",
+            hint=f"thread {number}, and then {request.how}: that lets all go on",
+        )
 
 
 def _goal(function: str, current: Current) -> tuple[str, str, int]:

@@ -63,6 +63,7 @@ def to_thread(report: ThreadReport, number: int, current: bool, frame: Frame | N
         holds_gil=report.holds_gil,
         waits_for_gil=report.waits_for_gil,
         lock=report.lock,
+        kept=report.kept,
     )
 
 

@@ -59,6 +59,8 @@ class Plan:
     """call: the expression."""
     skip: tuple[str, ...] = ()
     """Functions taken for library code: patterns with ``*`` of ``module.function``, or of absolute paths."""
+    alone: bool = False
+    """All other threads stand still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,8 @@ class ThreadReport:
     waits_for_gil: bool = False
     lock: LockWait | None = None
     """With the owner's ident in place of its number."""
+    kept: bool = False
+    """Frozen by :meth:`Process.freeze`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +364,10 @@ class Process(Protocol):
 
     def kill(self) -> None:
         """Kill it and wait until it is gone."""
+        ...
+
+    def freeze(self, ident: int, frozen: bool) -> None:
+        """Keep a thread of the stopped target still when it goes on, or not; raises UnsupportedError."""
         ...
 
     # breakpoints, also while it runs

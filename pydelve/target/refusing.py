@@ -38,6 +38,10 @@ class ControlRefused:
     def has_read(self, number: int, what: Literal["logged", "calls"]) -> None:
         """See ``target.Process``: it sends nothing."""
 
+    def freeze(self, ident: int, frozen: bool) -> None:
+        """See ``target.Process``."""
+        self._refuse("freezing a thread")
+
     def trace(self, options: TraceOptions, patterns: tuple[Any, Any]) -> None:
         """See ``target.Process``."""
         self._refuse("a trace of calls")

@@ -383,12 +383,18 @@ TABLE = CommandTable([
         "running in C: uses the processor without Python's lock, and comes to rest when it wants it back.",
     ),
     Command(
-        "thread", "Moving around", "look at another thread, for good or for one command", ("", "N", "N COMMAND"),
+        "thread", "Moving around", "look at another thread, move it alone, or keep it still",
+        ("", "N", "N COMMAND", "freeze N", "thaw N"),
         moving.thread, aliases=("tr",), needs="stopped", takes="command", completes="thread",
+        details="thread N next, step, continue and the like move that thread, while all others stand still until the\n"
+        "next stop; one that waits for another thread is refused. After thread N, next is about that thread, and all\n"
+        "run. A frozen thread stays where it is, at its next instruction or in C code, until it is thawed.",
         examples=(
             ("thread 2", "look at thread 2 from now on"),
             ("thread 2 bt", "its stack"),
             ("thread 2 frame 1 locals", "the local variables of a frame of it"),
+            ("thread 2 next", "its next line, while the others stand still"),
+            ("thread freeze 3", "keep thread 3 where it is"),
         ),
     ),
     # Session

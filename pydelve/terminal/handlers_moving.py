@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pydelve.api.requests import GetStack, GetThreads, GetVariables
+from pydelve.api.requests import FreezeThread, GetStack, GetThreads, GetVariables
 from pydelve.api.target import Frame
 from pydelve.errors import UsageError
 from pydelve.terminal.handlers_variables import ONE_LINE, one_line_each
@@ -109,6 +109,9 @@ def thread(call: Call) -> None:
     """``thread``: look at another thread, for good or for one command."""
     session = call.session
     word, _, rest = call.text.partition(" ")
+    if word in {"freeze", "thaw"}:
+        _freeze(call, word, rest.strip())
+        return
     found = session.ask(GetThreads())
     if not word and session.thread < 0:
         session.select(thread=0)  # back from another stack
@@ -118,7 +121,7 @@ def thread(call: Call) -> None:
         ids = ", ".join(str(candidate.id) for candidate in found)
         raise UsageError(f"there is no thread {number}", why=f"there are {ids}", hint="threads")
     if rest.strip():
-        with session.looking_at(thread=number):
+        with session.looking_at(thread=number, alone=True):
             call.execute(rest.strip())
         return
     if word:
@@ -126,6 +129,17 @@ def thread(call: Call) -> None:
     session.screen.lines(thread_lines(chosen, selected=number, cwd=session.cwd, theme=session.screen.theme))
     if chosen[0].frame is not None:
         session.show_source(session.current_frame())
+
+
+def _freeze(call: Call, word: str, text: str) -> None:
+    """``thread freeze N``, ``thread thaw N``."""
+    session = call.session
+    number = whole_number(text, "thread's number", command="thread") if text else session.current_thread()
+    session.ask(FreezeThread(number, word == "freeze"))
+    found = [thread for thread in session.ask(GetThreads()) if thread.id == number]
+    session.screen.lines(
+        thread_lines(found, selected=session.current_thread(), cwd=session.cwd, theme=session.screen.theme)
+    )
 
 
 def _count(call: Call) -> tuple[int, str]:

@@ -21,10 +21,14 @@ def continue_(call: Call) -> None:
     if call.text:
         session.require_stopped("continue to a location")
         file, line = session.place_for_location()
-        session.ask(Resume("continue", session.thread, location=call.text, frame_file=file, frame_line=line))
+        session.ask(
+            Resume(
+                "continue", session.thread, location=call.text, frame_file=file, frame_line=line, alone=session.alone
+            )
+        )
     elif session.status not in {"starting", "running"}:
         session.require_stopped("continue")
-        session.ask(Resume("continue", session.thread))
+        session.ask(Resume("continue", session.thread, alone=session.alone))
     session.wait_for_stop()
 
 
@@ -226,4 +230,4 @@ def _step(
     settings = call.session.settings
     everywhere = "-all" in call.options or not settings.just_my_code
     skip = () if "-all" in call.options else tuple(settings.step_skip.split())
-    return Resume(how, call.session.thread, frame, everywhere, skip, line, function=function)
+    return Resume(how, call.session.thread, frame, everywhere, skip, line, function=function, alone=call.session.alone)

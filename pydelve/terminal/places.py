@@ -242,7 +242,8 @@ def thread_lines(threads: Sequence[Thread], *, selected: int, cwd: str, theme: T
 
 def _thread_state(thread: Thread, names: Mapping[int, str]) -> str:
     """The state, and in parentheses what it holds and what it waits for."""
-    facts = ["holds the GIL"] if thread.holds_gil else []
+    facts = ["stays so" if thread.state == "frozen" else "stays when you continue"] if thread.kept else []
+    facts += ["holds the GIL"] if thread.holds_gil else []
     if thread.waits_for_gil:
         facts.append("waits for the GIL")
     elif thread.lock is not None:

@@ -99,6 +99,8 @@ class Session:
         self.breakpoints: dict[int, Breakpoint] = {}
         self.thread = 0
         """``Thread.id`` of the thread looked at; 0 is the one that stopped."""
+        self.alone = False
+        """The command is about that thread only: others stand still while it goes on."""
         self.frame_index = 0
         self.hit_commands: list[str] = []
         """What ``on`` said to run at the stop that came last, and has not run yet."""
@@ -359,14 +361,16 @@ class Session:
     # Place ------------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def looking_at(self, *, thread: int | None = None, frame: int = 0) -> Iterator[None]:
+    def looking_at(self, *, thread: int | None = None, frame: int = 0, alone: bool | None = None) -> Iterator[None]:
         """Another place for the time of a ``with`` block, unless the program moved in it."""
+        was_alone, self.alone = self.alone, self.alone if alone is None else alone
         before, stop = (self.thread, self.frame_index, self.list_next), self.stop
         self.thread = self.thread if thread is None else thread
         self.frame_index, self.list_next = frame, None
         try:
             yield
         finally:
+            self.alone = was_alone
             if self.stop is stop:
                 self.thread, self.frame_index, self.list_next = before
 

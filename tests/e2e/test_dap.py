@@ -57,7 +57,7 @@ def test_a_session_from_start_to_end(shop: Path, lines: dict[str, int], python: 
         assert [(frame["name"], frame["line"]) for frame in part["stackFrames"]] == [("main", lines["prints"])]
         assert editor.locals()["sum_so_far"]["value"] == "0"
         assert editor.step("next") == lines["loop"] - 1
-        assert editor.step("next") == lines["loop"]
+        assert editor.step("next", singleThread=True) == lines["loop"]
         assert editor.locals()["sum_so_far"]["value"] == "3"
         editor.request("setBreakpoints", {"source": {"path": str(shop)}, "breakpoints": [{"line": lines["calls"]}]})
         assert editor.step("continue") == lines["calls"]

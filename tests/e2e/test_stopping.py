@@ -9,7 +9,7 @@ import mmap
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from pydelve.api.requests import (
     CreateBreakpoint,
     Evaluate,
     Expand,
+    FreezeThread,
     GetStack,
     GetThreads,
     GetVariables,
@@ -53,11 +54,12 @@ class Counters:
     def end_program(self) -> None:
         self._words[511] = 1
 
-    def wait_until_all_move(self) -> None:
+    def wait_until_all_move(self, except_for: Collection[int] = ()) -> None:
         """Every thread but the main one makes progress, each within the limit."""
-        before = self.read()[1:]
+        before = self.read()
         deadline = time.monotonic() + _MOVE_LIMIT_S
-        while still := [index for index, count in enumerate(self.read()[1:]) if count == before[index]]:
+        moving = set(range(1, _WAYS + 1)).difference(except_for)
+        while still := [way for way in moving if self.read()[way] == before[way]]:
             assert time.monotonic() < deadline, f"threads {still} stand still after {_MOVE_LIMIT_S} s"
 
     def close(self) -> None:
@@ -172,6 +174,44 @@ def test_nothing_moves_after_each_step(
     session.call(Resume("continue"))
     counters.wait_until_all_move()
     counters.end_program()
+    assert session.wait_exit().status == 0
+
+
+def test_one_thread_moves_alone(
+    spinners: Callable[[int], LiveSession], counters: Counters, tmp_path: Path, marker: Marker
+) -> None:
+    """Steps of one thread, while no other does anything; then threads that stay when the program goes on."""
+    session = spinners(3)
+    script = tmp_path / "spinners.py"
+    session.call(CreateBreakpoint(f"{script}:{marker(script)['round']}"))
+    session.resume()
+    before = counters.read()
+    for how, lines in (("next", 3), ("continue", 1), ("stepout", 1), ("continue", 1)):
+        for _ in range(lines):
+            stop = session.resume(Resume(how, thread=1, alone=True))  # type: ignore[arg-type]
+            assert (stop.thread, stop.reason) == (1, "breakpoint" if how == "continue" else "step")
+            look_around(session, 8)
+            assert counters.read()[1:] == before[1:]
+    assert counters.read()[0] == 2
+    session.call(ClearBreakpoint(1))
+    threads = {thread.name: thread for thread in session.call(GetThreads())}
+    for name in ("library", "sleeper"):
+        session.call(FreezeThread(threads[name].id))
+    kept = {thread.name: thread.state for thread in session.call(GetThreads()) if thread.kept}
+    assert kept == {"library": "frozen", "sleeper": "frozen"}
+    ways = {3, 6}
+    for thawed in (set[int](), {6}, {3, 6}):
+        if thawed:
+            session.call(FreezeThread(threads["sleeper" if thawed == {6} else "library"].id, frozen=False))
+        before = counters.read()
+        session.call(Resume("continue"))
+        counters.wait_until_all_move(except_for=ways - thawed)
+        session.call(Halt())
+        assert session.wait_stop().reason == "halt"
+        after = counters.read()
+        assert [after[way] - before[way] for way in ways - thawed] == [0] * len(ways - thawed)
+    counters.end_program()
+    session.call(Resume("continue"))
     assert session.wait_exit().status == 0
 
 

@@ -136,8 +136,8 @@ class HoldChannel(Channel):
 
     def send(self, message: tuple[int, str, dict[str, Any]]) -> None:
         """Send one message to the stopped thread, not before the stop has settled."""
-        moving = message[1] in protocol.MOVING
-        if self._quiet_at and not moving:  # where the program is to run, the world need not stand still
+        moving = message[1] in protocol.MOVING and not message[2].get("freezes")
+        if self._quiet_at and not moving:  # where all of the program is to run, the world need not stand still
             self._wait_until_quiet()
         data = protocol.pack(message)
         # Where this was not waited for, a thread may still ask for the GIL between header and body. The stopped one

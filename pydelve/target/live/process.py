@@ -105,6 +105,8 @@ class LiveProcess:
         self._runs = 0
         self._batches = {protocol.RECORDS: 0, protocol.CALLS: 0}
         """Numbers of the last ones that came."""
+        self._kept: set[int] = set()
+        """Idents of the threads that are frozen."""
         self._clean = False
         self._leaving = False
         self._user_code = UserCode(self._agent)
@@ -201,10 +203,20 @@ class LiveProcess:
             "goal": plan.goal,
             "text": plan.text,
             "skip": list(plan.skip),
+            "alone": plan.alone,
+            "freezes": plan.alone or bool(self._kept),
         }
         self._agent.tell(protocol.RUN, wire)
         self._agent.stopped = False
         self._runs += 1
+
+    def freeze(self, ident: int, frozen: bool) -> None:
+        """See ``target.Process``."""
+        try:
+            self._agent.ask(protocol.FREEZE, {"ident": ident, "frozen": frozen})
+        except AgentError as error:
+            raise UnsupportedError("this thread can't be frozen", why=error.message.partition(": ")[2]) from error
+        (self._kept.add if frozen else self._kept.discard)(ident)
 
     def halt(self, reason: Literal["halt", "attach"] = "halt") -> None:
         """See ``target.Process``."""
@@ -341,6 +353,7 @@ class LiveProcess:
             frame=convert.to_frame(0, entry["frame"]) if entry["frame"] else None,
             kernel_state=states.get(native_id, ""),
             waits_in=kernel.system_call(self._handle.pid, native_id) if native_id else "",
+            kept=bool(entry["kept"]),
         )
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
