@@ -58,6 +58,7 @@ def as_text(result: Result) -> str:
         lines.append(
             f"  {series.name:32} {_figure(series.median):>9}   {_figure(low):>9} to {_figure(high):>9}   {ratio:>8}"
         )
+    lines += [f"  {note}" for note in result.notes]
     if result.limit:
         lines.append(f"  limit: {result.limit}: {'kept' if result.kept else 'MISSED'}")
     return "\n".join(lines)

@@ -7,13 +7,16 @@ Limits hold for the smallest of the figures: what else the machine does only eve
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench import libraries
 from bench.dap import Debugpy
 from bench.driving import Pdb, Target, debugged, run_ms
 from bench.measure import Result, Series, alternate
-from bench.works import PROGRAM, WORKS, Work, line_of
+from bench.peers import Peer, peers
+from bench.works import PROGRAM, WORKS, Work, line_of, with_condition_as_source
 from pydelve.api.breakpoints import ExceptionFilter
 from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, CreateExceptionBreakpoint
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _HIT_LIMIT_NS = 10.0
 _REMOVED_LIMIT = 1.02
+_AS_SOURCE = "plain, with an if in the source"
 _EVENTS_MINOR = 12
 """Before, a frame that runs already, and what is raised, need sys.settrace."""
 
@@ -31,13 +35,16 @@ def running(setting: Setting, name: str) -> Result:
     work = WORKS[name]
     program, stamp = setting.write("work.py", PROGRAM), setting.folder / "took"
     words = (work.function, str(stamp))
+    more = libraries.environment(setting.python, setting.version, work.library) if work.library else {}
+    if more is None:
+        return Result(work.title, setting.version, "ms", (), notes=(f"{work.library} can't be had for this version",))
 
-    def plain() -> float:
-        run_ms([setting.python, str(program), *words], setting.folder)
+    def plain(program: Path = program) -> float:
+        run_ms([setting.python, str(program), *words], setting.folder, more)
         return _took(stamp)
 
     def ours(clear: bool) -> float:
-        with debugged(setting.python, program, *words) as target:
+        with debugged(setting.python, program, *words, environment=more) as target:
             _watch(target, work, clear)
             target.finish()
         return _took(stamp)
@@ -45,9 +52,14 @@ def running(setting: Setting, name: str) -> Result:
     contenders: dict[str, Callable[[], float]] = {"plain": plain, f"pydelve, {work.watched}": lambda: ours(False)}
     if work.line or work.exception:
         contenders["pydelve, breakpoint removed"] = lambda: ours(True)
-    if setting.debugpy and work.others:  # not everywhere: both take seconds
+    if work.hits:
+        source = setting.write("with_if.py", with_condition_as_source(work))
+        contenders[_AS_SOURCE] = lambda: plain(source)
+    if setting.debugpy and work.others:  # not everywhere: each takes seconds
         if work.line:
             contenders[f"pdb, {work.watched}"] = lambda: _under_pdb(setting, work, program, stamp)
+            for peer in peers(setting.debugpy, setting.version):
+                contenders[f"{peer.name}, {work.watched}"] = partial(_under, peer, work, program, stamp)
         contenders[f"debugpy, {work.watched}"] = lambda: _under_debugpy(setting, work, program, stamp, True)
         contenders["debugpy, the same in all code"] = lambda: _under_debugpy(setting, work, program, stamp, False)
     series = alternate(contenders, setting.rounds, warm=False)
@@ -69,7 +81,8 @@ def _judge(setting: Setting, work: Work, series: tuple[Series, ...]) -> tuple[st
     if work.hits:
         cost = (ours - plain) * 1e6 / work.hits
         kept = kept and cost <= _HIT_LIMIT_NS
-        words.append(f"{_HIT_LIMIT_NS:.0f} ns a hit; here {cost:.1f}")
+        source = (_named(series, _AS_SOURCE).spread[0] - plain) * 1e6 / work.hits
+        words.append(f"{_HIT_LIMIT_NS:.0f} ns a hit; here {cost:.1f} (an if in the source: {source:.1f})")
     if len(series) > 2 and "removed" in series[2].name:
         after = _ratio(series[2], series[0])
         kept = kept and after <= _REMOVED_LIMIT
@@ -80,6 +93,10 @@ def _judge(setting: Setting, work: Work, series: tuple[Series, ...]) -> tuple[st
         kept = kept and (others[0] >= least or traced)
         words.append(f"{least} times cheaper than debugpy's; here {others[0]:,.1f}")
     return ", ".join(words), kept
+
+
+def _named(series: tuple[Series, ...], name: str) -> Series:
+    return next(found for found in series if found.name == name)
 
 
 def _ratio(series: Series, plain: Series) -> float:
@@ -110,6 +127,12 @@ def _under_pdb(setting: Setting, work: Work, program: Path, stamp: Path) -> floa
     session.do(f"break {work.line}" + (f", {work.condition}" if work.condition else ""))
     session.do("continue")
     session.close()
+    return _took(stamp)
+
+
+def _under(peer: Peer, work: Work, program: Path, stamp: Path) -> float:
+    stamp.unlink(missing_ok=True)
+    peer.run(program, (work.function, str(stamp)), work.line, work.condition, stamp)
     return _took(stamp)
 
 

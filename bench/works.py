@@ -7,9 +7,21 @@ from typing import Literal
 
 from pydelve.api.breakpoints import HitCondition
 
+_SMALL = """\
+import pytest
+
+@pytest.fixture
+def basket():
+    return {"apples": 2, "pears": 3}
+
+@pytest.mark.parametrize("number", range(300))
+def test_numbers(number, basket):
+    basket["apples"] += number
+    assert sum(basket.values()) == 5 + number
+"""
 _LOCALS = "; ".join(f"v{number} = {number}" for number in range(30))
 PROGRAM = f"""\
-import json, re, sys, threading, time, unittest
+import contextlib, io, json, re, sys, threading, time, unittest
 from wsgiref.util import setup_testing_defaults
 
 began = time.process_time()
@@ -64,6 +76,12 @@ class Suite(unittest.TestCase):
 def suite():
     for _ in range(200):
         unittest.defaultTestLoader.loadTestsFromTestCase(Suite).run(unittest.TestResult())
+
+def tests():
+    with open("test_small.py", "w") as file:
+        file.write(SMALL)
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert pytest.main(["-q", "-p", "no:cacheprovider", "test_small.py"]) == 0
 
 def threads():
     running = [threading.Thread(target=twentieth) for _ in range(20)]
@@ -142,6 +160,9 @@ def exceptions():
             caught += 1
     return caught
 
+SMALL = {_SMALL!r}
+if sys.argv[1] == "tests":
+    import pytest
 work = globals()[sys.argv[1]]
 began = time.process_time()
 work()
@@ -170,12 +191,22 @@ class Work:
     when: Literal["start", "active"] = "start"
     """active: set when the function runs already."""
     others: bool = True
-    """Also under pdb and debugpy."""
+    """Also under other debuggers."""
+    library: str = ""
+    """What it imports that does not come with Python."""
 
     @property
     def line(self) -> int:
         """The marker's; 0 where there is none."""
         return line_of(self.marker) if self.marker else 0
+
+
+def with_condition_as_source(work: Work) -> str:
+    """The program with an ``if`` of the breakpoint's condition before its line: what CPython itself asks for that."""
+    lines = PROGRAM.splitlines(keepends=True)
+    line = lines[work.line - 1]
+    lines.insert(work.line - 1, f"{line[: len(line) - len(line.lstrip())]}if {work.condition}: never()\n")
+    return "".join(lines)
 
 
 def line_of(marker: str) -> int:
@@ -189,6 +220,7 @@ WORKS = {
     "calls": Work("calls", "a million calls", _NEVER, "never", limit=1.02),
     "requests": Work("requests", "5,000 requests to a WSGI application", _NEVER, "never", limit=1.02, others=False),
     "suite": Work("suite", "400 unit tests", _NEVER, "never", limit=1.02, others=False),
+    "tests": Work("tests", "300 tests under pytest", _NEVER, "never", limit=1.02, others=False, library="pytest"),
     "threads": Work(
         "threads", "20 threads, 100,000 turns each", "breakpoint on a cold line", "threads", limit=1.02, others=False
     ),
