@@ -11,7 +11,7 @@ from pydelve.api.events import Event, Progress
 from pydelve.api.target import Dumped
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.loop import Loop
-from pydelve.errors import UsageError
+from pydelve.errors import TargetGoneError, UsageError
 
 _TOLD_EVERY_S = 0.2
 
@@ -47,7 +47,13 @@ class Dumping:
             if time.monotonic() > told + _TOLD_EVERY_S:
                 told = time.monotonic()
                 self._emit(Progress("dumping", done, total))
-            return not self._cancelled
+            return not self._cancelled and not process.ended
 
         written = process.dump(path, going_on)
+        if written is None and process.ended:
+            raise TargetGoneError(
+                f"{path} was not written",
+                why="the program ended, or was let go, meanwhile",
+                hint="start it, or attach to it, again",
+            )
         return None if written is None else Dumped(path, *written, time.monotonic() - began)

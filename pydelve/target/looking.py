@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, StopReason, TargetInfo
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
-from pydelve.errors import AgentError, EvaluationError, TargetError
+from pydelve.errors import AgentError, EvaluationError, PydelveError, TargetError
 from pydelve.target.cpython.evaluation import SafeEvaluator
 from pydelve.target.cpython.frames import RawFrame
 from pydelve.target.cpython.interpreters import RawThread
@@ -65,12 +65,12 @@ class Source(Protocol):
         """Let it run."""
         ...
 
-    def look_after(self) -> None:
-        """Called now and then while it stands still, so that its end can be noticed."""
+    def look_after(self) -> bool:
+        """Called now and then, so that its end can be noticed, and what stops late is let go; True: call it again."""
         ...
 
-    def kill(self) -> None:
-        """Kill it, and wait until it is gone."""
+    def kill(self) -> tuple[str, str, str] | None:
+        """Kill it, and wait until it is gone; where that takes too long, gives a notice's words."""
         ...
 
     def send(self, number: int) -> None:
@@ -125,7 +125,7 @@ class LookingProcess(ControlRefused):
         self._waiter, self._listener = waiter, listener
         self._threads: dict[int, _Thread] = {}
         self._stopped_ident = 0
-        self._ended = self._held = False
+        self._ended = self._looked_after = False
         self.limited = source.info.limited
         self.problems: list[str] = []
         """What may make what is seen less than exact."""
@@ -168,7 +168,6 @@ class LookingProcess(ControlRefused):
         if plan.how != "continue" or "run" not in self.info.capabilities:
             self._refuse("running a core file" if self.info.core else "a step")
         self._threads.clear()
-        self._held = False
         self._source.let_go()
 
     def halt(self, reason: Literal["halt", "attach"] = "halt") -> None:
@@ -176,11 +175,14 @@ class LookingProcess(ControlRefused):
         if self._ended:
             return
         problem = self._source.hold()
-        if self._source.exit_fd >= 0 and not self._held:
-            self._held = True
+        if not self._looked_after:
             self._look_after()
         self._view.forget()
-        self._read_threads()
+        try:
+            self._read_threads()
+        except PydelveError:
+            self._source.let_go()  # it runs on, and can be halted again
+            raise
         shown = self._first()
         self._stopped_ident = shown.raw.ident
         frames, _ = self.stack(shown.raw.ident, 0, _SHOWN_FRAMES)
@@ -189,8 +191,8 @@ class LookingProcess(ControlRefused):
         self._listener.on_stopped(StopReport(why, shown.raw.ident, shown.name, frames, detail=detail))
 
     def _look_after(self) -> None:
-        if self._held and not self._ended:
-            self._source.look_after()
+        self._looked_after = not self._ended and self._source.look_after()
+        if self._looked_after:
             self._waiter.after(_LOOK_AFTER_S, self._look_after)
 
     def _read_threads(self) -> None:
@@ -233,9 +235,10 @@ class LookingProcess(ControlRefused):
 
     def kill(self) -> None:
         """See ``target.Process``."""
-        if not self.info.core and not self._ended:
-            self._source.kill()
+        notice = self._source.kill() if not self.info.core and not self._ended else None
         self._leave()
+        if notice:
+            self._listener.on_notice(*notice)
 
     def _leave(self) -> None:
         if not self._ended:

@@ -351,6 +351,22 @@ class TestEnds:
         assert not subject.loop.wait_until(lambda: bool(subject.heard), 0)
         after_the_end(subject)
 
+    def test_killed_while_it_is_dumped(self, subject: Subject, tmp_path: Path) -> None:
+        """All its threads are ours to take note of then, also those of C code."""
+        evaluate(subject, "import threading; threading.Thread(target=threading.Event().wait).start()", statements=True)
+        assert subject.process.dump(str(tmp_path / "core"), during_dump(subject.process, subject.process.kill)) is None
+        assert not (tmp_path / "core").exists()
+        after_the_end(subject)
+
+    def test_left_while_it_is_dumped(self, subject: Subject, tmp_path: Path) -> None:
+        subject.run_to("inner")
+        assert (
+            subject.process.dump(str(tmp_path / "core"), during_dump(subject.process, subject.process.detach)) is None
+        )
+        subject.tell(b"alone")
+        assert subject.wait_output(b"]\n") == b"threads\nwaiting\ntold 'alone', left [None, 1]\n"
+        after_the_end(subject)
+
     @pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "running"])
     def test_detach_leaves_it_running_with_nothing_of_ours(self, subject: Subject, stopped: bool) -> None:
         subject.process.arm(1, (subject.arming("inner"),))
@@ -365,6 +381,17 @@ class TestEnds:
         assert subject.wait_output(b"]\n") == b"threads\nwaiting\ntold 'alone', left [None, 1]\n"
         assert subject.heard == []
         after_the_end(subject)
+
+
+def during_dump(process: Process, do: Callable[[], None]) -> Callable[[int, int], bool]:
+    """Does something to a process at the first piece of its core file."""
+
+    def going_on(done: int, total: int) -> bool:
+        if not process.ended:
+            do()
+        return not process.ended
+
+    return going_on
 
 
 def after_the_end(subject: Subject) -> None:

@@ -12,10 +12,12 @@ import pytest
 from pydelve.api.attach import LookOptions
 from pydelve.api.requests import Detach, Evaluate, GetStack, GetState, GetThreads, Halt, Resume
 from pydelve.errors import UnsupportedError
+from pydelve.target.live import ptrace
+from pydelve.target.live.traced import until
 from tests.e2e.live import LiveSession
 from tests.e2e.running import Running
 from tests.e2e.session import Session
-from tests.interpreters import Interpreter
+from tests.interpreters import Interpreter, find_interpreters
 
 Program = Callable[[str], Path]
 FORBIDDEN = {**os.environ, "PYTHON_DISABLE_REMOTE_DEBUG": "1"}
@@ -184,3 +186,25 @@ def test_it_is_killed_when_that_is_asked(python: Interpreter, program: Program, 
             session.wait_stop()
             session.call(Detach(kill=True))
             running.popen.wait(20)
+
+
+def test_a_thread_that_stops_too_late(program: Program, tmp_path: Path) -> None:
+    """It is said, and let go as soon as it stops; a halt that comes meanwhile waits for it as well."""
+    python = next(iter(find_interpreters().values()))
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with Running(python, program("attach/late.py"), str(fifo), folder=tmp_path) as running:
+        running.wait_ready()
+        assert until(20.0, lambda: ptrace.state_of(running.pid, running.pid) == "D")
+        with LiveSession(LookOptions(running.pid, "a test says so")) as session:
+            detail = f"not quite: thread {running.pid} did not stop within 1 s"
+            assert session.wait_stop().detail == detail
+            session.call(Resume("continue"))
+            session.call(Halt())
+            assert session.wait_stop().detail == detail
+            session.call(Resume("continue"))
+            os.close(os.open(fifo, os.O_WRONLY))
+            # not by wait_ready: our own wait for a child would take what is told to its tracer, which is us as well
+            assert until(20.0, lambda: running.said()[0] == "ready\nwent on\n")
+            session.call(Halt())
+            assert session.wait_stop().detail == ""

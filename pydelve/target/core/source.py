@@ -142,8 +142,9 @@ class CoreSource:
     def let_go(self) -> None:
         """See ``Source``."""
 
-    def look_after(self) -> None:
+    def look_after(self) -> bool:
         """See ``Source``."""
+        return False
 
     def kill(self) -> NoReturn:
         """See ``Source``: never asked of a core file."""

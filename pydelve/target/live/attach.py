@@ -60,11 +60,12 @@ def attach(options: AttachOptions) -> Reached:
         handle = _open(pid)
         undo.callback(os.close, handle.pidfd)
         try:
+            tracer = ptrace.Tracer(pid)
             if _method(options.method, pid, runtime) == "pep768":
-                page, found = None, _by_script(memory, runtime)
+                page, found = None, _by_script(memory, runtime, tracer)
             else:
                 inside = Inside(memory, mapping)
-                page = _Entry(inside, options.method).enter()
+                page = _Entry(inside, options.method, tracer).enter()
                 found = _sockets_of(inside, page)
             link, hold = _take_sockets(pid, found, handle.pidfd)
             undo.callback(link.close)
@@ -80,7 +81,7 @@ def attach(options: AttachOptions) -> Reached:
     cwd = ""
     with suppress(OSError):
         cwd = os.readlink(f"/proc/{pid}/cwd")
-    return Reached(handle, argv, Channel(link), HoldChannel(hold), launched=False, cwd=cwd)
+    return Reached(handle, argv, Channel(link), HoldChannel(hold), launched=False, cwd=cwd, tracer=tracer)
 
 
 def _ended(pid: int) -> TargetGoneError:
@@ -152,8 +153,9 @@ def _check_interpreter(memory: ProcessMemory, runtime: Runtime) -> None:
 class _Entry:
     """Gets the page into the process, and its thread started."""
 
-    def __init__(self, inside: Inside, method: str) -> None:
+    def __init__(self, inside: Inside, method: str, tracer: ptrace.Tracer) -> None:
         self._inside = inside
+        self._tracer = tracer
         self._method = method
         self._reasons: list[str] = []
 
@@ -217,7 +219,7 @@ class _Entry:
 
     def _by_waiting_thread(self) -> stub.Page | None:
         for native_id in waiting_threads(self._inside):
-            borrowed = Borrowed(self._inside, native_id)
+            borrowed = Borrowed(self._inside, native_id, self._tracer)
             try:
                 borrowed.stop(waiting=True)
             except Unborrowable as reason:
@@ -237,7 +239,7 @@ class _Entry:
         return None
 
     def _by_pending_call(self) -> stub.Page:
-        main = Borrowed(self._inside, self._inside.pid)
+        main = Borrowed(self._inside, self._inside.pid, self._tracer)
         try:
             main.stop(waiting=False)
             try:
@@ -272,14 +274,14 @@ def _method(asked: AttachMethod, pid: int, runtime: Runtime) -> AttachMethod:
     return "pep768" if traced else asked
 
 
-def _by_script(memory: ProcessMemory, runtime: Runtime) -> stub.Sockets:
+def _by_script(memory: ProcessMemory, runtime: Runtime, tracer: ptrace.Tracer) -> stub.Sockets:
     from pydelve.target.live.remote_exec import RemoteExec  # noqa: PLC0415  rarely needed
 
     try:
         layout = choose_layout(memory, runtime)
     except UnreadableError as error:
         raise TargetError(f"process {memory.pid} can't be entered", why=str(error), hint="try again") from None
-    return RemoteExec(memory, runtime, layout).enter(PENDING_LIMIT_S)
+    return RemoteExec(memory, runtime, layout, tracer).enter(PENDING_LIMIT_S)
 
 
 def _sockets_of(inside: Inside, page: stub.Page) -> stub.Sockets:

@@ -43,8 +43,10 @@ class Unborrowable(Exception):
 class Borrowed:
     """A thread that was stopped, from :meth:`stop` to :meth:`give_back`."""
 
-    def __init__(self, inside: Inside, native_id: int) -> None:
+    def __init__(self, inside: Inside, native_id: int, tracer: ptrace.Tracer) -> None:
+        """``tracer`` lets go of the thread when it stops too late."""
         self._inside = inside
+        self._tracer = tracer
         self._thread = Traced(inside.pid, native_id)
         self._before: Registers = {}
         self._floating = b""
@@ -71,12 +73,12 @@ class Borrowed:
             self._before = self._thread.registers()
             if waiting:
                 self._check_wait()
+            self._floating, self._mask = self._thread.floating(), self._thread.mask()
         except ThreadGoneError:
             raise Unborrowable("it has ended") from None
         except BaseException:
             self._release(self._before)
             raise
-        self._floating, self._mask = self._thread.floating(), self._thread.mask()
 
     def _check_wait(self) -> None:
         if not machine.waits(self._before):
@@ -159,7 +161,8 @@ class Borrowed:
         try:
             if self._away:
                 if thread.standing is None and not thread.stop(STOP_LIMIT_S):
-                    return  # the kernel lets go when we end, and it goes on as after a signal
+                    self._tracer.is_late(thread.native_id)  # let go later, it goes on as after a signal
+                    return
                 thread.set_floating(self._floating)
                 thread.set_mask(self._mask)
                 if thread.standing is not None and thread.standing.kind != "event":
@@ -167,12 +170,18 @@ class Borrowed:
                     # call is left out, as its number is none now
                     thread.set_registers(machine.resuming(self._before))
                     if not thread.stop(STOP_LIMIT_S):
+                        self._tracer.is_late(thread.native_id)
                         return
             self._release(self._before)
         except ThreadGoneError:
-            raise TargetGoneError(f"process {self._inside.pid} ended while it was entered") from None
+            raise TargetGoneError(
+                f"process {self._inside.pid} ended while it was entered", why="its threads are gone", hint="pydelve ps"
+            ) from None
 
     def _release(self, before: Registers) -> None:
+        if self._thread.standing is None:
+            self._tracer.is_late(self._thread.native_id)
+            return
         with suppress(ThreadGoneError):
             if before:
                 self._thread.set_registers(machine.restarting_endless_wait(before) or before)

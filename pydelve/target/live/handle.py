@@ -9,12 +9,16 @@ import select
 import signal
 import struct
 import subprocess
+import time
 from typing import Protocol
 
 from pydelve.target.live.channel import Channel, HoldChannel
+from pydelve.target.live.ptrace import Tracer
 
 _left: list[subprocess.Popen[bytes]] = []  # children that run on without us: ours to reap all the same
 _GET_INFO = 0xC0000000 | 72 << 16 | 0xFF << 8 | 11  # _IOWR(0xFF, 11, struct pidfd_info): linux/pidfd.h
+_END_LIMIT_S = 5.0
+_ATTEND_EVERY_S = 0.01
 _INFO_BYTES, _INFO_EXIT, _EXIT_CODE_AT = 72, 8, 60
 
 
@@ -26,7 +30,7 @@ class Handle(Protocol):
     """Readable once it has ended."""
 
     def kill(self) -> None:
-        """Kill it, and wait until it is gone."""
+        """Kill it; :func:`end` waits until it is gone."""
         ...
 
     def wait(self, timeout_s: float | None) -> bool:
@@ -51,16 +55,15 @@ class Child:
 
     def kill(self) -> None:
         """See ``Handle``."""
-        with contextlib.suppress(ProcessLookupError):
-            self._popen.send_signal(signal.SIGKILL)
-        self._popen.wait()
+        with contextlib.suppress(ProcessLookupError):  # not by Popen, which looks first: see wait()
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def wait(self, timeout_s: float | None) -> bool:
         """See ``Handle``."""
-        try:
-            self._popen.wait(timeout_s)
-        except subprocess.TimeoutExpired:
+        # not by Popen's own limit: it would take the stop of a thread that we hold for the end
+        if self._popen.returncode is None and not _readable(self.pidfd, timeout_s):
             return False
+        self._popen.wait()
         return True
 
     def status(self) -> int | None:
@@ -88,9 +91,7 @@ class Stranger:
 
     def kill(self) -> None:
         """See ``Handle``."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-        self.wait(None)
+        self.send(signal.SIGKILL)
 
     def send(self, number: int) -> None:
         """Send it a signal, if it is still there."""
@@ -99,9 +100,7 @@ class Stranger:
 
     def wait(self, timeout_s: float | None) -> bool:
         """See ``Handle``."""
-        poll = select.poll()
-        poll.register(self.pidfd, select.POLLIN)
-        if not self._ended and poll.poll(None if timeout_s is None else timeout_s * 1000):
+        if not self._ended and _readable(self.pidfd, timeout_s):
             self._ended, self._status = True, self._ask()
         return self._ended
 
@@ -123,15 +122,43 @@ class Reached:
     """A process with an agent in it: our ends of its sockets."""
 
     def __init__(
-        self, handle: Handle, argv: tuple[str, ...], link: Channel, hold: HoldChannel, *, launched: bool, cwd: str = ""
-    ) -> None:
+        self, handle: Handle, argv: tuple[str, ...], link: Channel, hold: HoldChannel, *, launched: bool, cwd: str = "",
+        tracer: Tracer | None = None,
+    ) -> None:  # fmt: skip
         self.handle = handle
+        self.tracer = tracer or Tracer(handle.pid)
+        """Has let go of all threads, but may still wait for some (``Tracer.attend``)."""
         self.argv = argv
         self.link = link
         self.hold = hold
         self.launched = launched
         self.cwd = cwd
         """Its folder; "" for the launcher's own."""
+
+
+def end(handle: Handle, tracer: Tracer) -> tuple[str, str, str] | None:
+    """Kill a process, and wait until it is gone; where that takes too long, gives a notice's words.
+
+    ``tracer`` holds its threads, or did: until it takes note of their ends, nobody hears of the process's.
+    """
+    handle.kill()
+    tracer.release()
+    deadline = time.monotonic() + _END_LIMIT_S
+    while not handle.wait(_ATTEND_EVERY_S):
+        tracer.attend()
+        if time.monotonic() > deadline:
+            return (
+                f"process {handle.pid} was killed, and has not ended within {_END_LIMIT_S:g} s",
+                "a thread of it is inside the kernel, where nothing interrupts it: it ends when that call does",
+                f"cat /proc/{handle.pid}/task/*/wchan",
+            )
+    return None
+
+
+def _readable(pidfd: int, timeout_s: float | None) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(None if timeout_s is None else timeout_s * 1000))
 
 
 def _exit_code(pidfd: int) -> int | None:

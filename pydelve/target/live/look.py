@@ -21,7 +21,7 @@ from pydelve.target.cpython.memory import Memory, UnreadableError
 from pydelve.target.cpython.values import ValueReader
 from pydelve.target.cpython.view import View
 from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime
-from pydelve.target.live.ptrace import StopReport, stopped
+from pydelve.target.live.ptrace import StopReport, Tracer
 from pydelve.target.live.surroundings import LiveSurroundings, command_of, folder_of
 
 _ATTEMPTS = 5
@@ -47,7 +47,7 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True) -> Snapshot:
         command, cwd = command_of(pid), folder_of(pid)
         view = View(memory, runtime, layout, LiveSurroundings(pid))
         begun = time.perf_counter()
-        with stopped(pid) if stop else nullcontext(StopReport()) as report:
+        with Tracer(pid).stopped() if stop else nullcontext(StopReport()) as report:
             memory.forget()
             threads, damage = _Look(pid, view, limits).threads(exact=stop and not report.problem)
         took_s = time.perf_counter() - begun

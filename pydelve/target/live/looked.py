@@ -7,7 +7,6 @@ ptrace.
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from contextlib import ExitStack, closing, nullcontext
 
@@ -15,10 +14,10 @@ from pydelve.api.attach import LookOptions
 from pydelve.api.target import ExitStatus, StopReason, TargetInfo
 from pydelve.target.core.writing import write_core
 from pydelve.target.cpython.view import View
-from pydelve.target.live.handle import Stranger
+from pydelve.target.live.handle import Stranger, end
 from pydelve.target.live.look import known_layout
 from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime, no_such_process
-from pydelve.target.live.ptrace import StopReport, Tracer
+from pydelve.target.live.ptrace import Tracer
 from pydelve.target.live.surroundings import LiveSurroundings, command_of, folder_of, link
 
 
@@ -54,32 +53,25 @@ class LiveSource:
             capabilities=("run",), limited=options.because,
         )  # fmt: skip
         self.problems = [] if layout.exact else ["its exact layout is not known; that of the nearest version is used"]
-        self._tracer: Tracer | None = None
+        self._tracer = Tracer(pid)
 
     def hold(self) -> str:
         """See ``Source``."""
-        if self._tracer is None:
-            self._tracer = Tracer(self.main)
+        if not self._tracer.holding:
             self._tracer.stop()
         return self._tracer.report.problem
 
     def let_go(self) -> None:
         """See ``Source``."""
-        if self._tracer is not None:
-            self._tracer.release()
-            self._tracer = None
+        self._tracer.release()
 
-    def look_after(self) -> None:
+    def look_after(self) -> bool:
         """See ``Source``."""
-        if self._tracer is not None:
-            self._tracer.reap()
+        return self._tracer.attend()
 
-    def kill(self) -> None:
+    def kill(self) -> tuple[str, str, str] | None:
         """See ``Source``."""
-        self._handle.send(signal.SIGKILL)
-        while self._tracer is not None and self._tracer.report.held:  # they end at once
-            self._tracer.reap()
-        self._handle.wait(None)
+        return end(self._handle, self._tracer)
 
     def send(self, number: int) -> None:
         """See ``Source``."""
@@ -87,8 +79,7 @@ class LiveSource:
 
     def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
         """See ``Source``."""
-        report = self._tracer.report if self._tracer is not None else StopReport()
-        return write_core(self.main, path, going_on, nullcontext(report))
+        return write_core(self.main, path, going_on, nullcontext(self._tracer.report))
 
     def exit_status(self) -> ExitStatus:
         """See ``Source``."""

@@ -46,7 +46,7 @@ from pydelve.target.interface import (
 )
 from pydelve.target.live import convert, convert_tasks, kernel
 from pydelve.target.live.agent_link import AgentLink
-from pydelve.target.live.handle import Reached
+from pydelve.target.live.handle import Reached, end
 from pydelve.target.live.user_code import UserCode
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 _HELLO_LIMIT_S = 20.0
 _DETACH_LIMIT_S = 5.0
 _RELOAD_LIMIT_S = 30.0
+_ATTEND_EVERY_S = 0.1
 _JUMP_LIMIT_S = 10.0  # what leaves the stack may run code
 
 
@@ -99,6 +100,8 @@ class LiveProcess:
         self._agent = AgentLink(
             reached.link, reached.hold, waiter, self._on_event, self._on_link_lost, self._handle.pid
         )
+        self._tracer = reached.tracer
+        self._attending = False
         self._pidfd = self._handle.pidfd
         self._refusal = ""
         self._hello: _Hello | None = None
@@ -112,6 +115,7 @@ class LiveProcess:
         self._user_code = UserCode(self._agent)
         self._locks: LockWaits | None = None
         waiter.watch(self._pidfd, self._on_exit)
+        self._attend()
 
     def meet(self) -> None:
         """Wait for the agent's hello.
@@ -233,6 +237,7 @@ class LiveProcess:
         """See ``target.Process``."""
         if not self.ended:
             self._leaving = True
+            self._tracer.release()  # a core file may just be written
             was_stopped = self._agent.stopped
             # where it can't take it, or stops at this very moment, the end of the sockets tells it the same
             with contextlib.suppress(TargetGoneError, TargetBusyError):
@@ -244,8 +249,19 @@ class LiveProcess:
 
     def kill(self) -> None:
         """See ``target.Process``."""
-        self._handle.kill()
+        if self._pidfd < 0:
+            return  # it has ended, or was left
+        notice = end(self._handle, self._tracer)
         self._leave()
+        if notice:
+            self._handle.leave()
+            self._listener.on_notice(*notice)
+
+    def _attend(self) -> None:
+        """As long as there are threads that were to stop for us, and did not yet."""
+        self._attending = self._tracer.attend()
+        if self._attending:
+            self._waiter.after(_ATTEND_EVERY_S, self._attend)
 
     def _leave(self) -> None:
         self._agent.close()
@@ -503,9 +519,12 @@ class LiveProcess:
     def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
         """See ``target.Process``: all its threads stand, also those in C code."""
         from pydelve.target.core.writing import write_core  # noqa: PLC0415  rarely needed
-        from pydelve.target.live.ptrace import stopped  # noqa: PLC0415
 
-        return write_core(self._handle.pid, path, going_on, stopped(self._handle.pid))
+        try:
+            return write_core(self._handle.pid, path, going_on, self._tracer.stopped())
+        finally:
+            if not self._attending:
+                self._attend()
 
     def interrupt(self) -> None:
         """See ``target.Process``. Goes by *link*, as *hold*'s reader is the one to interrupt."""

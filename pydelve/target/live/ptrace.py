@@ -1,8 +1,8 @@
 """Stops all threads of a process, and lets them go as they were: ptrace by ``_ctypes``, Linux only.
 
 One thread does all of it, since the kernel takes requests from the thread that seized only. Nothing in the target is
-changed: no register, no memory. Should we die meanwhile the kernel itself lets go. The stop makes an endless
-``epoll_wait`` return EINTR, as any debugger's does; CPython begins such a wait again (PEP 475).
+changed: no register, no memory. Should we die meanwhile, or that thread end, the kernel itself lets go. The stop makes
+an endless ``epoll_wait`` return EINTR, as any debugger's does; CPython begins such a wait again (PEP 475).
 
 ``_ctypes`` and not ``ctypes``, whose import takes longer than a stop and a look together.
 """
@@ -57,32 +57,54 @@ def request(number: int, native_id: int, address: int = 0, data: int = 0) -> int
 
 
 class Tracer:
-    """Stops the threads of one process, and keeps them until it is told to let go."""
+    """Stops the threads of one process, and keeps them until it is told to let go; again and again.
+
+    A thread that can't be interrupted stops when its call ends, however late: until then it is *late*, and whoever has
+    a tracer calls :meth:`attend` now and then, for as long as that says so.
+    """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self.report = StopReport()
+        self.holding = False
+        """From :meth:`stop` to :meth:`release`."""
         self._refused: set[int] = set()
+        self._late: set[int] = set()
 
     def stop(self) -> None:
         """Stop every thread there is, and those that begin meanwhile."""
+        self.holding = True
+        self.report.problem = ""
+        self._refused.clear()
         deadline = time.monotonic() + _STOP_LIMIT_S
-        waiting: set[int] = set()
         for _ in range(_ROUNDS):
-            new = thread_ids(self._pid) - self.report.held - waiting - self._refused
-            if not new:
+            new = thread_ids(self._pid) - self.report.held - self._late - self._refused
+            if not new and not self._late:
                 return
             for native_id in sorted(new):
                 error = request(SEIZE, native_id)
                 if error == 0:
                     request(INTERRUPT, native_id)
-                    waiting.add(native_id)
+                    self._late.add(native_id)
                 else:
                     self._refuse(native_id, error)
-            self._await(waiting, deadline)
-            if waiting:
-                self.report.problem = f"thread {min(waiting)} did not stop within {_STOP_LIMIT_S:.0f} s"
+            self._await(self._late, deadline)
+            if self._late:
+                self.report.problem = f"thread {min(self._late)} did not stop within {_STOP_LIMIT_S:.0f} s"
                 return
+
+    @contextmanager
+    def stopped(self) -> Iterator[StopReport]:
+        """All threads stand still for the time of a ``with`` block, as far as the report says."""
+        try:
+            self.stop()
+            yield self.report
+        finally:
+            self.release()
+
+    def is_late(self, native_id: int) -> None:
+        """Somebody else has seized this thread, and it did not stop in time."""
+        self._late.add(native_id)
 
     def _refuse(self, native_id: int, error: int) -> None:
         """A thread that ends can't be stopped and needs not be; else all are refused alike."""
@@ -120,8 +142,22 @@ class Tracer:
                 self.report.signals[native_id] = os.WSTOPSIG(status)
         return True
 
-    def reap(self) -> None:
-        """Take note of threads that were killed: until their tracer does, nobody else hears of the process's end."""
+    def attend(self) -> bool:
+        """Hold, or let go, whichever late threads have stopped by now, and take note of threads that were killed.
+
+        True where it has to be called again: while threads are held, or are late.
+        """
+        came = {native_id for native_id in sorted(self._late) if self._stopped(native_id)}
+        self._late -= came
+        if not self.holding:
+            self._detach()
+        elif came and not self._late:
+            self.stop()
+        self._reap()
+        return bool(self.report.held or self._late)
+
+    def _reap(self) -> None:
+        """Until a killed thread's tracer takes note of it, nobody else hears of the process's end."""
         for native_id in sorted(self.report.held):
             try:
                 if not self._ended(native_id):
@@ -136,23 +172,17 @@ class Tracer:
         return bool(found) and not os.WIFSTOPPED(status)
 
     def release(self) -> None:
-        """Let all of them go, each with the signal that was on its way."""
+        """Let all of them go, each with the signal that was on its way; see :meth:`attend` for those that are late."""
+        self.holding = False
+        self._detach()
+        self.attend()
+
+    def _detach(self) -> None:
         for native_id in sorted(self.report.held):
             if request(DETACH, native_id, 0, self.report.signals.get(native_id, 0)) == _ESRCH:
-                with suppress(ChildProcessError):  # it was killed meanwhile: its parent hears of it once we have
-                    os.waitpid(native_id, os.WNOHANG | WALL)
+                self._late.add(native_id)  # it was killed meanwhile: its parent hears of it once we have
         self.report.held.clear()
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[StopReport]:
-    """All threads of a process stand still for the time of a ``with`` block, as far as the report says."""
-    tracer = Tracer(pid)
-    try:
-        tracer.stop()
-        yield tracer.report
-    finally:
-        tracer.release()
+        self.report.signals.clear()
 
 
 def thread_ids(pid: int) -> set[int]:

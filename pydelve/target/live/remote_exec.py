@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,6 +32,7 @@ _PATH_BYTES = 512
 _MOST_OFFSET = 1 << 20
 _TURN_S = 1.0
 _ANSWER_LIMIT_S = 5.0
+_PAUSE_S = 0.01
 _FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _ENTRY = Path(protocol.__file__).resolve().parent / "entry"
 
@@ -39,14 +40,14 @@ _ENTRY = Path(protocol.__file__).resolve().parent / "entry"
 class RemoteExec:
     """One request."""
 
-    def __init__(self, memory: ProcessMemory, runtime: Runtime, layout: Layout) -> None:
-        """Looks whether the process can be asked.
+    def __init__(self, memory: ProcessMemory, runtime: Runtime, layout: Layout, tracer: ptrace.Tracer) -> None:
+        """Looks whether the process can be asked; ``tracer`` is to stop it for a moment.
 
         Raises:
             UnsupportedError: it is older than 3.14, or its offsets are not what is known.
             TargetError: it was told not to be debugged.
         """
-        self._memory, self._layout = memory, layout
+        self._memory, self._layout, self._tracer = memory, layout, tracer
         self._pid, self._at = memory.pid, layout.offsets
         self._interpreters = InterpreterReader(ObjectReader(memory, layout), runtime)
         if "remote.pending" not in self._at:
@@ -75,10 +76,6 @@ class RemoteExec:
             TargetError: no thread ran the script in time, or it was refused.
         """
         with self._script() as (path, answer):
-            if not self._asked(os.fsencode(path) + b"\0", limit_s):
-                raise self._failure(
-                    f"no thread has come back to Python within {limit_s:g} s; one that waits does not serve PEP 768"
-                )
             found: list[Sockets] = []
 
             def answered() -> bool:
@@ -87,7 +84,11 @@ class RemoteExec:
                     found.append(Sockets(*map(int, words)))
                 return bool(found)
 
-            if not until(_ANSWER_LIMIT_S, answered):
+            if not self._asked(os.fsencode(path) + b"\0", limit_s, answered):
+                raise self._failure(
+                    f"no thread has come back to Python within {limit_s:g} s; one that waits does not serve PEP 768"
+                )
+            if not found and not until(_ANSWER_LIMIT_S, answered):
                 raise self._failure("it was asked, and did not run the script: an audit hook may have refused it")
             return found[0]
 
@@ -96,43 +97,69 @@ class RemoteExec:
             f"process {self._pid} can't be entered by PEP 768", why=why, hint=f"pydelve attach {self._pid}"
         )
 
-    def _asked(self, path: bytes, limit_s: float) -> bool:
+    def _asked(self, path: bytes, limit_s: float, answered: Callable[[], bool]) -> bool:
         """Ask one thread after the other until one has taken the request."""
         deadline = time.monotonic() + limit_s
-        while True:
+        while time.monotonic() < deadline:
             for thread in self._candidates():
+                if answered():  # by a thread that had taken it, and is gone
+                    return True
                 place = thread + self._at["remote.support"] + self._at["remote.pending"]
-                self._ask(thread, path)
-                if until(_TURN_S, lambda place=place: self._now(place) == 0) or not self._taken_back(place):  # type: ignore[misc]
+                if not self._ask(thread, path):
+                    continue
+                if until(_TURN_S, lambda place=place: self._now(place) == 0) or not self._taken_back(thread):  # type: ignore[misc]
                     return True
                 if time.monotonic() > deadline:
                     return False
+            time.sleep(_PAUSE_S)
+        return answered()
 
     def _candidates(self) -> list[int]:
         """Threads of the main interpreter: those that run, else the main one. What runs soonest answers soonest."""
-        self._memory.forget()
         native_ids = LiveSurroundings(self._pid).native_ids()
-        found: list[RawThread] = []
-        with suppress(UnreadableError):
-            found = [each for each in self._interpreters.threads(set(native_ids))[0] if each.interpreter == 0]
         running = [
-            each.address for each in found if ptrace.state_of(self._pid, native_ids.get(each.native_id, 0)) == "R"
+            each.address
+            for each in self._threads(native_ids)
+            if ptrace.state_of(self._pid, native_ids.get(each.native_id, 0)) == "R"
         ]
-        return running or [self._memory.word(self._interpreter + self._at["remote.main_thread"])]
+        if not running:
+            with suppress(UnreadableError):  # it changes at this moment
+                return [self._memory.word(self._interpreter + self._at["remote.main_thread"])]
+        return running
 
-    def _ask(self, thread: int, path: bytes) -> None:
-        """All threads stand meanwhile, where that can be had: another one may set a bit of the same word."""
+    def _threads(self, native_ids: dict[int, int]) -> list[RawThread]:
+        self._memory.forget()
+        with suppress(UnreadableError):  # the list changes at this moment
+            return [each for each in self._interpreters.threads(set(native_ids))[0] if each.interpreter == 0]
+        return []
+
+    def _is_there(self, thread: int) -> bool:
+        """Asked while all stand: one that has ended since it was listed left memory that is somebody else's now."""
+        native_ids = LiveSurroundings(self._pid).native_ids()
+        return any(each.address == thread for each in self._threads(native_ids))
+
+    def _ask(self, thread: int, path: bytes) -> bool:
+        """All threads stand meanwhile, where that can be had: another one may set a bit of the same word.
+
+        False where the thread has ended.
+        """
         support = thread + self._at["remote.support"]
-        with ptrace.stopped(self._pid):
+        with self._tracer.stopped():
+            if not self._is_there(thread):
+                return False
             write_memory(self._pid, support + self._at["remote.path"], path)
             write_memory(self._pid, support + self._at["remote.pending"], (1).to_bytes(4, "little"))
             place = thread + self._at["remote.eval_breaker"]
             breaker = int.from_bytes(self._memory.read_now(place, 8), "little") | _PLEASE_STOP
             write_memory(self._pid, place, breaker.to_bytes(8, "little"))
+        return True
 
-    def _taken_back(self, place: int) -> bool:
+    def _taken_back(self, thread: int) -> bool:
         """Nothing is run any more; False where it was taken meanwhile."""
-        with ptrace.stopped(self._pid):
+        place = thread + self._at["remote.support"] + self._at["remote.pending"]
+        with self._tracer.stopped():
+            if not self._is_there(thread):
+                return True
             if self._now(place) == 0:
                 return False
             write_memory(self._pid, place, bytes(4))
