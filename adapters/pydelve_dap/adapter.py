@@ -50,6 +50,7 @@ from pydelve_dap.variables import Variables
 Arguments = dict[str, Any]
 Handler = Callable[[Arguments], Any]
 _BEGIN_LIMIT_S = 30.0
+_LAUNCH_LIMIT_S = 25.0
 _log = logging.getLogger(__name__)
 
 
@@ -114,7 +115,8 @@ class Adapter:
         self._messages = Messages(send)
         self._backend = backend
         self._ended = ended
-        self._requests: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Message | Callable[[], None] | None] = queue.SimpleQueue()
+        self._queued: set[int] = set()
         self._editor: dict[str, Any] = {}
         self._running: Message | None = None
         self._cancelled: set[int] = set()
@@ -150,11 +152,14 @@ class Adapter:
         command = message.get("command")
         if not isinstance(command, str) or not isinstance(message.get("arguments") or {}, dict):
             raise ProtocolError("a request is malformed", why="it has no command, or arguments that are no object")
+        if not isinstance(message.get("seq"), int):
+            raise ProtocolError("a request is malformed", why="it has no seq that is a number")
         if command in self._at_once:
             self._serve(message, self._at_once[command])
             if command == "disconnect":
                 self._ended()
         else:
+            self._queued.add(message["seq"])
             self._requests.put(message)
 
     def close(self) -> None:
@@ -164,17 +169,22 @@ class Adapter:
             self._session.client.close()
 
     def join(self) -> None:
-        """Wait for the worker."""
-        self._worker.join()
+        """Wait for the worker, which may just be starting a program: the backend can end what it knows of only."""
+        self._worker.join(_LAUNCH_LIMIT_S)
 
     # -- the worker's thread -------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
         while (message := self._requests.get()) is not None:
+            if not isinstance(message, dict):
+                message()
+                continue
             self._running = message
+            self._queued.discard(message["seq"])
             command = message["command"]
-            if message.get("seq") in self._cancelled:
-                self._messages.refuse(message, UnsupportedError("cancelled"))
+            if message["seq"] in self._cancelled:
+                self._cancelled.discard(message["seq"])
+                self._messages.refuse(message, UnsupportedError("cancelled"))  # the protocol wants this word alone
             elif command in _MOVING:
                 with self._order:
                     self._serve(message, self._handler(command))
@@ -303,7 +313,9 @@ class Adapter:
             "disassemble": sources.disassemble,
             "readMemory": sources.read_memory,
             "gotoTargets": sources.goto_targets,
-            "goto": lambda arguments: self._goto(sources.goto_location(arguments.get("targetId"))),
+            "goto": lambda arguments: self._goto(
+                arguments.get("threadId"), sources.goto_location(arguments.get("targetId"))
+            ),
             "continue": self._continue,
             "next": lambda arguments: session.step("next", arguments),
             "stepIn": lambda arguments: session.step(
@@ -337,8 +349,14 @@ class Adapter:
         session.resume(Resume("continue", session.asked(arguments["threadId"]) if alone else 0, alone=alone))
         return {"allThreadsContinued": not alone}
 
-    def _goto(self, location: str) -> None:
-        self._began().client.call(Jump(location))
+    def _goto(self, thread: Any, location: str) -> None:
+        session = self._began()
+        if session.stop is not None and thread != session.stop.thread:
+            raise UnsupportedError(
+                f"can't jump in thread {thread}", why="only the thread that stopped can jump",
+                hint=f"goto in thread {session.stop.thread}",
+            )  # fmt: skip
+        session.client.call(Jump(location))
 
     def _restart(self, happenings: Happenings) -> None:
         happenings.restarting()
@@ -372,23 +390,32 @@ class Adapter:
         number, running = arguments.get("requestId"), self._running
         if running is not None and running.get("seq") == number:
             self._began().client.call(Interrupt())
-        elif number is not None:
+        elif number in self._queued:
             self._cancelled.add(number)
 
     def _terminate(self, arguments: Arguments) -> None:
         session = self._began()
         gently = session.arguments.get("onTerminate") == "KeyboardInterrupt"
         session.client.call(SendSignal(signal.SIGINT if gently else signal.SIGTERM))
+        self._requests.put(lambda: self._go_on_to_end(session))  # not here: an evaluation may be running
+
+    def _go_on_to_end(self, session: Session) -> None:
+        """The signal's handler runs when the program does."""
         with self._order:
             if session.stop is not None:
-                session.resume(Resume("continue"))
+                try:
+                    session.resume(Resume("continue"))
+                except PydelveError as error:  # it has ended already
+                    _log.info("terminate: %s", error)
 
     def _disconnect(self, arguments: Arguments) -> None:
         session = self._session
         if session is not None:
             kill = arguments.get("terminateDebuggee")
             elsewhere = session.arguments.get("address") or session.arguments.get("connect") or self._backend.session
-            if kill is not None or not elsewhere:
+            # of a session that others may share, an editor ends the program only where it says so: VS Code always
+            # says that it does not want that, when it just leaves
+            if kill is True or not elsewhere:
                 try:
                     session.client.call(Detach(kill=session.launched if kill is None else bool(kill)))
                 except PydelveError as error:  # it has ended already

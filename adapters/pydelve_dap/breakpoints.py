@@ -48,6 +48,8 @@ class Breakpoints:
         self._session = session
         self._known: dict[str, dict[tuple[Any, ...], Breakpoint]] = {}
         """By file (or kind), then by all that the editor said of each."""
+        self._now: dict[int, Breakpoint] = {}
+        """Those that there are, as they were told last."""
         self._cleared: set[int] = set()
         """By us: the editor need not be told."""
         self._setting = False
@@ -124,7 +126,7 @@ class Breakpoints:
         shown = []
         for key in keys:
             try:
-                point = now.get(key) or before.get(key) or self._session.client.call(request(key))
+                point = now.get(key) or self._still(before.get(key)) or self._made(request(key))
             except PydelveError as error:
                 shown.append({"verified": False, "message": str(error), **_asked_line(group, key)})
                 continue
@@ -134,11 +136,21 @@ class Breakpoints:
         self._known[group] = now
         return {"breakpoints": shown}
 
+    def _made(self, request: Request[Breakpoint]) -> Breakpoint:
+        point = self._session.client.call(request)
+        return self._now.setdefault(point.id, point)
+
+    def _still(self, point: Breakpoint | None) -> Breakpoint | None:
+        """As it is now: it may have landed since, or been cleared by somebody else."""
+        return None if point is None else self._now.get(point.id)
+
     def news(self, point: Breakpoint, *, cleared: bool) -> dict[str, Any] | None:
         """What the editor is to be told of a change; None where it knows all of it. On the events' thread."""
         if cleared:
+            self._now.pop(point.id, None)
             self._told.pop(point.id, None)
             return None if point.id in self._cleared else {"reason": "removed", "breakpoint": self._shown(point)}
+        self._now[point.id] = point
         shown = self._shown(point)
         known = self._told.get(point.id)
         if shown == known or (known is None and self._setting):

@@ -100,7 +100,7 @@ class Happenings:
                     "startMethod": "launch" if target.launched else "attach",
                 }  # fmt: skip
                 messages.event("process", body)
-                if not target.launched:
+                if not self._session.launched:  # by us: nobody knows whether it will ever stop
                     self.begun.set()
             case Stopped(stop):
                 self._session.stop = stop

@@ -70,7 +70,7 @@ class Sources:
         targets = []
         for place in found:
             number = int(next(self._session.numbers))
-            self._places[number] = str(place.unit.line)
+            self._places[number] = f"{place.file}:{place.unit.line}"
             targets.append({"id": number, "label": f"line {place.unit.line}", "line": place.unit.line})
         return {"targets": targets}
 

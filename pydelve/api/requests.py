@@ -120,6 +120,7 @@ class SendSignal(Request[None]):
     """Send the program a signal; where it is stopped, its handler runs when it goes on."""
 
     number: int
+    URGENT: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

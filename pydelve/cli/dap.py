@@ -85,6 +85,7 @@ def run(words: Sequence[str]) -> int:
     reader.start()
     done.wait()
     adapter.close()
+    adapter.join()
     backend.close()
     return 0
 

@@ -162,6 +162,7 @@ class _Editor(OwnSessions):
             _log.info("an editor's connection ended: %s", error)
         self._patience.cancel()
         adapter.close()
+        adapter.join()
         self.close()
         with self._sending:
             self._sock.close()

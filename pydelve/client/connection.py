@@ -41,7 +41,7 @@ class SocketTransport:
         """Connects and authenticates.
 
         Raises:
-            TargetError: nobody listens there.
+            TargetError: nobody listens there, or answers.
             ProtocolError: the token is wrong, or what listens there is no session of ours.
         """
         self._socket = _connected(address)
@@ -55,7 +55,7 @@ class SocketTransport:
         self._thread = threading.Thread(target=self._read, name="pydelve connection", daemon=True)
         self._thread.start()
         try:
-            welcome = self._ask(methods.AUTHENTICATE, {"token": token})
+            welcome = self._ask(methods.AUTHENTICATE, {"token": token}, _CONNECT_LIMIT_S)
         except TargetGoneError as error:
             self.close()
             raise ProtocolError(
@@ -110,7 +110,7 @@ class SocketTransport:
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
-    def _ask(self, name: str, params: Any) -> Any:
+    def _ask(self, name: str, params: Any, limit_s: float | None = None) -> Any:
         answer = _Answer()
         with self._lock:
             if self._closed:
@@ -122,7 +122,11 @@ class SocketTransport:
         data = frame(dumps({"jsonrpc": "2.0", "id": number, "method": name, "params": params}))
         with self._sending, contextlib.suppress(OSError):  # the reader finds out, and ends the wait
             self._socket.sendall(data)
-        answer.ready.wait()
+        if not answer.ready.wait(limit_s):
+            raise TargetError(
+                "nobody answers there", why=f"the connection was made, and nothing came within {limit_s:g} s",
+                hint="pydelve debug --headless ...",
+            )  # fmt: skip
         if answer.error is not None:
             raise answer.error
         return answer.result

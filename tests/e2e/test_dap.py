@@ -198,6 +198,30 @@ def test_code_and_places(shop: Path, lines: dict[str, int]) -> None:
         editor.request("goto", {"threadId": 1, "targetId": targets[0]["id"]})
         assert editor.event("stopped")["reason"] == "goto"
         assert editor.line() == lines["end"]
+        other = shop.with_name("other.py")
+        other.write_text("one = 1\n" * 60)
+        elsewhere = editor.request("gotoTargets", {"source": {"path": str(other)}, "line": lines["calls"]})["targets"]
+        refused = editor.refusal("goto", {"threadId": 1, "targetId": elsewhere[0]["id"]})
+        assert refused.startswith(f"can't jump to {other}:{lines['calls']}: it is not in main")
+        refused = editor.refusal("goto", {"threadId": 2, "targetId": targets[0]["id"]})
+        assert refused.startswith("can't jump in thread 2")
+        assert editor.line() == lines["end"]
+
+
+def test_breakpoints_that_somebody_else_clears_or_that_have_landed(shop: Path, lines: dict[str, int]) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop))
+        editor.run_to(shop, lines["loop"])
+        both = {"source": {"path": str(shop)}, "breakpoints": [{"line": lines["loop"]}, {"line": lines["returns"]}]}
+        first, second = editor.request("setBreakpoints", both)["breakpoints"]
+        assert (first["verified"], second["verified"]) == (True, True)
+        editor.request("evaluate", {"expression": f"> clear {first['id']}", "context": "repl"})
+        while (news := editor.event("breakpoint"))["reason"] != "removed":
+            pass
+        assert news["breakpoint"]["id"] == first["id"]
+        again, same = editor.request("setBreakpoints", both)["breakpoints"]
+        assert (again["verified"], again["id"] != first["id"], same) == (True, True, second)
+        assert editor.step("continue") == lines["loop"]
 
 
 def test_pause_restart_terminate_and_an_evaluation_that_is_cancelled(shop: Path, lines: dict[str, int]) -> None:
@@ -224,8 +248,12 @@ def test_pause_restart_terminate_and_an_evaluation_that_is_cancelled(shop: Path,
         editor.request("restart", {})
         assert editor.event("stopped")["reason"] == "entry"
         editor.request("evaluate", {"expression": "import os; print(os.environ['SHOP'])", "context": "repl"})
-        editor.request("continue", {"threadId": 1})
+        endless = endless.replace("begun", "again")
+        number = editor.send("evaluate", {"expression": endless, "context": "repl"})
+        while not begun.with_name("again").exists():
+            pass
         editor.request("terminate", {})
+        assert editor.response(number)["message"].startswith("the program ended")
         assert editor.event("exited") == {"exitCode": -signal.SIGTERM}
         editor.event("terminated")
 
@@ -273,6 +301,49 @@ def test_an_editor_on_the_port_of_a_session(shop: Path, lines: dict[str, int], l
     editor.request("disconnect", {})
     port.close()
     assert listening.finish()[1] == "pydelve: the session is over: the last client left\n"
+
+
+def test_editors_share_a_program_that_runs(shop: Path, listen: Listen) -> None:
+    """One comes while it runs, and leaves as VS Code does: the other one and the program go on."""
+    listening = listen("debug", "--headless", "--accept-multiclient", "--listen", "127.0.0.1:0", str(shop), "wait")
+    ann, ben = Port(shop.parent, listening.address), Port(shop.parent, listening.address)
+    ann.editor.initialize()
+    ann.editor.request("attach", {"token": listening.token})
+    ann.editor.request("configurationDone")
+    assert ann.editor.event("stopped")["reason"] == "entry"
+    ann.editor.request("continue", {"threadId": 1})
+    ben.editor.initialize()
+    ben.editor.request("attach", {"token": listening.token})
+    ben.editor.event("initialized")
+    ben.editor.request("configurationDone")
+    ben.editor.request("pause", {"threadId": 1})
+    assert (ben.editor.event("stopped")["reason"], ann.editor.event("stopped")["reason"]) == ("pause", "pause")
+    ben.editor.request("disconnect", {"restart": False, "terminateDebuggee": False})
+    ben.close()
+    ann.editor.request("stepIn", {"threadId": 1})
+    assert ann.editor.event("stopped")["reason"] == "step"
+    ann.editor.request("disconnect", {"terminateDebuggee": True})
+    ann.close()
+    assert listening.finish()[1:] == ("pydelve: the session is over: the last client left\n", 0)
+
+
+def test_leaving_while_the_program_is_just_started(shop: Path) -> None:
+    """It ends with the adapter, as if it had started before."""
+    python, going, fifo = shop.with_name("python"), shop.with_name("going"), shop.with_name("fifo")
+    os.mkfifo(fifo)
+    waits = f'[ "$1" = -c ] || {{ echo $$ > {going}; read line < {fifo}; }}'
+    python.write_text(f'#!/bin/sh\n{waits}\nexec {sys.executable} "$@"\n')
+    python.chmod(0o700)
+    editor = Editor(shop.parent)
+    editor.initialize()
+    editor.send("launch", {"program": str(shop), "args": ["wait"], "python": str(python)})
+    while not going.exists() or not going.read_text():
+        pass
+    editor.request("disconnect", {})
+    fifo.write_text("on\n")
+    assert editor.process is not None and editor.process.wait(LIMIT_S) == 0
+    assert not Path("/proc", going.read_text().strip()).exists()
+    editor.close()
 
 
 def test_a_program_in_a_terminal_of_the_editor(tmp_path: Path) -> None:
@@ -538,7 +609,9 @@ def test_what_is_wrong_is_refused_and_the_adapter_goes_on(shop: Path) -> None:
 
 
 def test_what_is_no_message_ends_the_adapter(shop: Path) -> None:
-    for data in (b"GET / HTTP/1.1\r\n\r\n", frame(b"[]"), frame(b"{"), frame(b'{"type": "request", "command": 3}')):
+    no_number = frame(b'{"type": "request", "command": "threads", "seq": []}')
+    no_command = frame(b'{"type": "request", "command": 3, "seq": 1}')
+    for data in (b"GET / HTTP/1.1\r\n\r\n", frame(b"[]"), frame(b"{"), no_command, no_number):
         editor = Editor(shop.parent)
         assert editor.process is not None and editor.process.stdin is not None
         editor.process.stdin.write(data)

@@ -555,6 +555,11 @@ class TestTheCommand:
         with pytest.raises(TargetError, match=r"^can't connect to unix:.*No such file or directory"):
             connect(str(tmp_path / "nothing"))
 
+    def test_a_server_that_says_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("pydelve.client.connection._CONNECT_LIMIT_S", 0.2)
+        with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(TargetError, match=r"^nobody answers"):
+            connect(f"127.0.0.1:{server.getsockname()[1]}")
+
     def test_a_server_of_another_kind(self, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
 
