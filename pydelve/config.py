@@ -14,6 +14,7 @@ AttachMethod = Literal["auto", "thread", "pending", "pep768"]
 """As ``api.attach.AttachMethod``."""
 Colors = Literal["auto", "always", "never"]
 Keys = Literal["emacs", "vi"]
+StopMode = Literal["all", "one"]
 ExceptionUnknown = Literal["stop", "confirm-later"]
 
 
@@ -61,6 +62,9 @@ class Settings:
     )
     attach_method: AttachMethod = field(
         default="auto", metadata=_about("how attach enters a process: auto, thread, pending or pep768 (3.14 and newer)")
+    )
+    stop: StopMode = field(
+        default="all", metadata=_about("what a stop stops: all threads, or one: only that which has hit something")
     )
     stop_uncaught: bool = field(
         default=True, metadata=_about("stop, post-mortem, at every uncaught exception, also without a breakpoint")

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from pydelve.config import AttachMethod, Colors, ExceptionUnknown, Keys, Settings, config_folder
+from pydelve.config import AttachMethod, Colors, ExceptionUnknown, Keys, Settings, StopMode, config_folder
 from pydelve.errors import UsageError
 
 FILE = "config.toml"
@@ -20,7 +20,7 @@ _HEAD = "# Settings of pydelve, written by its command config -save.\n"
 _FIELDS = {field.name.replace("_", "-"): field for field in dataclasses.fields(Settings)}
 _CHOICES = {
     "colors": get_args(Colors), "keys": get_args(Keys), "attach-method": get_args(AttachMethod),
-    "exception-unknown": get_args(ExceptionUnknown),
+    "exception-unknown": get_args(ExceptionUnknown), "stop": get_args(StopMode),
 }  # fmt: skip
 _LEAST = {"width": 20, "stack-depth": 1, "listing-lines": 1, "variable-lines": 1}
 KEYS = tuple(_FIELDS)

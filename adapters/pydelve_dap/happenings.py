@@ -155,7 +155,8 @@ class Happenings:
                 return
             return
         body: dict[str, Any] = {
-            "reason": _REASONS.get(stop.reason, stop.reason), "threadId": stop.thread, "allThreadsStopped": True,
+            "reason": _REASONS.get(stop.reason, stop.reason), "threadId": stop.thread,
+            "allThreadsStopped": not stop.others_run,
         }  # fmt: skip
         if stop.exception is not None:
             body |= {"description": "Paused on exception", "text": f"{stop.exception.type}: {stop.exception.message}"}

@@ -267,6 +267,9 @@ class Agent:
             return self.user_code.interrupt(**arguments)
         if operation == protocol.FREEZE:
             return self.freezer.keep(**arguments)
+        if operation == protocol.STOP_ONE:
+            self.stops.one = arguments["one"]
+            return None
         if operation == protocol.TRACE:
             return self.traces.start(arguments)
         if operation == protocol.END_TRACE:
@@ -279,6 +282,8 @@ class Agent:
         """On a thread of its own: show the main thread, or, where its Python part has ended, any other."""
         with self.stops.turn:  # a stop that is just ending: what it shows is where that thread was
             pass
+        if self.stops.show_next(run):
+            return
         frames = sys._current_frames()
         ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
         if ident:

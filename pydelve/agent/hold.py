@@ -61,6 +61,8 @@ class Hold:
         self._program = _Program(0, set(), False, 0, 0)
         self._signals = Deferral(main)
         self._raised: BaseException | None = None
+        self.loose = False
+        """Others run while the debugger is waited for, and stand while it is served."""
         self.lost = False
 
     # -- the stop, from outside in -----------------------------------------------------------------------------------
@@ -149,8 +151,10 @@ class Hold:
         interval, which lands while we are already inside the call, and waits until every thread that began to wait
         before has had its say.
         """
+        if self.loose:
+            self._wait_loosely()
         vectors = [(self._header.address, self._header.size), (self._then.address, self._then.size)]
-        if settling:
+        if settling or self.loose:
             vectors.insert(0, self._interval())
         if self._receive(vectors):
             size = int.from_bytes(self._header.bytes(protocol.HEADER_BYTES), "little")
@@ -159,6 +163,18 @@ class Hold:
                 return protocol.unpack(buffer.bytes(size))
         self.lost = True
         return None
+
+    def _wait_loosely(self) -> None:
+        """Let the others run until the debugger has something to say, with the collector and the interval as theirs."""
+        program = self._program
+        self._write_interval(program.interval)
+        if program.collecting:
+            gc.enable()
+        self._gil.wake_waiters()
+        self._socket.wait()
+        program.collecting = gc.isenabled()
+        gc.disable()
+        program.interval = self._read_interval()
 
     def _receive(self, vectors: list[tuple[int, int]]) -> bool:
         """Each wait ends with the word that lands in ``_then``; where none does, the program's own interval counts."""

@@ -158,6 +158,8 @@ class HeldSocket:
             held("memset", _Word, _Word, _Int, _Word),
             held("memmove", _Word, _Word, _Word, _Word),
         )
+        self._poll = released("poll", _Int, _Word, _Word, _Int)
+        self._polled = Buffer(8)  # struct pollfd
         self._iovec = Buffer(6 * 16)
         self._header = Buffer(56)  # struct msghdr on LP64 Linux
         self._header.store_words(0, 0, self._iovec.address, 0, 0, 0, 0)
@@ -185,6 +187,13 @@ class HeldSocket:
                 return False
             wanted = _without_first(wanted, got)
         return True
+
+    def wait(self) -> None:
+        """Wait, with the GIL let go, until there is something to receive, or the end of the stream."""
+        while True:
+            self._polled.store_words(self.fd | _POLLIN << 32)
+            if self._poll(self._polled.address, 1, -1) != -1 or errno() != EINTR:
+                return
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -219,6 +228,7 @@ class _BytesPointer(_BytesData):
 
 OBJECT_BYTES = _BytesPointer
 FAILED = (1 << 64) - 1
+_POLLIN = 1
 MSG_WAITALL = 0x100
 MSG_NOSIGNAL = 0x4000
 EINTR = 4

@@ -10,7 +10,8 @@ read only by the thread that is stopped. Each message is a 4-byte little-endian 
 - agent to debugger: ``("reply", id, result)``, ``("refused", id, error)`` or ``("event", name, data)``. On *hold*
   replies and refusals have a fourth element, *settle*: 0, or the program's own switch interval. After a reply where it
   is not 0, and after each stopped event, the debugger first sends the 8 bytes of the long interval, and its next
-  message only when the program's own interval has passed.
+  message only when the program's own interval has passed. Where others run while it stands (``loose`` in the stopped
+  event), it does so before each message: the thread waits for these 8 bytes with the GIL let go.
 
 Only None, bool, int, float, str, bytes, list, tuple and dict travel.
 """
@@ -41,6 +42,7 @@ DETACH = "detach"
 TRACE = "trace"
 END_TRACE = "end trace"
 FREEZE = "freeze"
+STOP_ONE = "stop one"
 # Operations of a stop: on hold only.
 RUN = "run"
 STACK = "stack"

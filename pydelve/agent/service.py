@@ -133,6 +133,7 @@ class Service:
         found = threads.describe_threads(self._agent.own, stacks, self._agent.ownership, self._agent.main)
         for entry in found:
             entry["kept"] = entry["ident"] in self._agent.freezer.kept
+            entry["stance"] = self._agent.stops.stance(entry["ident"])
         return found
 
     # -- values --------------------------------------------------------------------------------------------------------

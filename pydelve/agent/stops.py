@@ -25,8 +25,9 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .core import Agent
     from .threads import Stack
 
+_TURN_S = 0.02  # how often a thread that stopped looks whether a step of another one has ended
 _STOPS_KEPT = 1000  # for saying how long something ran between them
-_monotonic = time.monotonic  # taken before the program can replace it
+_monotonic, _sleep = time.monotonic, time.sleep  # taken before the program can replace them
 FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
 
 
@@ -68,6 +69,17 @@ class Cause:
         self.traceback = exception.__traceback__ if exception is not None else None
 
 
+class Queued:
+    """A thread that has stopped and waits for its turn to be shown, while others run (``Stops.one``)."""
+
+    __slots__ = ("go_on",)
+
+    def __init__(self) -> None:
+        """It is to be shown."""
+        self.go_on = False
+        """Without being shown: the user has it move."""
+
+
 class Stops:
     """All stops of one target, one after the other; ``agent`` is the ``core.Agent``."""
 
@@ -78,12 +90,18 @@ class Stops:
         """Held while a thread is stopped, and by whoever must not be overtaken by a stop."""
         self.run = 0
         """How often the program was resumed: a halt sent for an earlier run is stale."""
+        self.one = False
+        """A thread that stops stands alone: the others run."""
+        self.queue: dict[int, Queued] = {}
+        """By ident: who waits for its turn."""
         self.answered = 0
         """The newest request id served on hold."""
         self.began = 0.0
         """When the stop began, by ``time.monotonic``."""
         self._held: list[tuple[float, float]] = []
         self._owner = 0
+        self._halted = False
+        self._patient = True  # who waits for its turn waits for a step, too
         self._units: dict[int, tuple[Any, LineMap]] = {}  # id(code): (code, line map)
 
     def forget(self) -> None:
@@ -110,11 +128,15 @@ class Stops:
         agent, me = self._agent, get_ident()
         if self._owner == me or not agent.active or not frames or agent.forked():
             return
-        with self.turn:  # another thread may be stopped: wait, with the GIL let go, for our turn
+        if not self._take_turn(cause, run):
+            return
+        try:
             if not self._holds(cause, run):
                 return
             self._owner = me
             plan = fault = None
+            self._halted = run is not None
+            agent.hold.loose = self.one and not self._halted
             agent.hold.enter()
             self.began = _monotonic()
             try:
@@ -126,6 +148,9 @@ class Stops:
                 self._held = [*self._held[-_STOPS_KEPT:], (self.began, _monotonic())]
                 left = agent.hold.leave()
                 self._owner = 0
+            other = self._gives_turn_away(plan)
+        finally:
+            self.turn.release()
         if agent.hold.lost:
             agent.deactivate()
         if agent.hold.has_signals():  # the program's handlers, with events: breakpoints in them are hit
@@ -136,6 +161,57 @@ class Stops:
             raise fault
         if plan is not None and plan["how"] == "call" and agent.active:
             self.stop(self._call(plan, frames, cause.at_line), frames)
+        elif other and agent.active:
+            self.stop(Cause("still", exception=cause.exception, at_line=cause.at_line), frames)
+
+    def _take_turn(self, cause: Cause, run: int | None) -> bool:
+        """Wait, with the GIL let go, until no other thread is shown; False where the user has this one go on.
+
+        Where only one thread stops, a step under way in another one is waited for, too, unless this is a halt.
+        """
+        me, queued = get_ident(), Queued()
+        if run is None:
+            self.queue[me] = queued
+        try:
+            while True:
+                taken = self.turn.acquire(True, _TURN_S if self.one else -1)
+                step = self._agent.stepper.active
+                if queued.go_on:
+                    if taken:
+                        self.turn.release()
+                    return False
+                if not taken:
+                    continue
+                mine = step is None or step is cause.step or step.ident == me
+                if mine or run is not None or not (self.one and self._patient):
+                    return True
+                self.turn.release()
+                _sleep(_TURN_S)
+        finally:
+            self.queue.pop(me, None)
+
+    def _gives_turn_away(self, plan: dict[str, Any] | None) -> bool:
+        """Is it about another thread, which has stopped and waits? That one goes on, and this one stays."""
+        queued = self.queue.get(plan["ident"]) if plan is not None and self.one else None
+        if queued is None:
+            return False
+        queued.go_on = True
+        return True
+
+    def show_next(self, run: int) -> bool:
+        """For a halt: is there one that waits for its turn? Then the step that it waits for is over."""
+        if not self.one or run != self.run or all(queued.go_on for queued in list(self.queue.values())):
+            return False
+        self._patient = False
+        return True
+
+    def stance(self, ident: int) -> str:
+        """What a thread does at this stop, where only one stands: "queued", "frozen" or "runs"; else ""."""
+        if not self._agent.hold.loose:
+            return ""
+        if ident in self.queue:
+            return "queued"
+        return "frozen" if self._agent.freezer.is_frozen(ident) else "runs"
 
     def _holds(self, cause: Cause, run: int | None) -> bool:
         """When our turn has come: does the reason to stop still hold?"""
@@ -161,7 +237,7 @@ class Stops:
         agent = self._agent
         for outbox in agent.traces.outboxes():
             outbox.settle()
-        overtaken = agent.stepper.cancel()
+        overtaken, self._patient = agent.stepper.cancel(), True
         agent.service.begin(ident, frames, cause.at_line)
         if cause.exception is not None and cause.reason != "call":
             agent.service.about(cause.exception, cause.traceback)
@@ -174,7 +250,8 @@ class Stops:
         else:
             agent.events.unwatch()
         if plan is not None:
-            agent.freezer.let_run((plan["ident"] or ident) if plan["alone"] else 0)
+            alone = plan["alone"] and not self.one
+            agent.freezer.let_run((plan["ident"] or ident) if alone else 0)
         agent.service.end()
         return plan
 
@@ -194,6 +271,7 @@ class Stops:
             "run": self.run + 1,
             "others": self._others_run(),
             "interval_us": agent.hold.interval_us,
+            "loose": agent.hold.loose,
         }
         if cause.returned is not None:
             code, value = cause.returned
@@ -238,6 +316,9 @@ class Stops:
                     plan: dict[str, Any] = arguments
                     return plan
                 result = self._result(operation, arguments)
+                if operation == protocol.STOP_ONE:
+                    hold.loose = result = self.one and not self._halted
+                    settling = not result
             except Refused as refusal:
                 self._answer("refused", identifier, {"message": str(refusal)}, settling)
             except Exception as error:  # noqa: BLE001  our own bug: told, and the session goes on
@@ -262,6 +343,7 @@ class Stops:
             protocol.TRACE,
             protocol.END_TRACE,
             protocol.FREEZE,
+            protocol.STOP_ONE,
             protocol.DETACH,
         ):
             return self._agent.common(operation, arguments)

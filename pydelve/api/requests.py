@@ -79,7 +79,9 @@ class Resume(Request[State]):
     function: str = ""
     """step: enter this function only, called by the statement that runs; a name, or a location of one."""
     alone: bool = False
-    """All other threads that exist now stand still meanwhile, until the next stop."""
+    """All other threads that exist now stand still meanwhile, until the next stop; where only one stops, others go on
+    as they do, and the one that stopped stays where it is.
+    """
     wait: bool = False
     """Answer when the program has stopped or ended."""
 
@@ -189,6 +191,15 @@ class SetStopUncaught(Request[None]):
     """Does every uncaught exception stop the target, post-mortem, without a breakpoint? It does from the start."""
 
     stop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetStopOne(Request[None]):
+    """Does a stop stop one thread only, and the others run on? They all stop, from the start, and at a Halt. What other
+    threads hit meanwhile is told one after the other, as the session goes on.
+    """
+
+    one: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from pydelve.records import dataclass
 
 StopReason = Literal[
     "entry", "breakpoint", "step", "halt", "exception", "breakpoint-call", "condition-error", "log-error", "attach",
-    "location", "jump", "call", "raised", "core",
+    "location", "jump", "call", "raised", "core", "still",
 ]  # fmt: skip
 """entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught, post-mortem;
 raised: a breakpoint on exceptions, with the frames alive; location: where ``Resume.location`` said; jump, call: what
-was asked for is done; core: it stands in a core file."""
+was asked for is done; core: it stands in a core file; still: stopped before, while another thread was moved."""
 
 ThreadState = Literal["stopped", "frozen", "running in C", "running", "ended"]
 """stopped: the one that hit; frozen: can't run Python until resumed; running in C: uses the CPU without the GIL."""
@@ -167,6 +167,8 @@ class Stop:
     task: int = 0
     """``tasks.Task.id`` of the task that the thread is in; 0 for none."""
     task_name: str = ""
+    others_run: bool = False
+    """True where the other threads run on (``SetStopOne``); they stand while something is looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Current:
         self.state = State("starting")
         self.threads = ThreadNumbers(0)
         self.files = Files(options)
+        self.stop_one = False
+        """Stops stop one thread only."""
 
     def armable(self) -> Process | None:
         """The process, if there is one that breakpoints can be put into."""

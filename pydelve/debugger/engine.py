@@ -84,6 +84,7 @@ class Debugger:
             requests.Call: self._call,
             requests.Jump: self._jump,
             requests.SendSignal: self._send_signal,
+            requests.SetStopOne: self._set_stop_one,
             requests.Halt: self._halt,
             requests.Interrupt: self._interrupt,
             requests.Restart: self._restart,
@@ -119,6 +120,8 @@ class Debugger:
         if process is None or process.ended:
             return
         self._current.files.main_is(process.main_file)
+        if self._current.stop_one:
+            process.stop_one(True)
         if options.stop:
             self._halt_it(process, "attach")
 
@@ -227,6 +230,15 @@ class Debugger:
         except PydelveError as error:
             self._emit(Notice(error.message, error.why, error.hint))
             return stop
+
+    def _set_stop_one(self, request: requests.SetStopOne) -> None:
+        process, self._current.stop_one = self._current.armable(), request.one
+        if process is not None:
+            process.stop_one(request.one)
+            stop = self._current.state.stop
+            if stop is not None:
+                stop = replace(stop, others_run=request.one and stop.reason not in {"halt", "attach"})
+                self._current.state = replace(self._current.state, stop=stop)
 
     def _send_signal(self, request: requests.SendSignal) -> None:
         self._current.live().signal(request.number)
@@ -360,6 +372,8 @@ class Debugger:
         if stop.reason == "entry":
             if stop.frames:
                 self._current.files.main_is(stop.frames[0].file)
+            if self._current.stop_one:
+                process.stop_one(True)
             for error in self._breakpoints.begin_run(process, self._current.files.edited, self._current.files.resolve):
                 self._emit(Notice(error.message, error.why, error.hint))
             if isinstance(self._options, LaunchOptions) and not self._options.stop_at_entry:
@@ -393,6 +407,7 @@ class Debugger:
             interrupted_step=report.interrupted_step,
             task=report.task,
             task_name=report.task_name,
+            others_run=report.others_run,
         )
 
     def on_logged(self, report: LogReport) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from pydelve.api import requests
+from pydelve.api.target import Stop
 from pydelve.debugger.current import Current
 from pydelve.errors import EvaluationError, LocationError, TargetStateError
 from pydelve.target.interface import Plan
@@ -18,7 +19,10 @@ def plan_for(request: requests.Resume, current: Current) -> Plan:
         TargetStateError: the task that is to go on is done.
     """
     ident = current.ident(request.thread)
-    if request.alone:
+    stop = current.state.stop
+    if stop is not None and stop.others_run:
+        _check_stands(request, stop, current)
+    elif request.alone:
         _check_alone(request, current)
     if request.how == "continue":
         return Plan("continue", ident, request.frame, alone=request.alone)
@@ -34,6 +38,24 @@ def plan_for(request: requests.Resume, current: Current) -> Plan:
     return Plan(
         request.how, ident, index, request.into_libraries, units, line, goal, skip=request.skip, alone=request.alone
     )
+
+
+def _check_stands(request: requests.Resume, stop: Stop, current: Current) -> None:
+    """Where only one thread stops: is this one that did?
+
+    Raises:
+        TargetStateError: it runs.
+    """
+    if request.thread <= 0 or request.thread == stop.thread:
+        return
+    ident = current.ident(request.thread)
+    stances = {report.ident: report.stance for report in current.stopped().threads()}
+    if stances.get(ident) != "queued":
+        raise TargetStateError(
+            f"thread {request.thread} runs already",
+            why="a stop stops one thread only (config stop one), and this one has not stopped",
+            hint="threads",
+        )
 
 
 def _check_alone(request: requests.Resume, current: Current) -> None:

@@ -75,6 +75,13 @@ def _state_of(report: ThreadReport, current: bool) -> tuple[ThreadState, str]:
     """
     if current:
         return "stopped", ""
+    if report.stance == "queued":
+        return "stopped", "waits for its turn"
+    waits_in = report.waits_in if report.waits_in != "futex" else ""  # for the GIL, while we look
+    if report.stance == "runs":
+        return "running", waits_in
+    if report.stance == "frozen":
+        return "frozen", waits_in
     if report.kernel_state == "R":
         return "running in C", ""
     return "frozen", report.waits_in

@@ -30,6 +30,7 @@ from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
 from pydelve.records import dataclass, field
 
+Stance = Literal["", "queued", "frozen", "runs"]
 UnitSpan = tuple[int, int, str]
 """Line, end line and kind of a unit (``api.breakpoints.Unit``); also "expression": what a lambda or a comprehension
 computes, arrived at where its first instruction is."""
@@ -196,6 +197,7 @@ class StopReport:
     task_name: str = ""
     native_id: int = 0
     """Of its thread; 0 where it is not known."""
+    others_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,8 @@ class ThreadReport:
     """With the owner's ident in place of its number."""
     kept: bool = False
     """Frozen by :meth:`Process.freeze`."""
+    stance: Stance = ""
+    """Where only one thread stands. queued: it has stopped, and waits to be told of; frozen: it is kept still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +368,10 @@ class Process(Protocol):
 
     def kill(self) -> None:
         """Kill it and wait until it is gone."""
+        ...
+
+    def stop_one(self, one: bool) -> None:
+        """Stop only the thread that has a reason to, or all."""
         ...
 
     def freeze(self, ident: int, frozen: bool) -> None:

@@ -38,6 +38,11 @@ class ControlRefused:
     def has_read(self, number: int, what: Literal["logged", "calls"]) -> None:
         """See ``target.Process``: it sends nothing."""
 
+    def stop_one(self, one: bool) -> None:
+        """See ``target.Process``."""
+        if one:
+            self._refuse("stopping one thread")
+
     def freeze(self, ident: int, frozen: bool) -> None:
         """See ``target.Process``."""
         self._refuse("freezing a thread")

@@ -57,7 +57,8 @@ def stop_head(stop: Stop, cwd: str, names: Mapping[int, str] | None = None) -> s
         why += " (before the step ended)"
     where = place(stop.frames[stop.frame], cwd) if stop.frames else "no Python frame"
     task = f", task {stop.task} ({stop.task_name})" if stop.task else ""
-    return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name}){task}"
+    others = "; the others run" if stop.others_run else ""
+    return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name}){task}{others}"
 
 
 def _reason(stop: Stop, names: Mapping[int, str]) -> str:
@@ -84,6 +85,8 @@ def _reason(stop: Stop, names: Mapping[int, str]) -> str:
             return "entry"
         case "step" | "location" | "jump":
             return stop.reason
+        case "still":
+            return "still stopped"
         case "core":
             return f"core, {stop.detail}" if stop.detail else "core"
         case "call":

@@ -27,7 +27,17 @@ from pydelve.api.events import (
     Started,
     Stopped,
 )
-from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, Request, SetStopUncaught, SubstitutePaths
+from pydelve.api.requests import (
+    Detach,
+    GetSource,
+    GetStack,
+    Halt,
+    Interrupt,
+    Request,
+    SetStopOne,
+    SetStopUncaught,
+    SubstitutePaths,
+)
 from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.config import Settings
@@ -137,6 +147,8 @@ class Session:
         self.screen.configure(settings)
         if settings.substitute_path != before.substitute_path:
             self.ask(SubstitutePaths(settings.substitute_path))
+        if settings.stop != before.stop:
+            self.ask(SetStopOne(settings.stop == "one"))
         if settings.stop_uncaught != before.stop_uncaught:
             self.ask(SetStopUncaught(settings.stop_uncaught))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,17 +13,21 @@ import pytest
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import (
     CreateBreakpoint,
+    Evaluate,
     GetStack,
     GetState,
     GetThreads,
     GetVariables,
+    Halt,
     Resume,
+    SetStopOne,
 )
 from pydelve.api.target import Stop, Thread
 from pydelve.errors import PydelveError
 from tests.e2e.live import LiveSession
 from tests.interpreters import Interpreter
 
+_LIMIT_S = 10.0
 Program = Callable[[str], Path]
 Marker = Callable[[Path | str], dict[str, int]]
 
@@ -47,6 +52,26 @@ class Threaded:
 
     def value(self, name: str) -> str:
         return next(each.value.text for each in self.session.call(GetVariables()) if each.name == name)
+
+    def counted(self, frame: int = 0) -> str:
+        """How far its counter is."""
+        found = self.session.call(GetVariables("globals", frame=frame))
+        return next(each.value.text for each in found if each.name == "count")
+
+    def wait_until_it_counts(self) -> None:
+        """Until the others have moved, between two looks."""
+        before, deadline = self.counted(), time.monotonic() + _LIMIT_S
+        while self.counted() == before:
+            assert time.monotonic() < deadline
+
+    def wait_for_state(self, name: str, state: str) -> Thread:
+        """Until a thread is in this state."""
+        deadline = time.monotonic() + _LIMIT_S
+        while True:
+            thread = next(each for each in self.threads().values() if each.name == name)
+            if thread.state == state:
+                return thread
+            assert time.monotonic() < deadline, thread
 
     def at(self, stop: Stop) -> tuple[str, str]:
         """Why it stopped, and at which marker."""
@@ -112,6 +137,75 @@ def test_events_in_threads_of_all_kinds(start: Callable[[str], Threaded], python
         assert hits == {kind: len(kind) + 1 for kind in kinds}
         session.call(Resume("continue"))
         assert session.wait_exit().status == 0
+
+
+def test_one_stops_and_the_others_run(start: Callable[[str], Threaded]) -> None:
+    """What they hit meanwhile waits for its turn; each is moved by itself; looking makes the world stand."""
+    threaded = start("transcripts/gates.py")
+    session = threaded.session
+    with session:
+        session.call(SetStopOne(True))
+        threaded.set("visit")
+        stop = session.resume()
+        assert (*threaded.at(stop), stop.thread_name, stop.others_run) == ("breakpoint", "visit", "a", True)
+        threaded.wait_until_it_counts()
+        names = {thread.name: thread for thread in threaded.threads().values()}
+        states = {name: thread.state for name, thread in names.items()}
+        assert states == {"MainThread": "running", "counter": "running", "a": "stopped", "b": "running"}
+        with pytest.raises(PydelveError, match=f"thread {names['b'].id} runs already"):
+            session.call(Resume("next", thread=names["b"].id, alone=True))
+        session.call(Evaluate("gates['b'].release()"))
+        waiting = threaded.wait_for_state("b", "stopped")
+        assert waiting.detail == "waits for its turn"
+        assert session.call(GetStack(waiting.id)).frames[0].line == threaded.lines["visit"]
+        assert session.call(GetState()).stop == stop
+        moved = session.resume(Resume("next", thread=waiting.id, alone=True))
+        assert (*threaded.at(moved), moved.thread_name, moved.others_run) == ("step", "more", "b", True)
+        assert threaded.wait_for_state("a", "stopped").detail == "waits for its turn"
+        again = session.resume()
+        assert (*threaded.at(again), again.thread_name, again.breakpoints) == ("still", "visit", "a", ())
+        moved = session.resume(Resume("next"))
+        assert (*threaded.at(moved), moved.thread_name) == ("step", "more", "a")
+        session.call(SetStopOne(False))
+        before = threaded.counted()
+        assert {thread.state for thread in threaded.threads().values()} == {"stopped", "frozen"}
+        assert threaded.counted() == before
+        session.call(SetStopOne(True))
+        threaded.wait_until_it_counts()
+        session.call(Resume("continue"))
+        session.call(Halt())
+        halted = session.wait_stop()
+        assert (halted.reason, halted.others_run) == ("halt", False)
+        before = threaded.counted(halted.frames[-1].index)
+        assert {thread.state for thread in threaded.threads().values()} == {"stopped", "frozen"}
+        assert threaded.counted(halted.frames[-1].index) == before
+        session.call(Evaluate("__import__('sys').modules['__main__'].end.release()"))
+        session.call(Resume("continue"))
+        assert session.wait_exit().status == 0
+    assert threaded.output.read_text() == "['b', 'a']\n"
+
+
+def test_a_halt_shows_who_waits_for_a_step(start: Callable[[str], Threaded]) -> None:
+    """A step that needs what a thread holds that waits for its turn would never end."""
+    threaded = start("transcripts/gates.py")
+    session = threaded.session
+    with session:
+        session.call(SetStopOne(True))
+        threaded.set("visit")
+        session.resume()
+        session.call(Evaluate("gates['b'].release()"))
+        threaded.wait_for_state("b", "stopped")
+        session.call(Evaluate("end.release()"))
+        for _ in range(3):
+            session.resume(Resume("next"))
+        assert threaded.value("name") == "a"
+        session.call(Resume("next"))  # the line that waits for b
+        session.call(Halt())
+        stop = session.wait_stop()
+        assert (*threaded.at(stop), stop.thread_name, stop.interrupted_step) == ("breakpoint", "visit", "b", True)
+        session.call(Resume("continue"))
+        assert session.wait_exit().status == 0
+    assert threaded.output.read_text() == "['b', 'a']\n"
 
 
 def _pid(session: LiveSession) -> int:

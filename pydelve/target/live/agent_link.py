@@ -16,6 +16,7 @@ from pydelve.errors import AgentError, InternalError, ProtocolError, TargetBusyE
 from pydelve.target.interface import Waiter
 from pydelve.target.live.channel import Channel, HoldChannel
 
+_STOP_ONE_LIMIT_S = 10.0
 _MAX_INTERVAL_US = 1 << 62  # fits the wire
 
 
@@ -161,11 +162,25 @@ class AgentLink:
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
+    def stops(self, interval_us: int, *, loose: bool) -> None:
+        """A stop has begun; with ``loose``, others run on until something is asked."""
+        self._hold.loose = loose
+        self.settle(interval_us)
+
     def settle(self, interval_us: int) -> None:
         """A stop has begun, or goes on after an evaluation: make it exact (``HoldChannel.settle``)."""
         if not 0 <= interval_us <= _MAX_INTERVAL_US:
             raise ProtocolError("a message of the agent is malformed", why=f"a switch interval of {interval_us} us")
         self._hold.settle(interval_us, self.others)
+
+    def set_loose(self, one: bool) -> None:
+        """Have stops stop one thread only, or all; the stop that is, too, unless it is a halt."""
+        number = self.send(protocol.STOP_ONE, {"one": one})
+        if not one:
+            self._hold.loose = False  # its answer is the begin of a stop of all
+        if not self.wait(number, _STOP_ONE_LIMIT_S):
+            raise self.give_up(number, protocol.STOP_ONE, _STOP_ONE_LIMIT_S)
+        self._hold.loose = bool(self.result(number, protocol.STOP_ONE))
 
     def ask_again(self) -> None:
         """A stop has begun: what *link* was asked and did not answer before is asked of the thread that stands.

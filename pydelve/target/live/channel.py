@@ -99,6 +99,9 @@ class HoldChannel(Channel):
         self._interval_us = 0
         self._quiet_at = 0.0
         self._late: dict[str, int] = {}
+        self._others = False
+        self.loose = False
+        """Others run on while nothing is asked: each message begins with what makes them stand."""
 
     def settle(self, interval_us: int, others: bool) -> None:
         """Make a stop exact: returns once the stopped thread is inside the one call that holds the GIL.
@@ -110,7 +113,11 @@ class HoldChannel(Channel):
             interval_us: The program's own switch interval.
             others: False where the program is known to have no other thread.
         """
-        self._interval_us = interval_us
+        self._interval_us, self._others = interval_us, others
+        if not self.loose:
+            self._settle(others)
+
+    def _settle(self, others: bool) -> None:
         self._write(_interval(protocol.LONG_INTERVAL_US))
         deadline = time.monotonic() + _CONSUME_LIMIT_S
         pause = 0.00002
@@ -137,6 +144,10 @@ class HoldChannel(Channel):
     def send(self, message: tuple[int, str, dict[str, Any]]) -> None:
         """Send one message to the stopped thread, not before the stop has settled."""
         moving = message[1] in protocol.MOVING and not message[2].get("freezes")
+        if self.loose and moving:
+            self._write(_interval(self._interval_us))
+        elif self.loose:
+            self._settle(self._others)
         if self._quiet_at and not moving:  # where all of the program is to run, the world need not stand still
             self._wait_until_quiet()
         data = protocol.pack(message)

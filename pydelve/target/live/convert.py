@@ -21,6 +21,7 @@ from pydelve.target.interface import (
     ExceptionArming,
     Landing,
     LogReport,
+    Stance,
     StopReport,
     WovenScope,
 )
@@ -177,6 +178,13 @@ def to_raised(wire: dict[str, Any]) -> RaisedException:
     )
 
 
+def to_stance(wire: Any) -> Stance:
+    """See ``target.ThreadReport``."""
+    if wire not in ("", "queued", "frozen", "runs"):
+        raise _malformed("a thread's stance is unknown", wire)
+    return cast("Stance", wire)
+
+
 def to_stop(wire: dict[str, Any]) -> StopReport:
     """A stop report for the agent's stopped event (``agent/stops.py``: ``_report``)."""
     returned, exception, task = wire.get("returned"), wire.get("exception"), wire.get("task")
@@ -196,6 +204,7 @@ def to_stop(wire: dict[str, Any]) -> StopReport:
         task=int(task[0]) if task else 0,
         task_name=str(task[1]) if task else "",
         native_id=int(wire.get("native_id", 0)),
+        others_run=bool(wire.get("loose")),
     )  # fmt: skip
 
 

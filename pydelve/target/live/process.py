@@ -214,6 +214,10 @@ class LiveProcess:
         self._agent.stopped = False
         self._runs += 1
 
+    def stop_one(self, one: bool) -> None:
+        """See ``target.Process``."""
+        self._agent.set_loose(one)
+
     def freeze(self, ident: int, frozen: bool) -> None:
         """See ``target.Process``."""
         try:
@@ -370,6 +374,7 @@ class LiveProcess:
             kernel_state=states.get(native_id, ""),
             waits_in=kernel.system_call(self._handle.pid, native_id) if native_id else "",
             kept=bool(entry["kept"]),
+            stance=convert.to_stance(entry["stance"]),
         )
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
@@ -552,7 +557,7 @@ class LiveProcess:
                 report = replace(report, thread_name=kernel.thread_name(self._handle.pid, report.native_id))
             self._agent.others = bool(data["others"])
             with contextlib.suppress(TargetGoneError):  # it dies at this moment: the exit tells
-                self._agent.settle(int(data["interval_us"]))
+                self._agent.stops(int(data["interval_us"]), loose=report.others_run)
                 self._agent.stopped = True
                 self._agent.ask_again()
                 self._runs = run - 1
