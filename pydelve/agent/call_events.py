@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 
+from .call_records import RETURN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from collections.abc import Callable
@@ -16,8 +18,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
     from .call_matching import Source
-    from .calls import Calls
     from .core import Agent
+    from .traces import Traced
 
 _TOOL = "pydelve trace"
 _LOCAL_UNWIND = sys.version_info >= (3, 15)
@@ -27,7 +29,7 @@ _getframe = sys._getframe  # taken before the program can replace it
 class CallEvents:
     """The events of one trace."""
 
-    def __init__(self, agent: Agent, calls: Calls) -> None:
+    def __init__(self, agent: Agent, calls: Traced) -> None:
         """Nothing is on yet. Raises RuntimeError where no tool id is free."""
         self._agent, self._calls = agent, calls
         self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # checked as if on 3.11
@@ -41,15 +43,18 @@ class CallEvents:
             self._everywhere |= events.PY_UNWIND | events.PY_THROW
         self._codes: list[CodeType] = []
         self._tool = self._take_tool()
-        for event, function in (
-            (events.PY_START, self._on_start),
-            (events.PY_RESUME, self._on_resume),
-            (events.PY_THROW, self._on_throw),
-            (events.PY_RETURN, self._on_return),
-            (events.PY_YIELD, self._on_yield),
-            (events.PY_UNWIND, self._on_unwind),
-        ):
-            self._monitoring.register_callback(self._tool, event, self._guarded(function))
+        functions = {
+            "PY_START": self._guarded(self._on_start),
+            "PY_RESUME": self._guarded(self._on_resume),
+            "PY_THROW": self._guarded(self._on_throw),
+            "PY_RETURN": self._guarded(self._on_return),
+            "PY_YIELD": self._guarded(self._on_yield),
+            "PY_UNWIND": self._guarded(self._on_unwind),
+        }
+        if calls.is_stream:
+            functions.update(self._direct(calls))
+        for name, function in functions.items():
+            self._monitoring.register_callback(self._tool, getattr(events, name), function)
 
     def _take_tool(self) -> int:
         for number in (3, 4, 5, 1, 2, 0):  # those with an owner by name last
@@ -71,6 +76,33 @@ class CallEvents:
             return None
 
         return callback
+
+    def _direct(self, stream: Any) -> dict[str, Callable[..., Any]]:
+        """The callbacks that come most often, of a ``CallStream``: without the calls between them and its records."""
+        known, started, left, find = stream.codes, stream.recorder.started, stream.recorder.left, self._find
+        disable, is_own_fault, identity = self._disable, self._agent.is_own_fault, id
+
+        def on_start(code: CodeType, offset: int) -> Any:
+            try:
+                entry = known.get(identity(code))
+                if entry is None:
+                    if find(code, _getframe(1)) is None:
+                        return disable
+                    entry = known[identity(code)]
+                started(_getframe(1), entry[0], entry[1])
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+            return None
+
+        def on_return(code: CodeType, offset: int, value: object) -> None:
+            try:
+                left(known[identity(code)][0] + RETURN, value)
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        return {"PY_START": on_start, "PY_RETURN": on_return}
 
     def begin(self) -> None:
         """Tell of all calls that begin from now on."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, FrameType
     from typing import Any
 
-    from .calls import Calls
+    from .traces import Traced
 
 _SUSPENDS = 0x20 | 0x80 | 0x200  # a generator, a coroutine, an asynchronous generator: Include/cpython/code.h
 _RETURN_VALUE, _YIELD_VALUE, _YIELD_FROM = 83, 86, 72  # Include/opcode.h of 3.9, 3.10 and 3.11
@@ -28,7 +28,7 @@ _CLEANS_UP_SILENTLY = sys.version_info < (3, 10)
 class CallFrames:
     """The frames of one trace."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Traced) -> None:
         """There are none yet."""
         self._calls = calls
         self._raised: dict[int, tuple[int, BaseException, bool]] = {}

@@ -21,10 +21,11 @@ from . import protocol
 from .asyncio_tasks import AsyncioTasks
 from .brief import Brief, arguments
 from .call_matching import Matching, Source
+from .call_records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, WRAPPED, YIELD
 from .evaluation import compile_condition, describe_error
 from .outbox import FOR_EVER, Outbox
 from .paths import canonical, is_agent
-from .threads import active
+from .threads import active, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -34,13 +35,11 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .core import Agent
     from .outbox import Record
 
-CALL, RETURN, RAISE, PROPAGATE, YIELD, AWAIT, RESUME, THROW = range(8)
 VALUES, CALLERS, RECORDS = "\x01", "\x02", "\x00"
 _LIMIT, _BATCH = 65_536, 4_096
 _COUNTS = 1 << 31
 _MARSHAL_VERSION = 2
 _clock, _wall = time.perf_counter, time.time  # taken before the program can replace them
-_WRAPPED = "async_generator_wrapped_value"  # what an asynchronous generator yields, as against awaits
 _LOOKED_AT = 200  # calls whose cost is measured
 
 
@@ -79,7 +78,9 @@ class _Thread:
 
 
 class Calls:
-    """One trace, from its begin to its end."""
+    """One trace, from its begin to its end: one of the two, see ``call_stream.py``."""
+
+    is_stream = False
 
     def __init__(self, agent: Agent, options: dict[str, Any]) -> None:
         """``options``: of the request (``target/live/convert_tracing.py``)."""
@@ -219,8 +220,8 @@ class Calls:
         self._suspended[call.frame] = call
         call.left = now
         if call.shown and not self._slower:
-            kind = AWAIT if call.source.awaits and type(value).__name__ != _WRAPPED else YIELD
-            text = "" if kind == AWAIT or type(value).__name__ == _WRAPPED else self._text(value)
+            kind = AWAIT if call.source.awaits and type(value).__name__ != WRAPPED else YIELD
+            text = "" if kind == AWAIT or type(value).__name__ == WRAPPED else self._text(value)
             self._tell(kind, call, thread, self._times(call, now), text)
 
     def resumed(self, frame: FrameType, source: Source, thrown: BaseException | None = None) -> None:
@@ -311,7 +312,7 @@ class Calls:
         if found is None or found.known != id(known):  # an ident is used again when its thread has ended
             self._thread_count += 1
             found = self._threads[ident] = _Thread(self._thread_count, id(known))
-            name = _name_of(known)
+            name = name_of(known)
             self._new["threads"].append(
                 [found.index, ident, name or ("MainThread" if ident == self._agent.main else "")]
             )
@@ -353,15 +354,6 @@ class Calls:
         batch["cost"] = self._mean_cost()
         batch["done"] = self.done and not self.outbox.waiting()
         return batch
-
-
-def _name_of(thread: Any) -> str:
-    """A thread's name as ``threading`` knows it, without any code of its class."""
-    try:
-        name = object.__getattribute__(thread, "__dict__").get("_name")
-    except AttributeError:
-        return ""
-    return name if type(name) is str else ""
 
 
 def _count(counter: Any) -> int:

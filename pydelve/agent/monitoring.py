@@ -27,9 +27,9 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
     from .breakpoints import Armed, Placed
     from .call_events import CallEvents
-    from .calls import Calls
     from .core import Agent
     from .freezing import Freezer
+    from .traces import Traced
 
 NAME = "events"
 
@@ -288,7 +288,7 @@ class Monitoring:
 
     # -- traced calls --------------------------------------------------------------------------------------------------
 
-    def follow_calls(self, calls: Calls | None) -> None:
+    def follow_calls(self, calls: Traced | None) -> None:
         """Get ready to tell a trace of its functions' calls, or stop it. Raises RuntimeError where no tool is free."""
         before, self._call_events = self._call_events, None
         if before is not None:

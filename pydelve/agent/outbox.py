@@ -97,7 +97,7 @@ class Outbox:
         if self._serial % 2:
             self._serial += 1
             for lock in (self._wake, self._credit):
-                _release(lock)
+                release(lock)
 
     # -- in the program's threads --------------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ class Outbox:
             self._queue.append(record)
             if self._idle:
                 self._idle = False
-                _release(self._wake)
+                release(self._wake)
 
     def _make_room(self) -> None:
         while self._patient and self._serial % 2 and len(self._queue) >= self._limit:
@@ -120,7 +120,7 @@ class Outbox:
             else:
                 self._patient = self._room.acquire(True, self._patience_s)
         if len(self._queue) < self._limit:
-            _release(self._room)  # for the next one that waits
+            release(self._room)  # for the next one that waits
             return
         try:
             self._queue.popleft()
@@ -141,7 +141,7 @@ class Outbox:
         """The debugger's client has read this batch, and those before it."""
         self._read = max(self._read, min(number, self._sent))
         self._patient = bool(self._patience_s)
-        _release(self._credit)
+        release(self._credit)
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -150,7 +150,7 @@ class Outbox:
         name_thread(b"pydelve %d" % globals().get("DEBUGGER", 0))
         while self._serial == serial:
             self._idle = True  # whoever puts a record from here on wakes us
-            if not self._queue:
+            if not self.waiting():
                 self._wake.acquire()
                 continue
             self._idle = False
@@ -164,12 +164,8 @@ class Outbox:
 
     def _send(self, send: Callable[[Any], None]) -> None:
         """Take a batch, and send it; ``_busy`` is held."""
-        taken: list[Record] = []
-        try:
-            taken.extend(islice(iter(self._queue.popleft, None), self._size))
-        except IndexError:  # these were all
-            pass
-        _release(self._room)
+        taken = self._take()
+        release(self._room)
         lost = self.lost()
         batch = self._describe(taken)
         batch.update(number=self._sent + 1, lost=lost - self._lost_told)
@@ -177,13 +173,22 @@ class Outbox:
         self._sent += 1
         send(("event", self.event, batch))
 
+    def _take(self) -> list[Any]:
+        """What goes next; ``_busy`` is held."""
+        taken: list[Record] = []
+        try:
+            taken.extend(islice(iter(self._queue.popleft, None), self._size))
+        except IndexError:  # these were all
+            pass
+        return taken
+
     def settle(self) -> None:
         """A stop begins, with the GIL ours but for this: all that was put is told before it."""
         if not self._serial or not self._busy.acquire(True, _SETTLE_S):
             return
         try:
             self._link.settle()
-            while self._queue:
+            while self.waiting():
                 self._send(self._hold.send)
         finally:
             self._busy.release()
@@ -192,7 +197,7 @@ class Outbox:
         """The program is about to end: send all there is."""
         if self._serial and self._busy.acquire(True, _SETTLE_S):
             try:
-                while self._queue:
+                while self.waiting():
                     self._send(self._link.send)
             finally:
                 self._busy.release()
@@ -205,7 +210,8 @@ def _locked() -> Any:
     return lock
 
 
-def _release(lock: Any) -> None:
+def release(lock: Any) -> None:
+    """Let who waits for it go on, if anybody does."""
     try:
         lock.release()
     except RuntimeError:  # somebody else just did

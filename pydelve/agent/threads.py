@@ -33,6 +33,15 @@ def active() -> dict[int, Any]:
     return table if type(table) is dict else {}
 
 
+def name_of(thread: Any) -> str:
+    """A thread's name as ``threading`` knows it, without any code of its class."""
+    try:
+        name = object.__getattribute__(thread, "__dict__").get("_name")
+    except AttributeError:
+        return ""
+    return name if type(name) is str else ""
+
+
 def names() -> dict[int, tuple[str, int]]:
     """``{ident: (name, native id)}`` as far as the ``threading`` module knows its threads."""
     found = {}

@@ -13,9 +13,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
+    from .call_stream import CallStream
     from .calls import Calls
     from .core import Agent
     from .outbox import Outbox
+
+    Traced = Calls | CallStream
 
 
 class Traces:
@@ -24,14 +27,20 @@ class Traces:
     def __init__(self, agent: Agent) -> None:
         """None is on."""
         self._agent = agent
-        self._calls: Calls | None = None
+        self._calls: Traced | None = None
 
     def start(self, options: dict[str, Any]) -> None:
         """Tell of calls from now on, in place of those that were told of so far."""
-        from .calls import Calls  # noqa: PLC0415  most programs that are debugged are not traced
+        from . import call_stream  # noqa: PLC0415  most programs that are debugged are not traced
 
         self.end()
-        calls = Calls(self._agent, options)
+        calls: Traced
+        if call_stream.suffices(options):
+            calls = call_stream.CallStream(self._agent, options)
+        else:
+            from .calls import Calls  # noqa: PLC0415  as above
+
+            calls = Calls(self._agent, options)
         try:
             self._agent.events.follow_calls(calls)
         except RuntimeError as error:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
     from .breakpoints import Armed, Placed
     from .call_frames import CallFrames
-    from .calls import Calls
     from .core import Agent
     from .freezing import Freezer
+    from .traces import Traced
 
 NAME = "trace"
 
@@ -184,7 +184,7 @@ class Tracing:
 
     # -- traced calls --------------------------------------------------------------------------------------------------
 
-    def follow_calls(self, calls: Calls | None) -> None:
+    def follow_calls(self, calls: Traced | None) -> None:
         """Get ready to tell a trace of its functions' calls, or stop it."""
         self._call_frames = None
         if calls is None:

@@ -19,9 +19,9 @@ from pydelve.api.tracing import (
 )
 from pydelve.errors import ProtocolError
 from pydelve.target.interface import CallsReport
+from pydelve.target.live.call_assembly import KINDS, Assembly
 
-_KINDS: tuple[TraceKind, ...] = ("call", "return", "raise", "propagate", "yield", "await", "resume", "throw")
-assert set(_KINDS) == set(get_args(TraceKind))
+assert set(KINDS) == set(get_args(TraceKind))
 _VALUES = {0: None, 1: (20, 0, 0, False), 2: (60, 5, 1, False), 3: (200, 20, 2, True), 4: (2_000, 100, 4, True)}
 """By verbosity: characters, elements, levels, whether objects are opened (``agent/brief.py``: ``Brief``)."""
 _INTS, _FLOATS = 6, 4
@@ -53,12 +53,29 @@ def from_options(options: TraceOptions, patterns: tuple[Any, Any]) -> dict[str, 
     }
 
 
-def to_calls(wire: dict[str, Any]) -> CallsReport:
-    """A batch.
+def to_calls(wire: dict[str, Any], assembly: Assembly | None) -> CallsReport:
+    """A batch; ``assembly``: of this trace.
 
     Raises:
-        ProtocolError: no agent of this version sends it.
+        ProtocolError, LookupError, TypeError, ValueError: no agent of this version sends it.
     """
+    if "chunks" in wire and assembly is not None:
+        records, functions = assembly.batch(wire)
+    else:
+        records, functions = _of_rows(wire)
+    return CallsReport(
+        number=int(wire["number"]),
+        lost=int(wire["lost"]),
+        records=records,
+        functions=functions,
+        threads=tuple((int(index), int(ident), str(name)) for index, ident, name in wire["threads"]),
+        tasks=tuple(TracedTask(int(index), str(name)) for index, name in wire["tasks"]),
+        done=bool(wire["done"]),
+        cost_s=float(wire["cost"]),
+    )
+
+
+def _of_rows(wire: dict[str, Any]) -> tuple[tuple[TraceRecord, ...], tuple[TracedFunction, ...]]:
     rows, texts = _rows(wire["rows"]), str(wire["texts"]).split(_BETWEEN_RECORDS)
     if len(texts) != max(1, len(rows)):
         raise ProtocolError("a message of the agent is malformed", why=f"{len(texts)} texts for {len(rows)} records")
@@ -66,16 +83,7 @@ def to_calls(wire: dict[str, Any]) -> CallsReport:
         TracedFunction(int(index), str(name), str(file), int(line), tuple(map(str, parameters)))
         for index, name, file, line, parameters in wire["functions"]
     )
-    return CallsReport(
-        number=int(wire["number"]),
-        lost=int(wire["lost"]),
-        records=tuple(map(_record, rows, texts)),
-        functions=functions,
-        threads=tuple((int(index), int(ident), str(name)) for index, ident, name in wire["threads"]),
-        tasks=tuple(TracedTask(int(index), str(name)) for index, name in wire["tasks"]),
-        done=bool(wire["done"]),
-        cost_s=float(wire["cost"]),
-    )
+    return tuple(map(_record, rows, texts)), functions
 
 
 def _rows(body: object) -> list[tuple[Any, ...]]:
@@ -92,17 +100,20 @@ def _rows(body: object) -> list[tuple[Any, ...]]:
 
 def _record(row: tuple[Any, ...], text: str) -> TraceRecord:
     kind, call, function, thread, task, depth, when, run, own, suspended = row
-    if not 0 <= kind < len(_KINDS):
+    if not 0 <= kind < len(KINDS):
         raise ProtocolError("a message of the agent is malformed", why=f"there is no record of kind {kind}")
     shown, stands, above = text.partition(_BEFORE_CALLERS)
     values = tuple(shown.split(_BETWEEN_VALUES)) if shown else ()
     callers = tuple(above.split(_BETWEEN_VALUES)) if stands and above else ()
-    return TraceRecord(_KINDS[kind], call, function, thread, task, depth, when, values, run, own, suspended, callers)
+    return TraceRecord(KINDS[kind], call, function, thread, task, depth, when, values, run, own, suspended, callers)
 
 
-def to_summary(wire: object) -> TraceSummary:
+def to_summary(wire: object, assembly: Assembly | None) -> TraceSummary:
     """What a trace came to; nothing where there was none."""
     found = cast("dict[str, Any]", wire)
     if not found:
         return TraceSummary(0, 0, 0, 0.0)
-    return TraceSummary(int(found["calls"]), int(found["matched"]), int(found["lost"]), float(found["cost"]))
+    calls, functions = int(found["calls"]), int(found["matched"])
+    if calls < 0 and assembly is not None:
+        calls, functions = assembly.calls, assembly.functions
+    return TraceSummary(calls, functions, int(found["lost"]), float(found["cost"]))

@@ -50,6 +50,7 @@ from pydelve.target.live.handle import Reached, end
 from pydelve.target.live.user_code import UserCode
 
 if TYPE_CHECKING:
+    from pydelve.target.live.call_assembly import Assembly
     from pydelve.target.live.lock_waits import LockWaits
 
 _HELLO_LIMIT_S = 20.0
@@ -110,6 +111,7 @@ class LiveProcess:
         """Numbers of the last ones that came."""
         self._kept: set[int] = set()
         """Idents of the threads that are frozen."""
+        self._assembly: Assembly | None = None
         self._clean = False
         self._leaving = False
         self._user_code = UserCode(self._agent)
@@ -306,8 +308,9 @@ class LiveProcess:
 
     def trace(self, options: TraceOptions, patterns: tuple[Any, Any]) -> None:
         """See ``target.Process``."""
-        from pydelve.target.live import convert_tracing  # noqa: PLC0415  rarely needed
+        from pydelve.target.live import call_assembly, convert_tracing  # noqa: PLC0415  rarely needed
 
+        self._assembly = call_assembly.Assembly()
         self._agent.ask(protocol.TRACE, convert_tracing.from_options(options, patterns))
         self._batches[protocol.CALLS] = 0
 
@@ -317,7 +320,7 @@ class LiveProcess:
 
         answer = self._agent.ask(protocol.END_TRACE, {})
         with convert.reading("end of the trace"):
-            return to_summary(answer)
+            return to_summary(answer, self._assembly)
 
     def arm_exception(self, breakpoint_id: int, arming: ExceptionArming | None) -> None:
         """See ``target.Process``."""
@@ -569,7 +572,9 @@ class LiveProcess:
             from pydelve.target.live.convert_tracing import to_calls  # noqa: PLC0415  rarely needed
 
             self._in_order(name, data)
-            self._listener.on_calls(to_calls(data))
+            with convert.reading("batch of calls"):
+                calls = to_calls(data, self._assembly)
+            self._listener.on_calls(calls)
         elif name == protocol.LANDED:
             self._listener.on_landed(convert.to_landing(data))
         elif name == protocol.ENDING:

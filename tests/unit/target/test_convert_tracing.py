@@ -25,7 +25,7 @@ def batch(
 
 
 def test_a_batch() -> None:
-    found = to_calls(batch())
+    found = to_calls(batch(), None)
     assert found.records == (
         TraceRecord("call", 1, 1, 1, 0, 0, 0.5, ("1", "'b'"), callers=("/a.py:3 f", "/a.py:1 <module>")),
         TraceRecord("return", 1, 1, 1, 2, 3, 0.75, ("None",), 0.25, 0.125, 0.5),
@@ -36,7 +36,7 @@ def test_a_batch() -> None:
 
 
 def test_an_empty_batch() -> None:
-    assert to_calls(batch([], "")).records == ()
+    assert to_calls(batch([], ""), None).records == ()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_an_empty_batch() -> None:
 )
 def test_malformed(wire: dict[str, Any], why: str) -> None:
     with pytest.raises(ProtocolError) as raised:
-        to_calls(wire)
+        to_calls(wire, None)
     assert raised.value.why == why
 
 
