@@ -75,6 +75,10 @@ class Matching:
         root = self._search(name) is not None and self._is_in_files(code)
         return Source(code, name, root) if root or self._follows else None
 
+    def learn(self, code: CodeType, name: str) -> None:
+        """This is the qualified name of a piece of code, which it may not know itself."""
+        self._names.learn(code, name)
+
     def _is_in_files(self, code: CodeType) -> bool:
         path = canonical(code.co_filename)
         return not self._files or any(fits(parts, path) for parts in self._files)
@@ -98,10 +102,18 @@ class _Names:
 
     def __init__(self) -> None:
         self._files: dict[str, dict[tuple[str, int], str]] = {}
+        self._learned: dict[int, tuple[CodeType, str]] = {}
+
+    def learn(self, code: CodeType, name: str) -> None:
+        if not _HAS_QUALNAME:
+            self._learned[id(code)] = code, name
 
     def of(self, code: CodeType, names: dict[str, Any]) -> str:
         if _HAS_QUALNAME:
             return code.co_qualname  # type: ignore[attr-defined,no-any-return,unused-ignore]
+        learned = self._learned.get(id(code))
+        if learned is not None:
+            return learned[1]
         known = self._files.get(code.co_filename)
         if known is None:
             known = self._files[code.co_filename] = {}
@@ -111,12 +123,19 @@ class _Names:
         return known.get((code.co_name, code.co_firstlineno), code.co_name)
 
 
-def _gather(code: CodeType, prefix: str, found: dict[tuple[str, int], str]) -> None:
+def child_name(code: CodeType, name: str, inner: CodeType) -> str:
+    """The qualified name of what is defined in a piece of code of this name; a module's is ""."""
+    if not name:
+        return inner.co_name
+    return name + (".<locals>." if code.co_flags & _CO_OPTIMIZED else ".") + inner.co_name
+
+
+def _gather(code: CodeType, name: str, found: dict[tuple[str, int], str]) -> None:
     """Names of all that is defined in a piece of code, as the compiler makes them of where it stands."""
     for inner in code.co_consts:
         if type(inner) is type(code):
-            name = found[inner.co_name, inner.co_firstlineno] = prefix + inner.co_name
-            _gather(inner, name + (".<locals>." if inner.co_flags & _CO_OPTIMIZED else "."), found)
+            found[inner.co_name, inner.co_firstlineno] = child_name(code, name, inner)
+            _gather(inner, found[inner.co_name, inner.co_firstlineno], found)
 
 
 def _module_code(filename: str, cached: object) -> CodeType | None:

@@ -29,6 +29,7 @@ WRAPPED = "async_generator_wrapped_value"  # what an asynchronous generator yiel
 _ASYNCIO = "_asyncio"
 CHUNK = 16_384
 """So many items, and the list is looked after."""
+_WITH_VALUE = (YIELD, THROW)
 _BIGGEST = (1 << 30) - 1  # an int of one digit: compared fast, and small to send
 _CLEARS = sys.version_info[:2] == (3, 12)  # see brief.arguments
 _clock, _getframe, _len = time.perf_counter, sys._getframe, len  # taken before the program can replace them
@@ -94,6 +95,7 @@ class Recorder:
         """``attend`` looks after the list, ``retask`` tells the thread's task if it is another one."""
         self.items, self._attend, self._local, self._item = items, attend, local, item
         self._shows, self._retask = shows, retask
+        self.is_own_fault: Callable[[BaseException], bool] = lambda error: False
         self.started = self._make_started()
         self.left = self._make_left()
         self.switched = self._make_switched()
@@ -159,5 +161,94 @@ class Recorder:
 
         return switched
 
+    # -- for one function, as its own code calls them ------------------------------------------------------------------
 
-_WITH_VALUE = (YIELD, THROW)
+    def hooks(self, code: int, count: int) -> tuple[Callable[..., None], ...]:
+        """What ``splicing.Calls`` consists of; ``count``: how many values the function's calls have."""
+        return (self._begins(code, count), self._returns(code), *self._switches(code))
+
+    def _begins(self, code: int, count: int) -> Callable[..., None]:
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        items, retask, integer, modules, is_own_fault = self.items, self._retask, int, sys.modules, self.is_own_fault
+
+        def begins_with_one(value: object) -> None:
+            try:
+                if _ASYNCIO in modules:
+                    retask()
+                known = _len(items)
+                if type(value) is not integer or not -_BIGGEST <= value <= _BIGGEST:
+                    value = item(value)
+                extend((code, local.index, _clock(), value))
+                if not 0 < known < CHUNK:
+                    attend()
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        def begins(*values: object) -> None:
+            try:
+                if _ASYNCIO in modules:
+                    retask()
+                known = _len(items)
+                shown = [item(value) for value in values]
+                extend((code, local.index, _clock(), *shown))
+                if not 0 < known < CHUNK:
+                    attend()
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        return begins_with_one if count == 1 else begins
+
+    def _returns(self, code: int) -> Callable[..., None]:
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        items, shows, integer, is_own_fault = self.items, self._shows, int, self.is_own_fault
+
+        def returns(value: object) -> None:
+            try:
+                now, known = _clock(), _len(items)
+                if not shows:
+                    extend((code + RETURN, local.index, now))
+                elif type(value) is integer and -_BIGGEST <= value <= _BIGGEST:
+                    extend((code + RETURN, local.index, now, value))
+                else:
+                    extend((code + RETURN, local.index, now, item(value)))
+                if not 0 < known < CHUNK:
+                    attend()
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        return returns
+
+    def _switches(self, code: int) -> tuple[Callable[..., None], ...]:
+        left, switched, is_own_fault = self.left, self.switched, self.is_own_fault
+
+        def guarded(function: Callable[..., None]) -> Callable[..., None]:
+            def called(*values: object) -> None:
+                try:
+                    function(*values)
+                except BaseException as error:
+                    if not is_own_fault(error):
+                        raise
+
+            return called
+
+        def raises() -> None:
+            error = sys.exc_info()[1]
+            traceback = error.__traceback__ if error is not None else None
+            left(code + (RAISE if traceback is None or traceback.tb_next is None else PROPAGATE), error)
+
+        def yields(*values: object) -> None:
+            switched(code + YIELD, id(_getframe(2)), *values)
+
+        def awaits() -> None:
+            switched(code + AWAIT, id(_getframe(2)))
+
+        def resumes() -> None:
+            switched(code + RESUME, id(_getframe(2)))
+
+        def thrown() -> None:
+            switched(code + THROW, id(_getframe(2)), sys.exc_info()[1])
+
+        return tuple([guarded(function) for function in (raises, yields, awaits, resumes, thrown)])

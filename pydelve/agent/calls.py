@@ -29,6 +29,7 @@ from .threads import active, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
     from types import CodeType, FrameType
     from typing import Any
 
@@ -39,7 +40,7 @@ VALUES, CALLERS, RECORDS = "\x01", "\x02", "\x00"
 _LIMIT, _BATCH = 65_536, 4_096
 _COUNTS = 1 << 31
 _MARSHAL_VERSION = 2
-_clock, _wall = time.perf_counter, time.time  # taken before the program can replace them
+_clock, _getframe = time.perf_counter, sys._getframe  # taken before the program can replace them
 _LOOKED_AT = 200  # calls whose cost is measured
 
 
@@ -132,13 +133,53 @@ class Calls:
 
     def source(self, frame: FrameType) -> Source | None:
         """What the function of a frame that begins, or goes on, is to this trace; None: nothing."""
-        code = frame.f_code
+        return self.source_of(frame.f_code, frame.f_globals)
+
+    def source_of(self, code: CodeType, names: dict[str, Any]) -> Source | None:
+        """The same by code and its globals."""
         known = self._sources.get(id(code))
         if known is None:
-            known = self._matching.source(code, frame.f_globals)
+            known = self._matching.source(code, names)
             if known is not None:
                 self._sources[id(code)] = known
         return known
+
+    def learn(self, code: CodeType, name: str) -> None:
+        """This is the qualified name of a piece of code, which it may not know itself."""
+        self._matching.learn(code, name)
+
+    def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
+        """Parameters that are asked for, none, and what ``splicing.Calls`` consists of, for a function's own code."""
+
+        def raises(frame: FrameType) -> None:
+            error: Any = sys.exc_info()[1]
+            traceback = error.__traceback__
+            self.unwound(frame, error, traceback is None or traceback.tb_next is None)
+
+        functions: list[Callable[..., None]] = [
+            lambda frame: self.started(frame, source),
+            self.returned,
+            raises,
+            lambda frame, value=None: self.suspended(frame, value),
+            lambda frame: self.suspended(frame, None),
+            lambda frame: self.resumed(frame, source),
+            lambda frame: self.resumed(frame, source, sys.exc_info()[1]),
+        ]
+        return [], tuple([self._hook(function) for function in functions])
+
+    def _hook(self, function: Callable[..., None]) -> Callable[..., None]:
+        """Calls ``function(frame, ...)``, and lets no fault of ours into the program."""
+        agent = self._agent
+
+        def called(*values: object) -> None:
+            try:
+                if self.outbox.is_on:
+                    function(_getframe(1), *values)
+            except BaseException as error:
+                if not agent.is_own_fault(error):
+                    raise
+
+        return called
 
     # -- what happens to a frame, told in its thread -------------------------------------------------------------------
 

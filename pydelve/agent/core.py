@@ -297,6 +297,8 @@ class Agent:
 
         ``scopes``: the functions that something is to be woven into, or nothing any more (``weaving.Weaver.update``).
         """
+        if placements:
+            self.events.leave_code()
         armed = self.table.replace(number, placements)
         loaded = modules.loaded_files() if armed else ()
         for entry in armed:  # before anything can tell that it landed

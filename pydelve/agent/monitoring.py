@@ -303,6 +303,9 @@ class Monitoring:
         if self._call_events is not None:
             self._call_events.begin()
 
+    def leave_code(self) -> None:
+        """The program's code is as it is, always."""
+
     # -- frozen threads ------------------------------------------------------------------------------------------------
 
     def freeze(self, freezer: Freezer) -> None:

@@ -99,6 +99,11 @@ class Outbox:
             for lock in (self._wake, self._credit):
                 release(lock)
 
+    @property
+    def is_on(self) -> bool:
+        """May something be put?"""
+        return bool(self._serial % 2)
+
     # -- in the program's threads --------------------------------------------------------------------------------------
 
     def put(self, record: Record) -> None:

@@ -267,6 +267,7 @@ class Service:
 
     def _reload(self, path: str, source: bytes) -> dict[str, Any]:
         """Give the functions of a file the code that its source makes now."""
+        self._agent.events.leave_code()
         made: list[reloading.Reload] = []
         # of the thread that stopped, the frames shown: one that has just returned may still be on its stack
         weaver = self._agent.weaver

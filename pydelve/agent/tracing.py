@@ -12,6 +12,7 @@ import sys
 from _thread import get_ident
 
 from . import native
+from .call_telling import CallTelling
 from .imports import Imports
 from .paths import is_agent
 from .thread_states import ThreadStates
@@ -23,7 +24,6 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
     from .breakpoints import Armed, Placed
-    from .call_frames import CallFrames
     from .core import Agent
     from .freezing import Freezer
     from .traces import Traced
@@ -60,7 +60,7 @@ class Tracing:
         self._watching_calls = False
         self._raises = self._raises_in_libraries = False
         self._on = False
-        self._call_frames: CallFrames | None = None
+        self._telling = CallTelling(agent, lambda: self._switch(True))
         self._threads: ThreadStates | None = None
         self._freezer: Freezer | None = None
         """While a frozen thread has not come to its gate."""
@@ -108,7 +108,7 @@ class Tracing:
             while frame is not None:
                 ours = frame.f_trace is self._local and id(frame) not in self._watched
                 if ours and self._placed_in(frame.f_code) is None:
-                    if self._raises_in(frame.f_code) or self._is_traced_call(frame):
+                    if self._raises_in(frame.f_code) or self._telling.has(frame):
                         frame.f_trace_lines = False
                     else:
                         frame.f_trace, frame.f_trace_lines = None, True
@@ -155,7 +155,7 @@ class Tracing:
 
     def _rest(self, leaving: FrameType | None = None) -> None:
         """Switch off what nobody needs; ``leaving``: a frame that is about to end."""
-        if self._waiting_for_main or self._raises or self._agent.stepper.active or self._call_frames is not None:
+        if self._waiting_for_main or self._raises or self._agent.stepper.active or self._telling.by_events:
             return
         if self._freezer is not None:
             return
@@ -186,18 +186,18 @@ class Tracing:
 
     def follow_calls(self, calls: Traced | None) -> None:
         """Get ready to tell a trace of its functions' calls, or stop it."""
-        self._call_frames = None
+        self._telling.follow(calls)
         if calls is None:
             self._untrace_running()
             self._rest()
-        else:
-            from .call_frames import CallFrames  # noqa: PLC0415  most programs that are debugged are not traced
-
-            self._call_frames = CallFrames(calls)
 
     def update_calls(self) -> None:
         """Begin to tell it."""
-        self._switch(True)
+        self._telling.begin()
+
+    def leave_code(self) -> None:
+        """Breakpoints are about to need the program's code as it is, or something else is."""
+        self._telling.leave_code()
 
     # -- stepping ------------------------------------------------------------------------------------------------------
 
@@ -302,7 +302,9 @@ class Tracing:
         self._hook_new_threads()
         if self._waiting_for_main is not None and code.co_name == "<module>":
             self._main_begins(frame)
-        traced = self._call_frames is not None and self._call_frames.begins(frame)
+        if code.co_name == "<module>" and self._telling.module_begins(code, frame.f_globals):
+            self._rest()
+        traced = self._telling.begins(frame)
         step = self._agent.stepper.active
         if step is not None and step.ident == get_ident():
             if self._watching_calls:
@@ -318,9 +320,6 @@ class Tracing:
             return self._local
         return None
 
-    def _is_traced_call(self, frame: FrameType) -> bool:
-        return self._call_frames is not None and self._call_frames.has(frame)
-
     def _go_on(self, frame: FrameType, event: str, argument: Any) -> None:
         code = frame.f_code
         if is_agent(code):
@@ -330,8 +329,7 @@ class Tracing:
         step = self._agent.stepper.active
         stepping = step is not None and step.ident == get_ident() and (frame is step.frame or frame is step.consumer)
         woven = self._agent.weaver.of(code)
-        if self._call_frames is not None:
-            self._call_frames.goes_on(frame, event, argument)
+        self._telling.goes_on(frame, event, argument)
         if event == "line":
             self._raised.pop(id(frame), None)
             if woven is None or (frame.f_lasti not in woven.offsets() and frame.f_lasti not in woven.afters()):
@@ -487,6 +485,7 @@ class Tracing:
 
     def close(self) -> None:
         """Leave no trace function behind, and hold no code: see ``weaving.Weaver.let_go``."""
+        self.follow_calls(None)
         self._watched.clear()
         self._placed.clear()
         self._waiting_for_main = None

@@ -17,7 +17,7 @@ import pytest
 
 from pydelve.api.events import Event, Notice, Traced
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.requests import EndTracing, Resume, StartTracing
+from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, EndTracing, Resume, StartTracing
 from pydelve.api.target import ExitStatus
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.cli.trace import exit_status
@@ -65,7 +65,7 @@ class TestKinds:
         assert done.exit_code == 0
         check(TRANSCRIPTS / "trace" / "kinds.txt", normalised(done.output))
 
-    @pytest.mark.parametrize("name", ["kinds", "thrown"])
+    @pytest.mark.parametrize("name", ["kinds", "thrown", "shapes"])
     def test_count_and_order_are_those_of_setprofile(self, python: Interpreter, tmp_path: Path, name: str) -> None:
         program = str(FOLDER / f"{name}.py")
         plain = run_plain(python, [str(FOLDER / "oracle.py"), program], tmp_path)
@@ -168,6 +168,28 @@ def test_which_calls_are_told_of(python: Interpreter, tmp_path: Path) -> None:
             assert session.call(EndTracing()) == TraceSummary(0, 0, 0, 0.0)
 
 
+def test_breakpoints_while_calls_are_traced(python: Interpreter, tmp_path: Path) -> None:
+    """Code that tells of its calls itself, up to 3.11, is as it was before; the calls are told of all the same."""
+    with open(tmp_path / "out.txt", "wb") as output:
+        options = LaunchOptions("script", str(FOLDER / "again.py"), python=python.path, stdout_fd=output.fileno())
+        with LiveSession(options, LIMIT_S) as session:
+            session.wait_stop()
+            session.resume()
+            session.call(start(r"Account\.fee"))
+            fee = ["call Account.fee(amount=50)", "return Account.fee 5"]
+            before = len(session.events)
+            session.resume()
+            assert said(session.events[before:], Book()) == fee
+            point = session.call(CreateBreakpoint(f"{FOLDER / 'kinds.py'}:Account.fee", condition="amount == 50"))
+            before = len(session.events)
+            stop = session.resume()
+            assert (stop.reason, stop.frames[0].function) == ("breakpoint", "Account.fee")
+            session.call(ClearBreakpoint(point.id))
+            session.resume()
+            assert said(session.events[before:], Book()) == fee
+            session.call(EndTracing())
+
+
 class Tracer:
     """``pydelve trace`` beside the test; a context manager that ends it."""
 
@@ -237,7 +259,7 @@ class TestLife:
             server.tell("end")
             output, errors, status = server.end()
             assert (errors, status) == ("", 3)
-            assert output.splitlines()[-1] == "threads 1, traced None, tools []"
+            assert output.splitlines()[-1] == "threads 1, traced None, tools [], the same code True"
 
     def test_a_program_that_gets_ctrl_c(self, python: Interpreter, tmp_path: Path) -> None:
         """It gets the signal, ends as it does by itself, and is traced up to there."""
@@ -308,10 +330,10 @@ class TestLife:
     @pytest.mark.parametrize("lossless", [False, True])
     def test_records_that_nobody_reads(self, python: Interpreter, tmp_path: Path, lossless: bool) -> None:
         """The program goes on, and what was dropped is counted; or it waits."""
-        out = tmp_path / "out.txt"
+        out, count = tmp_path / "out.txt", 50_000 if lossless else 200_000
         with out.open("wb") as output:
             options = LaunchOptions(
-                "script", str(FOLDER / "many.py"), ("50000",), python=python.path, stdout_fd=output.fileno()
+                "script", str(FOLDER / "many.py"), (str(count),), python=python.path, stdout_fd=output.fileno()
             )
             with LiveSession(options, LIMIT_S) as session:
                 session.wait_stop()
@@ -325,10 +347,10 @@ class TestLife:
                 session.wait_exit()
                 batches = [event for event in session.events if isinstance(event, Traced)]
         lost, told = sum(batch.lost for batch in batches), sum(len(batch.records) for batch in batches)
-        assert lost + told == 2 * 50_000
+        assert lost + told == 2 * count
         assert bool(lost) != lossless
         calls = [record.call for batch in batches for record in batch.records if record.kind == "return"]
-        assert calls[-1] == 50_000
+        assert calls[-1] == count
         assert calls == sorted(set(calls))
 
 

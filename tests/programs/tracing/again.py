@@ -1,8 +1,9 @@
-"""Runs ``kinds.py`` from the start, each time that it is let go."""
+"""Imports ``kinds.py`` anew, each time that it is let go."""
 
-import runpy
-from pathlib import Path
+import importlib
+import sys
 
 while True:
     breakpoint()
-    runpy.run_path(str(Path(__file__).with_name("kinds.py")), run_name="kinds")
+    sys.modules.pop("kinds", None)
+    importlib.import_module("kinds")

@@ -14,7 +14,7 @@ class Shop:
         return number * 2
 
 
-shop = Shop()
+shop, code = Shop(), Shop.price.__code__
 print("ready", flush=True)
 for line in iter(sys.stdin.readline, "end\n"):
     try:
@@ -23,5 +23,9 @@ for line in iter(sys.stdin.readline, "end\n"):
         answer = repr(error)
     print(f"{line.strip()}: {answer}", flush=True)
 tools = [sys.monitoring.get_tool(number) for number in range(6)] if sys.version_info >= (3, 12) else []
-print(f"threads {threading.active_count()}, traced {sys.gettrace()}, tools {[t for t in tools if t]}", flush=True)
+same = Shop.price.__code__ is code
+print(
+    f"threads {threading.active_count()}, traced {sys.gettrace()}, tools {[t for t in tools if t]}, the same code {same}",
+    flush=True,
+)
 sys.exit(3)
