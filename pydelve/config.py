@@ -66,6 +66,9 @@ class Settings:
     stop: StopMode = field(
         default="all", metadata=_about("what a stop stops: all threads, or one: only that which has hit something")
     )
+    follow_children: bool = field(
+        default=True, metadata=_about("debug the program's children too, where they are Python: target follow")
+    )
     stop_uncaught: bool = field(
         default=True, metadata=_about("stop, post-mortem, at every uncaught exception, also without a breakpoint")
     )

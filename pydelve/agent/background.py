@@ -68,7 +68,7 @@ class Background:
         if loop is not None and type.__dict__["__dict__"].__get__(loop).get(_REPORT) is self._reporting:
             type.__setattr__(loop, _REPORT, self._report)
 
-    def _import_begins(self, origin: str) -> None:
+    def _import_begins(self, origin: str, module: Any) -> None:
         self._hook_loops()
         if self._loop is not None:
             self._imports.switch(False)

@@ -74,7 +74,7 @@ class CallWeaving:
         """By id of the new code: itself, and the original."""
         self._patched: list[tuple[CodeType, int, CodeType]] = []
         self._changing = RLock()
-        self._imports = Imports(lambda origin: look() if origin.endswith((".py", ".pyc", ".pyw")) else None)
+        self._imports = Imports(lambda origin, module: look() if origin.endswith((".py", ".pyc", ".pyw")) else None)
         self.on = False
 
     def has(self, code: CodeType) -> bool:

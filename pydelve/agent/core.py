@@ -12,7 +12,6 @@ Threads, and what each may do:
 
 from __future__ import annotations
 
-import _signal
 import posix
 import sys
 import time
@@ -27,7 +26,7 @@ from .freezing import Freezer
 from .gil import Gil
 from .hold import Hold
 from .hooks import Hooks
-from .link import Link, name_thread, own_fd, start_thread
+from .link import Link, name_thread, start_thread
 from .outbox import Outbox
 from .paths import Ownership, canonical, is_agent
 from .service import Refused, Service
@@ -52,6 +51,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
     from .breakpoints import Armed, Placed
+    from .children import Children
     from .stepping import Outcome
 
 _STOP_TURN_S = 0.02  # how often our own thread looks whether a request was answered by the thread that stopped
@@ -64,7 +64,7 @@ class Agent:
     """One per target process."""
 
     def __init__(self, link_fd: int, hold_fd: int, main: int, blocked: set[int], tests: bool = False) -> None:
-        """Takes the two sockets over; see ``start`` and ``attach``, at the end.
+        """Takes the two sockets over; see ``starting.py``.
 
         Args:
             link_fd: *link*.
@@ -99,6 +99,7 @@ class Agent:
         self.stops = Stops(self)
         self.freezer = Freezer(self)
         self.stepper.awaiter = self.tasks.awaiter_frame
+        self.children: Children | None = None
         self._faults = 0
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -125,17 +126,26 @@ class Agent:
             if starter not in sys._current_frames():
                 break
             _sleep(0.001)
+        self._enter(None)
+        self._serve_link()
+
+    def begin_in_fork(self, before: Hooks) -> None:
+        """The same in a forked child, on the thread that has forked; ``before`` are the hooks of its parent's agent."""
+        self._enter(before)
+        start_thread(self._serve_link, self.own)
+
+    def _enter(self, before: Hooks | None) -> None:
+        """Get to know the main module, hook in, say hello."""
         module = sys.modules.get("__main__")
         names = modules.dict_of(module) if module is not None else {}
         file, package = names.get("__file__"), names.get("__package__")
         file = file if type(file) is str else ""
         if file:
             self.ownership.program(file, package if type(package) is str else "")
-        self.hooks.install()
-        self.link.send(("event", protocol.HELLO, self._hello(canonical(file))))
-        self._serve_link()
+        self.hooks.install(before)
+        self.link.send(("event", protocol.HELLO, self._hello(canonical(file), before is not None)))
 
-    def _hello(self, main_file: str) -> dict[str, Any]:
+    def _hello(self, main_file: str, forked: bool = False) -> dict[str, Any]:
         return {
             "protocol": protocol.VERSION,
             "pid": self.pid,
@@ -147,6 +157,7 @@ class Agent:
             "main_file": main_file,
             "optimize": sys.flags.optimize,
             "columns": keeps_columns(),
+            "forked": forked,
         }
 
     def ending(self) -> None:
@@ -177,6 +188,8 @@ class Agent:
         """Leave the program as if we had never been there."""
         self.outbox.end()
         self.traces.drop()
+        if self.children is not None:
+            self.children.remove()
         self.weaver.restore()
         self.events.silence()
         self.hooks.remove()
@@ -193,9 +206,16 @@ class Agent:
         self.hold.close()  # which tells the debugger that nothing is left
 
     def after_fork(self) -> None:
-        """In a forked child: leave, also where the parent was about to: the thread that does it is not in the child."""
+        """In a forked child: leave, also where the parent was about to: the thread that does it is not in the child.
+
+        Where children are followed, it gets an agent of its own then.
+        """
+        children = self.children
+        address = children.address_for_fork() if children is not None and self.active else ""
         self.active = True
         self.deactivate()
+        if children is not None and address:
+            children.begin_in_fork(address)
 
     def left(self) -> bool:
         """Has another thread ended it all while this one waited?"""
@@ -219,11 +239,27 @@ class Agent:
             identifier, operation, arguments = message
             if operation == protocol.HAS_READ:
                 self.traces.has_read(**arguments)
+            elif operation == protocol.GO:
+                self._go()
             elif identifier > self.stops.answered:
                 self._serve_running(identifier, operation, arguments)
         self.user_code.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
+        self._go()
         self.deactivate()
         self._clear_up()
+
+    def _go(self) -> None:
+        """A forked child waits no longer for the debugger."""
+        if self.children is not None:
+            self.children.go()
+
+    def follow(self, address: str, folder: str) -> None:
+        """Children are to have agents too, from now on; "" for none."""
+        if self.children is None:
+            from .children import Children  # noqa: PLC0415  only where children are followed
+
+            self.children = Children(self)
+        self.children.follow(address, folder)
 
     def _serve_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> None:
         if operation == protocol.HALT:
@@ -274,6 +310,8 @@ class Agent:
             return self.traces.start(arguments)
         if operation == protocol.END_TRACE:
             return self.traces.end()
+        if operation == protocol.FOLLOW:
+            return self.follow(**arguments)
         if operation == protocol.DETACH:
             return None
         raise Refused("not while the program runs: " + str(operation))
@@ -300,9 +338,9 @@ class Agent:
         if placements:
             self.events.leave_code()
         armed = self.table.replace(number, placements)
-        loaded = modules.loaded_files() if armed else ()
+        found = modules.loaded_files() if armed else ()
         for entry in armed:  # before anything can tell that it landed
-            entry.landed = entry.file in loaded
+            entry.landed = entry.file in found
         self.weaver.update(scopes)
         self.events.update()
         if any(entry.log for entry in self.table.all()):
@@ -456,34 +494,3 @@ class Agent:
             step = self.stepper.active
             cause = Cause("step", step=step, returned=outcome.returned)
             self.stops.stop(cause, threads.frames_of(outcome.frame, outcome.line))
-
-
-def start(link_fd: int, hold_fd: int, tests: bool = False) -> Agent:
-    """Begin to serve; called once, from the main thread, before the program's first line.
-
-    With ``tests``, the program is pytest, and stops at each test that fails.
-    """
-    blocked = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
-    agent = Agent(own_fd(link_fd), own_fd(hold_fd), get_ident(), blocked, tests)
-    agent.start()
-    return agent
-
-
-def attach(link_fd: int, hold_fd: int, blocked: list[int]) -> None:
-    """Begin to serve in a program that runs; called once, from any thread, which ends soon. Never raises: it tells."""
-    link_fd, hold_fd = own_fd(link_fd), own_fd(hold_fd)
-    try:
-        Agent(link_fd, hold_fd, threads.oldest(), set(blocked)).join()
-    except BaseException as error:  # noqa: BLE001  told to the debugger, in place of the hello
-        reason = (
-            str(error)
-            if type(error) is RuntimeError
-            else "{type}: {message}".format(**evaluation.describe_error(error))
-        )
-        try:
-            posix.write(link_fd, protocol.pack(("event", protocol.REFUSED, {"message": reason})))
-        except OSError:
-            reason = ""  # nobody is there to be told
-        finally:
-            posix.close(link_fd)
-            posix.close(hold_fd)

@@ -46,8 +46,11 @@ class Hooks:
         self._children: list[Agent] = []  # whom a forked child tells
         self._expecting: list[ForkWarning] = []
 
-    def install(self) -> None:
-        """The originals go along, so that a program that asks whether a hook was changed is not misled."""
+    def install(self, before: Hooks | None = None) -> None:
+        """The originals go along, so that a program that asks whether a hook was changed is not misled.
+
+        ``before``: those of an agent that has just left the same process, whose callbacks of forks are used again.
+        """
         self._excepthook, self._breakpointhook = sys.excepthook, sys.breakpointhook
         if sys.__excepthook__ is sys.excepthook:  # else it has one of its own, which may call the original
             sys.__excepthook__ = self._except
@@ -57,19 +60,24 @@ class Hooks:
         sys.breakpointhook = self._break
         self._background.install()
         atexit.register(self._on_exit)
-        # The interpreter may keep these callbacks for good: of us they hold lists that ``forget`` empties.
-        watched = self._children
-        watched.append(self._agent)
+        if before is not None:
+            self._children, self._expecting, self._at_fork = before._children, before._expecting, before._at_fork
+        self._children.append(self._agent)
+        self._expecting.append(self._fork_warning)
+        if before is None:
+            self._register()
+
+    def _register(self) -> None:
+        """The interpreter may keep these callbacks for good: of us they hold lists that ``forget`` empties."""
+        watched, expecting = self._children, self._expecting
 
         def after_fork() -> None:
-            for agent in watched:
+            for agent in [*watched]:  # which the child's own agent joins
                 agent.after_fork()
 
         posix.register_at_fork(after_in_child=after_fork)
         self._at_fork.append(after_fork)
         if WARNS:
-            expecting = self._expecting
-            expecting.append(self._fork_warning)
 
             def before_fork() -> None:
                 for warning in expecting:

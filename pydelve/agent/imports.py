@@ -20,14 +20,14 @@ _Function: Any = type(lambda: None)
 
 
 def _instead(spec: Any, module: Any, *, override: bool = False) -> Any:
-    "\0pydelve".tell(spec)  # type: ignore[attr-defined]  # the text stands for the _Watch
+    "\0pydelve".tell(spec, module)  # type: ignore[attr-defined]  # the text stands for the _Watch
     return "\0pydelve".original(spec, module, override=override)  # type: ignore[attr-defined]
 
 
 class Imports:
-    """Calls ``told(origin)``, with the file's name, before a module's code runs, while it is on."""
+    """Calls ``told(origin, module)``, with the file's name, before a module's code runs, while it is on."""
 
-    def __init__(self, told: Callable[[str], None]) -> None:
+    def __init__(self, told: Callable[[str, Any], None]) -> None:
         """Off."""
         self._told = told
         self._on = False
@@ -52,11 +52,11 @@ class _Watch:
     def __init__(self) -> None:
         self.original: Any = None
         """The function as it was, for our code to call."""
-        self._told: list[Callable[[str], None]] = []
+        self._told: list[Callable[[str, Any], None]] = []
         self._function: FunctionType | None = None
         self._code: CodeType | None = None
 
-    def switch(self, told: Callable[[str], None], on: bool) -> bool:
+    def switch(self, told: Callable[[str, Any], None], on: bool) -> bool:
         """Tell one more, or one less; is this one told now?"""
         if not on:
             self._told.remove(told)
@@ -88,12 +88,12 @@ class _Watch:
             co_firstlineno=original.co_firstlineno,
         )
 
-    def tell(self, spec: Any) -> None:
+    def tell(self, spec: Any, module: Any) -> None:
         """Called by the import system."""
         origin = getattr(spec, "origin", None)
         if type(origin) is str:
             for told in list(self._told):
-                told(origin)
+                told(origin, module)
 
 
 _watch = _Watch()

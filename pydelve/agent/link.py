@@ -146,6 +146,7 @@ def start_thread(function: Callable[[], object], own: set[int]) -> None:
     Raw, not ``threading.Thread``: importing ``threading`` here first would make this thread its main thread (PITFALLS
     21).
     """
+    ended: list[bool] = []
 
     def run() -> None:
         own.add(get_ident())
@@ -154,11 +155,15 @@ def start_thread(function: Callable[[], object], own: set[int]) -> None:
         try:
             function()
         finally:
+            ended.append(True)
             own.discard(get_ident())
 
     everything = _signal.valid_signals()
     old = _signal.pthread_sigmask(_signal.SIG_BLOCK, everything)
     try:
-        _start_new_thread(run, ())
+        ident = _start_new_thread(run, ())
+        own.add(ident)  # at once: the program may go on, and count its threads, before it runs
+        if ended:
+            own.discard(ident)
     finally:
         _signal.pthread_sigmask(_signal.SIG_SETMASK, old)

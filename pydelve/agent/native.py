@@ -87,6 +87,7 @@ def symbol(name: str) -> int:
 
 
 INT, WORD, OBJECT = _Int, _Word, _Object
+_strlen: Callable[[int], int] = held("strlen", _Word, _Word)
 
 
 def read_word(address: int) -> int:
@@ -117,6 +118,11 @@ def read_byte(address: int) -> int:
 def bytes_at(address: int, size: int) -> bytes:
     """A copy of memory that must be mapped."""
     return bytes(memoryview((_Byte * size).from_address(address)))
+
+
+def text_at(address: int) -> bytes:
+    """The C string at an address that must be mapped."""
+    return bytes_at(address, _strlen(address))
 
 
 def object_at(address: int) -> Any:
@@ -209,6 +215,11 @@ class HeldSocket:
                 return False
             data = data[sent:]
         return True
+
+
+def store_bytes(buffer: Buffer, data: bytes) -> None:
+    """Fill the start of a buffer."""
+    buffer._array[: len(data)] = list(data)
 
 
 def _without_first(vectors: Sequence[Vector], size: int) -> list[Vector]:

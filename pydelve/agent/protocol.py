@@ -43,6 +43,7 @@ TRACE = "trace"
 END_TRACE = "end trace"
 FREEZE = "freeze"
 STOP_ONE = "stop one"
+FOLLOW = "follow"
 # Operations of a stop: on hold only.
 RUN = "run"
 STACK = "stack"
@@ -65,6 +66,10 @@ HALT = "halt"
 INTERRUPT = "interrupt"
 # On link, whatever the program does; without a number, as it has no answer.
 HAS_READ = "has read"
+GO = "go"
+
+# What a child's connection to the debugger begins with: which one it is.
+AS_LINK, AS_HOLD = b"L", b"H"
 
 # With these some of the program's code runs while it is stopped.
 EVALUATING = (EVALUATE, EXAMINE, ASSIGN, JUMP, RELOAD)
@@ -81,6 +86,8 @@ FAULT = "fault"
 RECORDS = "records"  # a batch of what the program's threads told in passing: outbox.py
 CALLS = "calls"  # the same of traced calls: calls.py
 NOTICE = "notice"
+REPLACING = "replacing"  # another program is about to be in its place
+LEFT_ALONE = "left alone"  # a program that it starts, and that is not followed
 
 
 def pack(message: Any) -> bytes:

@@ -344,6 +344,7 @@ class Stops:
             protocol.END_TRACE,
             protocol.FREEZE,
             protocol.STOP_ONE,
+            protocol.FOLLOW,
             protocol.DETACH,
         ):
             return self._agent.common(operation, arguments)

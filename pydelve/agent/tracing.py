@@ -96,7 +96,7 @@ class Tracing:
         self._untrace_running()
         self._rest()
 
-    def _import_begins(self, origin: str) -> None:
+    def _import_begins(self, origin: str, module: Any) -> None:
         """A module is about to run: if it has breakpoints, its code is looked at when it begins."""
         if self._agent.table.in_file(origin):
             self._switch(True)

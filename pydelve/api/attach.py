@@ -20,6 +20,8 @@ class AttachOptions:
     method: AttachMethod = "auto"
     stop: bool = True
     """False with ``--continue``: it runs on until a breakpoint."""
+    follow: bool = False
+    """Its children are debugged too; see ``requests.FollowChildren``."""
 
 
 @dataclass(frozen=True, slots=True)

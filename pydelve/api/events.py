@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.target import ExitStatus, Stop, TargetInfo, Thread
+from pydelve.api.target import ExitStatus, LeftAlone, Stop, Target, TargetInfo, Thread
 from pydelve.api.tracing import TracedFunction, TracedTask, TracedThread, TraceRecord
 from pydelve.records import dataclass
 
@@ -21,9 +21,11 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """All Python threads stand still."""
+    """All Python threads of a target stand still; it is the current one from now on."""
 
     stop: Stop
+    target: int = 1
+    """``Target.id``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,42 @@ class Continued:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetAdded:
+    """A child of a target is a target too; it runs."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLeftAlone:
+    """A target starts a program that is not debugged."""
+
+    left: LeftAlone
+    isolated: bool
+    """It is a Python whose options keep it from what pydelve would give it."""
+    target: int = 1
+    """``Target.id``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetWaits:
+    """A target has stopped while another one is looked at: its turn comes when that one goes on."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class TargetExited:
+    """A child that was a target has ended."""
+
+    target: Target
+    current: Target
+    """What requests are about from now on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exited:
-    """The target ended, or replaced itself by another program."""
+    """The target that the session began with ended, or replaced itself by another program."""
 
     status: ExitStatus
 
@@ -100,6 +136,8 @@ class Logged:
     """So many messages before these were dropped, as nobody read them in time."""
     batch: int = 0
     """Whoever carries events to a client says when it has read this (``Debugger.has_read``)."""
+    target: int = 1
+    """``Target.id``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +155,8 @@ class Traced:
     cost_s: float = 0.0
     """What telling of a call costs the program, as measured in it."""
     batch: int = 0
+    """As in Logged."""
+    target: int = 1
     """As in Logged."""
 
 
@@ -142,4 +182,8 @@ Event = (
     | Logged
     | Traced
     | Progress
+    | TargetAdded
+    | TargetWaits
+    | TargetExited
+    | ChildLeftAlone
 )

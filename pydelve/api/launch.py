@@ -36,3 +36,5 @@ class LaunchOptions:
     """The interpreter's own, in front of the program: ``-s``."""
     tests: bool = False
     """The program is ``-m pytest``: each test that fails is a stop."""
+    follow: bool = False
+    """Its children are debugged too; see ``requests.FollowChildren``."""

@@ -13,7 +13,7 @@ from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
 from pydelve.api.session import Capabilities, MemoryBlock, SessionConfig
-from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, Thread
+from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, TargetList, Thread
 from pydelve.api.tasks import TaskFilter, TaskPage
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
@@ -511,6 +511,38 @@ class EndTracing(Request[TraceSummary]):
 
 
 @dataclass(frozen=True, slots=True)
+class GetTargets(Request[TargetList]):
+    """The processes of the session, and what they have started that is not debugged."""
+
+    URGENT: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class SelectTarget(Request[State]):
+    """What all requests are about from now on. A target that stands keeps standing, and has its turn again later.
+
+    Raises:
+        TargetStateError: there is no such target, or it has ended.
+    """
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowChildren(Request[None]):
+    """Children of the targets that are Python are debugged too, with all breakpoints, or are left alone.
+
+    Raises:
+        UsageError: the pattern is no regular expression.
+        UnsupportedError: the target is only looked at.
+    """
+
+    follow: bool
+    pattern: str = ""
+    """Only those in whose command line this regular expression is found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Detach(Request[None]):
     """Leave the target: it runs on with nothing of ours active (or is killed, with ``kill``)."""
 
@@ -523,5 +555,6 @@ ALL: tuple[type[Request[Any]], ...] = (
     FindLocations, CompleteLocation, GetThreads, GetStack, GetVariables, GetCaptured, Expand, Evaluate, Examine, Assign,
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
     Reload, Dump, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
-    GetTasks, StartTracing, EndTracing, GetCapabilities, GetConfig, ReadMemory,
+    GetTasks, StartTracing, EndTracing, GetCapabilities, GetConfig, ReadMemory, GetTargets, SelectTarget,
+    FollowChildren,
 )  # fmt: skip

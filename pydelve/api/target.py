@@ -221,16 +221,60 @@ class Dumped:
     took_s: float
 
 
+TargetStatus = Literal["starting", "running", "stopped", "evaluating", "ended", "detached"]
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """The one truth about the session that every client sees."""
+    """The one truth about the current target that every client sees."""
 
-    status: Literal["starting", "running", "stopped", "evaluating", "ended", "detached"]
+    status: TargetStatus
     target: TargetInfo | None = None
     stop: Stop | None = None
     """Set while stopped."""
     exit: ExitStatus | None = None
     """Set once ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One of the processes of a session: what was launched or attached to, or a child that is followed."""
+
+    id: int
+    """Small number of the session: 1 is what it began with; never reused."""
+    info: TargetInfo
+    status: TargetStatus
+    how: Literal["launch", "attach", "fork", "exec"]
+    """How it came to be one. exec: it is another program that a target has started."""
+    parent: int = 0
+    """``id`` of the target whose child it is; 0 where that is not known."""
+    current: bool = False
+    """What requests are about."""
+    stop: Stop | None = None
+    """Set while stopped."""
+    exit: ExitStatus | None = None
+    """Set once ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A program that targets have started, and that is not debugged."""
+
+    words: tuple[str, ...]
+    """The first words of its command line."""
+    why: str
+    count: int = 1
+    """How often."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetList:
+    """The processes of the session."""
+
+    targets: tuple[Target, ...]
+    """By ascending id, those included that have ended (the last hundred of them)."""
+    left_alone: tuple[LeftAlone, ...] = ()
+    """What they have started besides (the last hundred)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def run(words: Sequence[str]) -> int:
     headless = read_headless(parsed, "attach")
     if headless is not None:
         import_late("pydelve.cli.headless").run(
-            headless, AttachOptions(_process(parsed), method, not opening.continue_)
+            headless, AttachOptions(_process(parsed), method, not opening.continue_, follow=True)
         )
         return 0
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
@@ -94,7 +94,9 @@ def run(words: Sequence[str]) -> int:
         pid = _process(parsed)
         stop = bool(opening.init) or not opening.continue_
         with importing(front):
-            status, transport = _reach(AttachOptions(pid, method, stop), retry=parsed.last("--wait-for") is not None)
+            status, transport = _reach(
+                AttachOptions(pid, method, stop, follow=True), retry=parsed.last("--wait-for") is not None
+            )
         cleanup.callback(transport.close)
         client, streams = Client(transport), Streams({})
         if interactive:

@@ -94,6 +94,7 @@ def _options(launch: Launch, streams: Streams) -> LaunchOptions:
         arguments=launch.arguments,
         interpreter_options=launch.interpreter_options,
         tests=launch.tests,
+        follow=not launch.tests,
         python=launch.python,
         cwd=launch.cwd,
         environment=launch.environment,

@@ -154,6 +154,20 @@ class Breakpoints:
         """Does every uncaught exception stop the target?"""
         return self._stops_uncaught
 
+    def take_over(self, other: Breakpoints) -> None:
+        """Those of another target, before this one's run begins."""
+        self._all = {number: with_state(replace(found, hits=0)) for number, found in other._all.items()}
+        self._next, self._stops_uncaught = other._next, other._stops_uncaught
+
+    def mirror(self, made: Breakpoint, process: Process | None) -> None:
+        """One as it is in another target: set here too, or changed. Refused, with the reason, where that fails."""
+        self._next = max(self._next, made.id + 1)
+        here = with_state(replace(made, hits=self._all[made.id].hits if made.id in self._all else 0))
+        try:
+            self._keep(self._armed(here, process))
+        except PydelveError as error:
+            self._keep(with_state(here, "refused", why=why_of(error)))
+
     def stop_uncaught(self, process: Process | None, *, stop: bool) -> None:
         """Does every uncaught exception stop the target? Remembered for each run."""
         self._stops_uncaught = stop

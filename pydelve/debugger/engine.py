@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal, TypeVar
 
 from pydelve.api import requests
@@ -13,12 +14,12 @@ from pydelve.api.attach import AttachOptions, CoreOptions, LookOptions
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import (
     BreakpointChanged,
+    ChildLeftAlone,
     Continued,
     Detached,
     Event,
     Exited,
     HaltPending,
-    LogEntry,
     Logged,
     Notice,
     Started,
@@ -26,13 +27,14 @@ from pydelve.api.events import (
     Traced,
 )
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.target import ExceptionInfo, ExitStatus, State, Stop
-from pydelve.api.tracing import TracedThread
+from pydelve.api.target import ExceptionInfo, ExitStatus, LeftAlone, State, Stop
+from pydelve.debugger import told
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.debugger.capabilities import Session
 from pydelve.debugger.code import Code
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.dumping import Dumping
+from pydelve.debugger.files import ChildOptions
 from pydelve.debugger.hints import Hints
 from pydelve.debugger.jumping import jumped
 from pydelve.debugger.looking import Looking
@@ -43,7 +45,7 @@ from pydelve.debugger.reloading import Reloading
 from pydelve.debugger.tasks import Tasks
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.debugger.tracing import Tracing
-from pydelve.errors import PydelveError, TargetError, TargetStateError
+from pydelve.errors import PydelveError, TargetError, TargetGoneError, TargetStateError
 from pydelve.records import replace
 from pydelve.target.interface import CallsReport, Landing, LogReport, Plan, Process, StopReport
 from pydelve.target.live.handle import Reached
@@ -59,7 +61,7 @@ _log = logging.getLogger("pydelve.engine")
 class Debugger:
     """One session. Every method runs on the engine's thread."""
 
-    def __init__(self, options: SessionOptions, loop: Loop, emit: Callable[[Event], None]) -> None:
+    def __init__(self, options: SessionOptions | ChildOptions, loop: Loop, emit: Callable[[Event], None]) -> None:
         """``emit`` gives an event to every client."""
         self._options = options
         self._loop = loop
@@ -78,6 +80,9 @@ class Debugger:
         self._halts = 0
         self._jumping = ""
         """Where to, once the thread has left the check that it stands in."""
+        self._door = ""
+        """Where its children are to call."""
+        self._stops_at_entry = False
         self._handlers: Handlers = {
             requests.GetState: self._get_state,
             requests.Resume: self._resume,
@@ -108,9 +113,11 @@ class Debugger:
         """
         options = self._options
         if isinstance(options, LaunchOptions):
+            self._stops_at_entry = options.stop_at_entry
             self._begin(launch(options, command(options)))
             return
         if not isinstance(options, AttachOptions):
+            assert isinstance(options, LookOptions | CoreOptions)
             self._begin_looking(options)
             return
         from pydelve.target.live.attach import attach  # noqa: PLC0415  10 ms of the first prompt
@@ -122,8 +129,46 @@ class Debugger:
         self._current.files.main_is(process.main_file)
         if self._current.stop_one:
             process.stop_one(True)
+        self.follow(self._door)
         if options.stop:
             self._halt_it(process, "attach")
+
+    def adopt(self, reached: Reached) -> None:
+        """A child has called, or this one, as another program. One that was forked waits for its breakpoints; others
+        come to their first line.
+
+        Raises:
+            TargetError: it has no agent that we understand.
+        """
+        self._begin(reached)
+        self._stops_at_entry = False
+        process = self._current.process
+        if process is not None and process.forked and not process.ended:
+            self._current.files.main_is(process.main_file)
+            self._begin_run(process)
+            process.go()
+
+    def follow(self, door: str) -> None:
+        """Children of this target are to call there; "" for none."""
+        self._door = door
+        process = self._current.armable()
+        if process is not None:
+            with suppress(TargetGoneError):
+                process.follow(door)
+
+    @property
+    def current(self) -> Current:
+        """What there is of the target right now."""
+        return self._current
+
+    @property
+    def breakpoints(self) -> Breakpoints:
+        """As they are in this target."""
+        return self._breakpoints
+
+    def mirror(self, made: Breakpoint) -> None:
+        """Set, or change, a breakpoint as it is in another target."""
+        self._breakpoints.mirror(made, self._current.armable())
 
     def _begin(self, reached: Reached) -> None:
         self._halts += 1
@@ -138,16 +183,12 @@ class Debugger:
             return
         self._current.threads = ThreadNumbers(process.main_ident)
         self._current.files.begin_run(process)
+        if isinstance(self._options, ChildOptions):
+            self._current.files.share(self._options.files)
         self._current.state = State("running", process.info)
         self._emit(Started(process.info))
         if not process.exact:
-            self._emit(
-                Notice(
-                    "stops in this interpreter are not exact",
-                    "its GIL could not be found in memory, so other threads may move a little while you look",
-                    "pydelve version",
-                )
-            )
+            self._emit(told.NOT_EXACT)
 
     def _begin_looking(self, options: LookOptions | CoreOptions) -> None:
         """It stands still from here on, where it can run: what is looked at must not move meanwhile."""
@@ -291,6 +332,7 @@ class Debugger:
         killed = process is not None and not process.ended
         if killed and process is not None:
             process.kill()
+        self._stops_at_entry = options.stop_at_entry
         try:
             self._begin(launch(options, argv))
         except PydelveError:
@@ -372,11 +414,8 @@ class Debugger:
         if stop.reason == "entry":
             if stop.frames:
                 self._current.files.main_is(stop.frames[0].file)
-            if self._current.stop_one:
-                process.stop_one(True)
-            for error in self._breakpoints.begin_run(process, self._current.files.edited, self._current.files.resolve):
-                self._emit(Notice(error.message, error.why, error.hint))
-            if isinstance(self._options, LaunchOptions) and not self._options.stop_at_entry:
+            self._begin_run(process)
+            if not self._stops_at_entry:
                 self._run(process, Plan())
                 return False
         self._breakpoints.count(report.counts)
@@ -389,36 +428,23 @@ class Debugger:
         self._placing.clear_temporary(known)
         return True
 
+    def _begin_run(self, process: Process) -> None:
+        """It runs nothing of its own at this moment."""
+        if self._current.stop_one:
+            process.stop_one(True)
+        if self._door:
+            self.follow(self._door)
+        for error in self._breakpoints.begin_run(process, self._current.files.edited, self._current.files.resolve):
+            self._emit(Notice(error.message, error.why, error.hint))
+
     def _to_stop(self, report: StopReport) -> Stop:
-        number = self._current.threads.number(report.ident, report.native_id)
         if report.reason == "exception" and report.test is None and not report.detail:
             self._exception = report.exception
-        return Stop(
-            reason=report.reason,
-            thread=number,
-            thread_name=report.thread_name or ("MainThread" if number == 1 else f"thread-{number}"),
-            frames=tuple(map(self._current.files.qualified, report.frames)),
-            breakpoints=report.breakpoints,
-            detail=report.detail,
-            returned=report.returned,
-            exception=report.exception,
-            frame=report.frame,
-            test=report.test,
-            interrupted_step=report.interrupted_step,
-            task=report.task,
-            task_name=report.task_name,
-            others_run=report.others_run,
-        )
+        return told.stop(report, self._current)
 
     def on_logged(self, report: LogReport) -> None:
         """See ``target.Listener``."""
-        number = self._current.threads.number
-        entries = tuple(
-            LogEntry(breakpoint_, file, line, number(ident), text)
-            for breakpoint_, file, line, ident, texts in report.groups
-            for text in texts
-        )
-        self._emit(Logged(entries, report.lost, report.number))
+        self._emit(told.logged(report, self._current))
         hit = {group[0] for group in report.groups}
         self._loop.post(lambda: self._placing.clear_temporary(hit), urgent=False)
 
@@ -430,10 +456,7 @@ class Debugger:
 
     def on_calls(self, report: CallsReport) -> None:
         """See ``target.Listener``."""
-        number = self._current.threads.number
-        threads = tuple(TracedThread(index, number(ident), name) for index, ident, name in report.threads)
-        told = Traced(report.records, report.functions, threads, report.tasks, report.lost, report.done, report.cost_s)
-        self._emit(replace(told, batch=report.number))
+        self._emit(told.traced(report, self._current))
 
     def on_landed(self, landing: Landing) -> None:
         """See ``target.Listener``."""
@@ -455,6 +478,10 @@ class Debugger:
         if self._current.armable() is None:
             self._breakpoints.end_run()
 
+    def on_left_alone(self, words: tuple[str, ...], why: str, isolated: bool) -> None:
+        """See ``target.Listener``."""
+        self._emit(ChildLeftAlone(LeftAlone(words, why), isolated))
+
     def on_notice(self, message: str, why: str, hint: str) -> None:
         """See ``target.Listener``."""
         self._emit(Notice(message, why, hint))
@@ -462,21 +489,9 @@ class Debugger:
     def on_fault(self, message: str, traceback: tuple[str, ...]) -> None:
         """See ``target.Listener``."""
         _log.error("in the agent: %s\n%s", message, "\n".join(traceback))
-        self._emit(
-            Notice(
-                f"pydelve's agent failed inside the program: {message}",
-                "this is a bug of pydelve; the program did not notice, but a breakpoint or a step may have been missed",
-                "pydelve debug --log FILE ... keeps a log of it",
-            )
-        )
+        self._emit(told.fault(message))
 
     def failed(self, error: Exception) -> None:
         """Something of ours failed where no request waits for the answer (``loop.Loop``)."""
         _log.error("not in a request", exc_info=error)
-        self._emit(
-            Notice(
-                f"pydelve failed inside: {type(error).__name__}: {error}",
-                "this is a bug of pydelve; the session goes on",
-                "pydelve debug --log FILE ... keeps a log of it",
-            )
-        )
+        self._emit(told.failure(error))

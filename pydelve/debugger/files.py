@@ -16,7 +16,7 @@ from pydelve.debugger.searching import Search
 from pydelve.debugger.sources import Interpreter, Sources
 from pydelve.debugger.substitution import Rules
 from pydelve.errors import LocationError, PydelveError
-from pydelve.records import replace
+from pydelve.records import dataclass, replace
 from pydelve.target.interface import ModulesReport, Process, UnitSpan
 
 
@@ -47,6 +47,13 @@ class Files:
         self.edited = self.sources.stale()
         self.sources = Sources(Interpreter(info.executable, minor), self.sources.rules)
         self.changed()
+
+    def share(self, other: Files) -> None:
+        """Of another target of the session: what its sources are, where the interpreters are the same, is so here."""
+        if other.sources.interpreter == self.sources.interpreter:
+            self.sources = other.sources
+        else:
+            self.substitute(other.sources.rules)
 
     def substitute(self, rules: Rules) -> None:
         """Read files from where these rules say."""
@@ -151,3 +158,11 @@ class Files:
             if function.name == frame.function and function.first_line == frame.first_line:
                 return replace(frame, function=function.qualname)
         return frame
+
+
+@dataclass(frozen=True, slots=True)
+class ChildOptions:
+    """Of a target that is a child of another one, and has called by itself; see ``api.launch.LaunchOptions``."""
+
+    files: Files
+    """Of a target that the session has already."""

@@ -36,6 +36,9 @@ _MAX_SOURCE_BYTES = 2 << 20
 _FREE_PLAIN_MINOR = 12
 """From here on ``sys.monitoring`` makes a breakpoint without a condition free; before, only woven ones are."""
 _log = logging.getLogger("pydelve.weaving")
+_ANSWERS_KEPT = 16
+_answers: dict[tuple[tuple[str, ...], bytes], tuple[bytes, bytes]] = {}
+"""Of the helper, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,14 @@ class Weaving:
         if not compiler.column_ranges:
             command[1:1] = ["-X", "no_debug_ranges"]
         header = json.dumps({"optimize": compiler.optimize, "scopes": requests}).encode()
+        question = (tuple(command), header + b"\n" + source.content)
+        known = _answers.get(question)
+        if known is not None:  # the same program in another process of the session
+            return json.loads(known[0]), known[1]
         try:
             done = subprocess.run(
-                command, input=header + b"\n" + source.content, capture_output=True, timeout=_HELPER_TIMEOUT_S,
-                check=False, start_new_session=True,
+                command, input=question[1], capture_output=True, timeout=_HELPER_TIMEOUT_S, check=False,
+                start_new_session=True,
             )  # fmt: skip
             head, _, code = done.stdout.partition(b"\n")
             answer = json.loads(head)
@@ -147,6 +154,9 @@ class Weaving:
             _log.warning("weaving helper: %s", done.stderr.decode("utf-8", "replace"))
         if "error" in answer:
             raise _UnwovenError(f"its source does not compile: {answer['error']}")
+        if len(_answers) == _ANSWERS_KEPT:
+            del _answers[next(iter(_answers))]
+        _answers[question] = head, code
         return answer, code
 
 

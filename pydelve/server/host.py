@@ -15,8 +15,9 @@ from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Started, Stopped, Traced
 from pydelve.api.requests import Detach, GetState, Request
 from pydelve.api.target import State
-from pydelve.debugger.engine import Debugger, SessionOptions
+from pydelve.debugger.engine import SessionOptions
 from pydelve.debugger.loop import Loop
+from pydelve.debugger.targets import Targets
 from pydelve.errors import InternalError, PydelveError
 from pydelve.rpc.mailbox import closed_error
 
@@ -80,7 +81,7 @@ class Host:
         self.on_left: Callable[[], None] = lambda: None
         """A client had the program killed, or let go of it: called on the engine's thread, after the answer."""
         self._loop = Loop(self._failed)
-        self._debugger = Debugger(options, self._loop, self._emit)
+        self._debugger = Targets(options, self._loop, self._emit)
         self._thread = threading.Thread(target=self._run, name="pydelve engine", daemon=True)
         try:
             self._thread.start()

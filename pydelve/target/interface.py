@@ -29,12 +29,12 @@ from pydelve.api.tracing import TracedFunction, TracedTask, TraceOptions, TraceR
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
 from pydelve.records import dataclass, field
+from pydelve.target.following import Following, FollowingListener
 
 Stance = Literal["", "queued", "frozen", "runs"]
 UnitSpan = tuple[int, int, str]
 """Line, end line and kind of a unit (``api.breakpoints.Unit``); also "expression": what a lambda or a comprehension
 computes, arrived at where its first instruction is."""
-
 
 Steps = tuple[tuple[str, str | int | float | bytes | bool | None], ...]
 """Lookups one after the other; see ``Process.complete``."""
@@ -282,7 +282,7 @@ class Waiter(Protocol):
         ...
 
 
-class Listener(Protocol):
+class Listener(FollowingListener, Protocol):
     """Who hears of a target's events; called on the engine's thread, from within its reading: must not ask the
     target.
     """
@@ -316,7 +316,7 @@ class Listener(Protocol):
         ...
 
 
-class Process(Protocol):
+class Process(Following, Protocol):
     """A live target under control.
 
     Every method that asks raises TargetGoneError where the target ended meanwhile, TargetBusyError where it did not

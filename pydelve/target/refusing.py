@@ -35,6 +35,24 @@ class ControlRefused:
         if arming is not None:
             self._refuse("a breakpoint")
 
+    @property
+    def forked(self) -> bool:
+        """See ``target.Process``."""
+        return False
+
+    @property
+    def comes_again(self) -> bool:
+        """See ``target.Process``."""
+        return False
+
+    def follow(self, door: str) -> None:
+        """See ``target.Process``."""
+        if door:
+            self._refuse("following children")
+
+    def go(self) -> None:
+        """See ``target.Process``: it does not wait."""
+
     def has_read(self, number: int, what: Literal["logged", "calls"]) -> None:
         """See ``target.Process``: it sends nothing."""
 

@@ -22,6 +22,7 @@ from pydelve.terminal import handlers_tests as tests
 from pydelve.terminal import handlers_variables as variables
 from pydelve.terminal.commands_code import CODE
 from pydelve.terminal.commands_scripts import SCRIPTS
+from pydelve.terminal.commands_targets import TARGETS
 from pydelve.terminal.handlers_examine import examine
 from pydelve.terminal.model import Command, CommandTable, Option
 from pydelve.terminal.topics import LOCATIONS
@@ -397,6 +398,7 @@ TABLE = CommandTable([
             ("thread freeze 3", "keep thread 3 where it is"),
         ),
     ),
+    *TARGETS,
     # Session
     Command(
         "help", "Session", "show the commands, one of them, or a topic", ("", "COMMAND", "TOPIC", "topics"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from typing import Literal
 
 from pydelve.api.requests import Call as CallRequest
 from pydelve.api.requests import FindLocations, Jump, Restart, Resume, SendSignal
 from pydelve.api.target import Frame, TargetInfo
-from pydelve.errors import UsageError
+from pydelve.errors import TargetStateError, UsageError
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import short_path
 from pydelve.terminal.parsing import signal_number, whole_number
@@ -29,6 +30,9 @@ def continue_(call: Call) -> None:
     elif session.status not in {"starting", "running"}:
         session.require_stopped("continue")
         session.ask(Resume("continue", session.thread, alone=session.alone))
+    elif session.targets.may_wait:
+        with suppress(TargetStateError):  # nobody does
+            session.ask(Resume("continue"))
     session.wait_for_stop()
 
 
@@ -167,7 +171,7 @@ def detach(call: Call) -> None:
     alive = session.status not in {"ended", "detached"}
     session.leave(kill=False)
     if alive:
-        target = session.target
+        target = session.targets.program
         who = f"process {target.pid}" if target else "the program"
         if target is None or not target.core:
             session.screen.line(f"detached: {who} runs on")
@@ -175,7 +179,7 @@ def detach(call: Call) -> None:
 
 def exit_(call: Call) -> None:
     """``exit``: end the session, and the program where pydelve started it; with ``-k`` any program."""
-    session, target = call.session, call.session.target
+    session, target = call.session, call.session.targets.program
     if "-k" in call.options and target is not None and target.core:
         raise UsageError("there is no process to kill", why=f"{target.core} is a core file", hint="exit")
     if session.remote != "no" and "-k" not in call.options:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
+from pydelve.api import requests
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import (
     BreakpointChanged,
@@ -27,17 +28,7 @@ from pydelve.api.events import (
     Started,
     Stopped,
 )
-from pydelve.api.requests import (
-    Detach,
-    GetSource,
-    GetStack,
-    Halt,
-    Interrupt,
-    Request,
-    SetStopOne,
-    SetStopUncaught,
-    SubstitutePaths,
-)
+from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, Request
 from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.config import Settings
@@ -60,6 +51,7 @@ from pydelve.terminal.places import (
     stop_tail,
 )
 from pydelve.terminal.screen import Screen
+from pydelve.terminal.target_view import TargetEvent, TargetView
 from pydelve.terminal.urgent import UrgentSender
 from pydelve.terminal.values import render_value
 
@@ -106,6 +98,7 @@ class Session:
         self.target: TargetInfo | None = None
         self.stop: Stop | None = None
         self.exit: ExitStatus | None = None
+        self.targets = TargetView(self)
         self.breakpoints: dict[int, Breakpoint] = {}
         self.thread = 0
         """``Thread.id`` of the thread looked at; 0 is the one that stopped."""
@@ -146,16 +139,18 @@ class Session:
         before, self.settings = self.settings, settings
         self.screen.configure(settings)
         if settings.substitute_path != before.substitute_path:
-            self.ask(SubstitutePaths(settings.substitute_path))
+            self.ask(requests.SubstitutePaths(settings.substitute_path))
         if settings.stop != before.stop:
-            self.ask(SetStopOne(settings.stop == "one"))
+            self.ask(requests.SetStopOne(settings.stop == "one"))
         if settings.stop_uncaught != before.stop_uncaught:
-            self.ask(SetStopUncaught(settings.stop_uncaught))
+            self.ask(requests.SetStopUncaught(settings.stop_uncaught))
+        if settings.follow_children != before.follow_children:
+            self.ask(requests.FollowChildren(settings.follow_children))
 
     @property
     def left_running(self) -> int:
         """The pid of the program that was let go of and runs on; 0 where there is none."""
-        return self.target.pid if self.target and self.status == "detached" and not self.killed else 0
+        return self.targets.pid if self.status == "detached" and not self.killed else 0
 
     # Requests ---------------------------------------------------------------------------------------------------------
 
@@ -292,9 +287,10 @@ class Session:
         match event:
             case Started(target):
                 self._on_started(target)
-            case Stopped(stop):
+            case Stopped(stop, number):
+                self.targets.choose(number)
                 self.status, self.stop = "stopped", stop
-                self._forget_place()
+                self.forget_place()
                 self.frame_index = stop.frame
                 self._show_stop(stop)
                 points = [self.breakpoints[number] for number in stop.breakpoints if number in self.breakpoints]
@@ -324,6 +320,8 @@ class Session:
                     self.screen.lines(part_lines("", "continue waits on, exit ends the program"))
             case Logged(entries, lost):
                 self.screen.lines(log_lines(entries, lost, self.cwd))
+            case _ if isinstance(event, TargetEvent):
+                self.targets.handle(event)
             case Progress():
                 self.screen.progress(progress_text(event))
             case Notice(message, why, hint):
@@ -337,23 +335,28 @@ class Session:
             self.breakpoints[point.id] = point
 
     def _on_started(self, target: TargetInfo) -> None:
+        self.targets.restarted()
         self.target, self.stop, self.exit = target, None, None
         self.status, self._restarting = "running", False
-        self._forget_place()
+        self.forget_place()
         words = shlex.join(target.argv)
         self.screen.line(f"{began_line(target)}: {words} (CPython {target.python})")
 
     def _on_exited(self, status: ExitStatus) -> None:
         if self._restarting:
             return  # the old process of a restart: its end is no news
+        if self.targets.program_ended(status):
+            return
         self.status, self.stop, self.exit = "ended", None, status
-        self._forget_place()
+        self.forget_place()
         self.screen.line(end_line(status, self.target))
+        self.targets.show_children()
         if self.screen.interactive:
             launched = self.target is None or self.target.launched
             self.screen.lines(part_lines("", "restart, or exit" if launched else "exit"))
 
-    def _forget_place(self) -> None:
+    def forget_place(self) -> None:
+        """Look at no thread or frame in particular."""
         self.thread, self.frame_index, self.list_next = 0, 0, None
 
     def _show_stop(self, stop: Stop) -> None:

@@ -95,6 +95,9 @@ class Subject:
         if error is not None:
             self.errors.append(error)
 
+    def on_left_alone(self, words: tuple[str, ...], why: str, isolated: bool) -> None:
+        """Not looked at here."""
+
     def on_notice(self, message: str, why: str, hint: str) -> None:
         raise AssertionError(f"a notice: {message}, {why}, {hint}")
 

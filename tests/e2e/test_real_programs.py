@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.api.events import Started
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, Evaluate, GetStack, GetThreads, GetVariables, Resume
 from pydelve.terminal.values import flat_value
@@ -175,8 +176,9 @@ def test_http_server_module(python: Interpreter, tmp_path: Path) -> None:
         session.call(Resume("continue"))
         assert asking.answer() == "200 hello\n"
         assert get(port, "/hello.txt") == "200 hello\n"
-        target = session.events[0].target  # type: ignore[union-attr]
-        os.kill(target.pid, signal.SIGINT)
+        started = session.events[0]
+        assert isinstance(started, Started)
+        os.kill(started.target.pid, signal.SIGINT)
         assert session.wait_exit().status == 0
         assert server.rest().splitlines()[-1] == "Keyboard interrupt received, exiting."
 
@@ -290,7 +292,8 @@ def test_pools(python: Interpreter, real: Program, how: str) -> None:
     lines = read_markers(program)
     done = run_both(
         python, [program.name, how],
-        [f"b {lines['square']}", f"b {lines['cube']}", "c", "locals", "clear 1", "c"], program.parent,
+        [f"b {lines['square']}", f"b {lines['cube']}", "c", "locals", "clear 1", "target follow off", "c"],
+        program.parent,
     )  # fmt: skip
     text = program.read_text().splitlines()
     shown = [
@@ -304,6 +307,7 @@ def test_pools(python: Interpreter, real: Program, how: str) -> None:
         "number = 0",
         "result = (not assigned yet)",
         f"cleared breakpoint 1 at pools.py:{lines['square']} in square",
+        "children are left alone from now on",
         "process <pid> exited with status 0",
     ]
 

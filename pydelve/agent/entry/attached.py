@@ -46,8 +46,8 @@ def _enter() -> None:
         raise RuntimeError("another pydelve, process %d, has attached to it already" % other)
     namespace: "dict[str, Any]" = {"__name__": "pydelve.agent.loader"}
     exec(_read_code("loader"), namespace)
-    core = namespace["load"](_read_code, "core", parcel["prefix"], parcel["debugger"], False)
-    core.attach(parcel["link"], parcel["hold"], parcel["blocked"])
+    starting = namespace["load"](_read_code, "starting", parcel["prefix"], parcel["debugger"], False)
+    starting.attach(parcel["link"], parcel["hold"], parcel["blocked"])
 
 
 try:

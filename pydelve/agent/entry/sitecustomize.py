@@ -1,7 +1,8 @@
 """How a launched program gets its agent: Python imports ``sitecustomize`` while it starts, before the program's first
 line.
 
-The launcher puts this folder first on ``PYTHONPATH`` and two sockets' numbers into ``PYDELVE_LAUNCH``. This module
+The launcher puts this folder first on ``PYTHONPATH`` and two sockets' numbers into ``PYDELVE_LAUNCH``; a debugged
+program that starts another one (``agent/spawning.py``) does the same with the name of a socket to call. This module
 takes both away again, starts the agent, and then stands aside: the environment's own ``sitecustomize``, if there is
 one, is imported in its place, and if there is none, ``site`` sees the ImportError it always sees. The program is then
 run by CPython's own main, with nothing of ours beneath it. (CPython ``Lib/site.py``: ``execsitecustomize``.) Syntax
@@ -52,16 +53,22 @@ def _start(message: str, folder: str) -> None:
 
     namespace: "dict[str, Any]" = {"__name__": "pydelve.agent.loader"}
     exec(read_code("loader"), namespace)
+    if message.startswith("@"):
+        address = message[1:].partition(",")[0]
+        debugger = int(address.split("-")[1])
+        namespace["load"](read_code, "starting", agent, debugger).start_child(address)
+        return
     link, hold, flags = message.split(",")
     if "t" in flags:
         _take_terminal()
-    core = namespace["load"](read_code, "core", agent, sys.modules["posix"].getppid())
-    core.start(int(link), int(hold), "p" in flags)
+    starting = namespace["load"](read_code, "starting", agent, sys.modules["posix"].getppid())
+    starting.start(int(link), int(hold), "p" in flags)
 
 
 _folder = __file__.rpartition("/")[0]
 _message = _leave_no_trace(_folder)
-if _message and sys.version_info >= (3, 9) and sys.implementation.name == "cpython":
+_known = (3, 9) <= sys.version_info < (3, 16) and sys.implementation.name == "cpython"
+if _message and _known and getattr(sys, "_is_gil_enabled", lambda: True)():
     _start(_message, _folder)
 del sys.modules["sitecustomize"]
 import sitecustomize  # noqa: E402, F401  the environment's own one, or the ImportError that site expects

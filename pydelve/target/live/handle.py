@@ -110,8 +110,10 @@ class Stranger:
 
     def _ask(self) -> int | None:
         code = _exit_code(self.pidfd)
-        if code is None:
+        if code is None:  # nobody has reaped it yet, or somebody is just doing that
             code = _zombie_code(self.pid)
+        if code is None:
+            code = _exit_code(self.pidfd)
         return None if code is None else os.waitstatus_to_exitcode(code)
 
     def leave(self) -> None:
@@ -134,6 +136,12 @@ class Reached:
         self.launched = launched
         self.cwd = cwd
         """Its folder; "" for the launcher's own."""
+
+    def close(self) -> None:
+        """Have nothing to do with it: its agent leaves."""
+        self.link.close()
+        self.hold.close()
+        os.close(self.handle.pidfd)
 
 
 def end(handle: Handle, tracer: Tracer) -> tuple[str, str, str] | None:

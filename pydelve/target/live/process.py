@@ -27,7 +27,7 @@ from pydelve.errors import (
     TargetGoneError,
     UnsupportedError,
 )
-from pydelve.records import dataclass, replace
+from pydelve.records import replace
 from pydelve.target.interface import (
     Armed,
     Arming,
@@ -47,6 +47,8 @@ from pydelve.target.interface import (
 from pydelve.target.live import convert, convert_tasks, kernel
 from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.live.handle import Reached, end
+from pydelve.target.live.hello import Hello
+from pydelve.target.live.launch import ENTRY
 from pydelve.target.live.user_code import UserCode
 
 if TYPE_CHECKING:
@@ -58,35 +60,6 @@ _DETACH_LIMIT_S = 5.0
 _RELOAD_LIMIT_S = 30.0
 _ATTEND_EVERY_S = 0.1
 _JUMP_LIMIT_S = 10.0  # what leaves the stack may run code
-
-
-@dataclass(frozen=True, slots=True)
-class _Hello:
-    """What the agent said of itself at first."""
-
-    protocol: int
-    python: tuple[int, int, int]
-    executable: str
-    main: int
-    exact: bool
-    how: str
-    main_file: str = ""
-    optimize: int = 0
-    columns: bool = True
-
-    @classmethod
-    def read(cls, data: dict[str, Any]) -> _Hello:
-        """From the event; of an agent of another version only the version is read."""
-        spoken = int(data["protocol"])
-        if spoken != protocol.VERSION:
-            return cls(spoken, (0, 0, 0), "", 0, True, "")
-        major, minor, micro = map(int, data["python"])
-        python = (major, minor, micro)
-        return cls(
-            spoken, python, str(data["executable"]), int(data["main"]), bool(data["exact"]), str(data["how"]),
-            str(data["main_file"]),
-            int(data["optimize"]), bool(data["columns"]),
-        )  # fmt: skip
 
 
 class LiveProcess:
@@ -105,7 +78,7 @@ class LiveProcess:
         self._attending = False
         self._pidfd = self._handle.pidfd
         self._refusal = ""
-        self._hello: _Hello | None = None
+        self._hello: Hello | None = None
         self._runs = 0
         self._batches = {protocol.RECORDS: 0, protocol.CALLS: 0}
         """Numbers of the last ones that came."""
@@ -114,6 +87,7 @@ class LiveProcess:
         self._assembly: Assembly | None = None
         self._clean = False
         self._leaving = False
+        self._replaced = False
         self._user_code = UserCode(self._agent)
         self._locks: LockWaits | None = None
         waiter.watch(self._pidfd, self._on_exit)
@@ -186,6 +160,11 @@ class LiveProcess:
         return self._hello.main_file if self._hello else ""
 
     @property
+    def forked(self) -> bool:
+        """See ``target.Process``."""
+        return self._hello.forked if self._hello else False
+
+    @property
     def exact(self) -> bool:
         """See ``target.Process``."""
         return self._hello.exact if self._hello else True
@@ -232,6 +211,19 @@ class LiveProcess:
         """See ``target.Process``."""
         if not self._agent.stopped and not self.ended:
             self._agent.tell(protocol.HALT, {"run": self._runs, "reason": reason})
+
+    @property
+    def comes_again(self) -> bool:
+        """See ``target.Process``."""
+        return self._replaced
+
+    def follow(self, door: str) -> None:
+        """See ``target.Process``."""
+        self._agent.ask(protocol.FOLLOW, {"address": door, "folder": ENTRY})
+
+    def go(self) -> None:
+        """See ``target.Process``."""
+        self._agent.post(protocol.GO, {})
 
     def signal(self, number: int) -> None:
         """See ``target.Process``."""
@@ -551,7 +543,7 @@ class LiveProcess:
         if name == protocol.HELLO:
             if self._hello is not None:
                 raise ProtocolError("a message of the agent is malformed", why="a second hello")
-            self._hello = _Hello.read(data)
+            self._hello = Hello.read(data)
         elif name == protocol.REFUSED:
             self._refusal = str(data["message"])
         elif name == protocol.STOPPED:
@@ -579,6 +571,12 @@ class LiveProcess:
             self._listener.on_landed(convert.to_landing(data))
         elif name == protocol.ENDING:
             self._clean = True
+        elif name == protocol.REPLACING:
+            self._replaced = bool(data["followed"])
+        elif name == protocol.LEFT_ALONE:
+            with convert.reading("left alone"):
+                left = tuple(map(str, data["words"])), str(data["why"]), bool(data["isolated"])
+            self._listener.on_left_alone(*left)
         elif name == protocol.NOTICE:
             with convert.reading("notice"):
                 words = str(data["message"]), str(data["why"]), str(data["hint"])
@@ -614,11 +612,13 @@ class LiveProcess:
         """
         if self._leaving:
             return  # it let go because we do
-        if self._handle.wait(0.2):  # most often it is just about to end, and the exit is what counts
+        if not self._replaced and self._handle.wait(
+            0.2
+        ):  # most often it is just about to end, and the exit is what counts
             self._on_exit()
             return
         started_as = b"".join(os.fsencode(word) + b"\0" for word in self._argv)
-        replaced = error is None and kernel.command_line(self._handle.pid) != started_as
+        replaced = self._replaced or (error is None and kernel.command_line(self._handle.pid) != started_as)
         self._leave()
         self._handle.leave()
         self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False), error)

@@ -32,7 +32,8 @@ link, hold = map(int, os.environ["PYDELVE_LAUNCH"].split(",")[:2])
 def say(message, fd=link):
     os.write(fd, protocol.pack(message))
 hello = {{"protocol": protocol.VERSION, "pid": os.getpid(), "python": [3, 11, 0], "executable": sys.executable,
-         "main": 5, "exact": True, "how": "events", "main_file": "", "optimize": 0, "columns": True}}
+         "main": 5, "exact": True, "how": "events", "main_file": "", "optimize": 0, "columns": True,
+         "forked": False}}
 exec(open({says!r}).read())
 while os.read(link, 1000):
     pass

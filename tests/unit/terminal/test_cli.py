@@ -312,7 +312,7 @@ class TestScriptMode:
         )  # fmt: skip
         options = engine.options
         assert options is not None
-        assert options == LaunchOptions("script", "bank.py", ("x",), stdin_fd=options.stdin_fd)
+        assert options == LaunchOptions("script", "bank.py", ("x",), stdin_fd=options.stdin_fd, follow=True)
         assert options.stdin_fd >= 0
         assert engine.transport.closed
 

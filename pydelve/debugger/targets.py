@@ -1,0 +1,450 @@
+"""Several targets in one session: the one it began with, and children of it that are followed.
+
+Each target has an engine of its own (``engine.Debugger``); this one holds them, gives requests to that of the current
+target, and tells clients of events. Breakpoints are the session's: what is set in one target is set in all. On the
+engine's thread. See docs/internals/children.md.
+
+A target that stops becomes the current one, unless another one is being looked at: then it waits for its turn, which
+comes when that one goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydelve.api import requests
+from pydelve.api.attach import AttachOptions
+from pydelve.api.breakpoints import Breakpoint
+from pydelve.api.events import (
+    BreakpointChanged,
+    ChildLeftAlone,
+    Continued,
+    Detached,
+    Event,
+    Exited,
+    Logged,
+    Notice,
+    Started,
+    Stopped,
+    TargetAdded,
+    TargetExited,
+    TargetWaits,
+    Traced,
+)
+from pydelve.api.launch import LaunchOptions
+from pydelve.api.target import LeftAlone, State, Target, TargetList
+from pydelve.debugger.engine import Debugger, SessionOptions
+from pydelve.debugger.files import ChildOptions
+from pydelve.debugger.loop import Loop
+from pydelve.errors import PydelveError, TargetStateError, UnsupportedError, UsageError
+from pydelve.records import replace
+
+if TYPE_CHECKING:
+    from pydelve.target.live.door import Caller, Door
+    from pydelve.target.live.handle import Reached
+
+R = TypeVar("R")
+_FIRST = 1
+_ENDED_KEPT = 100
+_STEP_PATIENCE_S = 0.3  # for a step to end, before a target that waits for its turn gets it
+_AGAIN_S = 10.0  # for a target that becomes another program, to call
+_log = logging.getLogger("pydelve.engine")
+_MIRRORED = (
+    requests.CreateBreakpoint,
+    requests.CreateExceptionBreakpoint,
+    requests.AmendBreakpoint,
+)
+_FOR_ALL = (requests.SetStopUncaught, requests.SetStopOne, requests.SubstitutePaths)
+_RESUMING = (requests.Resume, requests.Call, requests.Jump, requests.SendSignal)
+
+
+class Targets:
+    """The engines of one session."""
+
+    def __init__(self, options: SessionOptions, loop: Loop, emit: Callable[[Event], None]) -> None:
+        """``emit`` gives an event to every client."""
+        self._loop, self._emit = loop, emit
+        self._options = options
+        how: Literal["launch", "attach"] = "launch" if isinstance(options, LaunchOptions) else "attach"
+        self._members = {_FIRST: _Member(_FIRST, how, 0)}
+        self._members[_FIRST].engine = Debugger(options, loop, self._emitter(_FIRST))
+        self._current = _FIRST
+        self._next = _FIRST + 1
+        self._turns: list[int] = []
+        """Targets that stand and wait for their turn."""
+        self._ended: deque[Target] = deque(maxlen=_ENDED_KEPT)
+        self._left_alone: dict[tuple[tuple[str, ...], str], int] = {}
+        self._again: dict[int, tuple[_Member, Exited]] = {}
+        """By pid: targets that are just becoming another program, and how they ended if that never calls."""
+        self._mirroring = 0
+        self._door: Door | None = None
+        self._wanted: re.Pattern[str] | None = None
+        self._handlers: dict[type[Any], Callable[[Any], Any]] = {
+            requests.GetTargets: self._get_targets,
+            requests.SelectTarget: self._select_target,
+            requests.FollowChildren: self._follow_children,
+            requests.Restart: self._restart,
+            requests.Detach: self._detach,
+        }
+
+    # -- for the host --------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """See ``engine.Debugger.start``."""
+        options = self._options
+        if isinstance(options, LaunchOptions | AttachOptions) and options.follow:
+            self._open()
+        self._first.start()
+
+    def serve(self, request: requests.Request[R]) -> R:
+        """The answer to one request.
+
+        Raises:
+            PydelveError: as the request says.
+        """
+        handler = self._handlers.get(type(request))
+        if handler is not None:
+            done: R = handler(request)
+            return done
+        if isinstance(request, requests.Resume) and self._turns and not self._stands(self._current):
+            self._next_turn()  # what is looked at runs already: those that wait are to go on, too
+            state: Any = self._engine.current.state
+            return state  # type: ignore[no-any-return]
+        result = self._engine.serve(request)
+        if len(self._members) > 1:
+            self._share(request, result)
+        return result
+
+    def has_read(self, event: Event) -> None:
+        """See ``engine.Debugger.has_read``."""
+        if isinstance(event, Logged | Traced) and event.target in self._members:
+            self._members[event.target].engine.has_read(event)
+
+    def failed(self, error: Exception) -> None:
+        """See ``engine.Debugger.failed``."""
+        self._first.failed(error)
+
+    def leave(self) -> None:
+        """The last client went: what was launched is killed, with the children it has, all else is let go of."""
+        self._shut()
+        kill = self._kills()
+        self._first.leave()
+        self._leave_children(kill=kill)
+
+    # -- the engines ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _first(self) -> Debugger:
+        return self._members[_FIRST].engine
+
+    @property
+    def _engine(self) -> Debugger:
+        return self._members[self._current].engine
+
+    def _emitter(self, number: int) -> Callable[[Event], None]:
+        return lambda event: self._on_event(number, event)
+
+    def _share(self, request: requests.Request[Any], result: Any) -> None:
+        """What is the session's, and not one target's."""
+        if isinstance(request, _RESUMING) and self._turns:
+            goes_on = isinstance(request, requests.Resume) and request.how == "continue"
+            self._loop.after(0 if goes_on else _STEP_PATIENCE_S, self._next_turn)
+        if isinstance(request, _MIRRORED):
+            self._mirror(self._current, result, cleared=False)
+        elif isinstance(request, _FOR_ALL):
+            for member in self._others(self._current):
+                member.engine.serve(request)
+
+    def _mirror(self, source: int, made: Breakpoint, *, cleared: bool) -> None:
+        """Have a breakpoint of one target in all of them as it is there."""
+        for member in self._others(source):
+            self._mirroring = member.number
+            try:
+                if not cleared:
+                    member.engine.mirror(made)
+                elif member.engine.breakpoints.known(made.id):
+                    member.engine.serve(requests.ClearBreakpoint(made.id))
+            except PydelveError as error:
+                self._tell(member.number, Notice(error.message, error.why, error.hint))
+            finally:
+                self._mirroring = 0
+
+    def _others(self, number: int) -> list[_Member]:
+        return [member for member in list(self._members.values()) if member.number != number]
+
+    def _target(self, member: _Member) -> Target:
+        state = member.state
+        assert state.target is not None
+        return Target(
+            member.number, state.target, state.status, member.how, member.parent, member.number == self._current,
+            state.stop, state.exit,
+        )  # fmt: skip
+
+    # -- requests ------------------------------------------------------------------------------------------------------
+
+    def _get_targets(self, request: requests.GetTargets) -> TargetList:
+        live = [self._target(member) for member in self._members.values() if member.state.target is not None]
+        left = [LeftAlone(words, why, count) for (words, why), count in self._left_alone.items()]
+        return TargetList(tuple(sorted([*live, *self._ended], key=lambda target: target.id)), tuple(left))
+
+    def _select_target(self, request: requests.SelectTarget) -> State:
+        member = self._members.get(request.id)
+        if member is None:
+            known = any(target.id == request.id for target in self._ended)
+            raise TargetStateError(
+                f"target {request.id} has ended" if known else f"there is no target {request.id}",
+                why="there is nothing to look at any more" if known else "no child of that number was followed",
+                hint="targets",
+            )
+        if request.id != self._current:
+            self._select(request.id)
+            state = member.state
+            if state.stop is not None:
+                self._emit(Stopped(state.stop, request.id))
+        return member.state
+
+    def _follow_children(self, request: requests.FollowChildren) -> None:
+        if not isinstance(self._options, LaunchOptions | AttachOptions):
+            raise UnsupportedError(
+                "following children needs control of the program", why="it is only looked at",
+                hint="help without-control",
+            )  # fmt: skip
+        try:
+            wanted = re.compile(request.pattern) if request.pattern else None
+        except re.error as error:
+            raise UsageError(
+                f"{request.pattern} is no regular expression", why=str(error), hint="target follow on worker"
+            ) from error
+        self._wanted = wanted
+        if request.follow:
+            self._open()
+        else:
+            self._shut()
+        for member in self._members.values():
+            member.engine.follow(self._door.name if self._door is not None else "")
+
+    def _restart(self, request: requests.Restart) -> State:
+        """The program's children are killed with it; those that have outlived it are let go of."""
+        kill = self._kills()
+        if self._members.keys() != {_FIRST}:
+            self._select(_FIRST)
+            self._leave_children(kill=kill)
+        return self._first.serve(request)
+
+    def _detach(self, request: requests.Detach) -> None:
+        self._shut()
+        kill = request.kill and self._first.current.state.status not in ("ended", "detached")
+        self._select(_FIRST)
+        self._first.serve(request)
+        self._leave_children(kill=kill)
+
+    def _kills(self) -> bool:
+        """Is the program under way, and ours to kill?"""
+        state = self._first.current.state
+        return state.status not in ("ended", "detached") and state.target is not None and state.target.launched
+
+    def _leave_children(self, *, kill: bool) -> None:
+        for member in self._others(_FIRST):
+            del self._members[member.number]
+            with suppress(PydelveError):  # it ends at this moment
+                member.engine.serve(requests.Detach(kill=kill))
+        self._turns.clear()
+
+    # -- whose turn it is ----------------------------------------------------------------------------------------------
+
+    def _select(self, number: int) -> None:
+        """Look at this one from now on; the one that was, if it stands, has its turn again later."""
+        before, self._current = self._current, number
+        if before == number:
+            return
+        if self._stands(before):
+            self._turns.append(before)
+        if number in self._turns:
+            self._turns.remove(number)
+        if self._door is not None:
+            for each in self._engine.breakpoints.all():
+                self._emit(BreakpointChanged(each))
+
+    def _stands(self, number: int) -> bool:
+        member = self._members.get(number)
+        return member is not None and member.state.status in ("stopped", "evaluating")
+
+    def _next_turn(self) -> None:
+        if self._stands(self._current):
+            return
+        while self._turns:
+            number = self._turns.pop(0)
+            stop = self._members[number].state.stop if number in self._members else None
+            if stop is not None:
+                self._select(number)
+                self._emit(Stopped(stop, number))
+                return
+
+    # -- children ------------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        if self._door is None:
+            from pydelve.target.live.door import Door  # noqa: PLC0415  needed where children are followed
+
+            self._door = Door(self._loop, self._on_call)
+            self._first.follow(self._door.name)
+
+    def _shut(self) -> None:
+        door, self._door = self._door, None
+        if door is not None:
+            door.close()
+
+    def _on_call(self, caller: Caller) -> None:
+        # as a job of its own: a request that waits for the target must have ended before
+        self._loop.post(lambda: self._adopt(caller), urgent=False)
+
+    def _adopt(self, caller: Caller) -> None:
+        reached = caller.reached
+        if self._door is None or (self._wanted is not None and not self._wanted.search(" ".join(reached.argv))):
+            reached.close()
+            return
+        numbers = {each.pid: number for number, each in self._members.items()}
+        parent = next((numbers[pid] for pid in caller.ancestors if pid in numbers), 0)
+        again, _ = self._again.pop(reached.handle.pid, (None, None))
+        if again is not None:
+            self._adopt_again(again, reached)
+            return
+        member = _Member(self._next, "exec", parent)
+        self._next += 1
+        member.engine = Debugger(ChildOptions(self._engine.current.files), self._loop, self._emitter(member.number))
+        member.engine.breakpoints.take_over(self._engine.breakpoints)
+        member.engine.current.stop_one = self._engine.current.stop_one
+        member.engine.follow(self._door.name)
+        self._members[member.number] = member
+        try:
+            member.engine.adopt(reached)
+        except PydelveError as error:
+            self._members.pop(member.number, None)
+            _log.warning("process %d called, but can't be debugged: %s", reached.handle.pid, error)
+
+    def _adopt_again(self, member: _Member, reached: Reached) -> None:
+        """Another program is in a target's place, and has called."""
+        before = member.state.target
+        reached.launched = before is not None and before.launched
+        try:
+            member.engine.adopt(reached)
+        except PydelveError as error:
+            _log.warning("process %d called again, but can't be debugged: %s", reached.handle.pid, error)
+
+    def _not_again(self, member: _Member) -> None:
+        """The program that is in its place has not called in time."""
+        waiting, event = self._again.get(member.pid, (None, None))
+        if waiting is member and event is not None:
+            del self._again[member.pid]
+            self._ended_for_good(member, event)
+
+    # -- events of the engines -----------------------------------------------------------------------------------------
+
+    def _on_event(self, number: int, event: Event) -> None:
+        """One engine tells something."""
+        member = self._members.get(number)
+        if member is None:  # let go of
+            return
+        match event:
+            case Stopped(stop):
+                self._on_stopped(member, stop_event=Stopped(stop, number))
+            case BreakpointChanged(made, _, cleared):
+                self._on_breakpoint(number, made, event, cleared=cleared)
+            case Started() if number != _FIRST:
+                process = member.engine.current.process
+                member.how = "fork" if process is not None and process.forked else "exec"
+                self._emit(TargetAdded(self._target(member)))
+            case ChildLeftAlone(left):
+                self._count_left(left)
+                self._emit(replace(event, target=number))
+            case Exited():
+                self._on_exited(member, event)
+            case Continued() | Detached():
+                if number == self._current:
+                    self._emit(event)
+            case _:
+                self._tell(number, event)
+
+    def _tell(self, number: int, event: Event) -> None:
+        if number != _FIRST:
+            if isinstance(event, Logged | Traced):
+                event = replace(event, target=number)
+            elif isinstance(event, Notice):
+                event = replace(event, message=f"target {number}: {event.message}")
+        self._emit(event)
+
+    def _on_stopped(self, member: _Member, stop_event: Stopped) -> None:
+        if member.number != self._current and self._stands(self._current):
+            self._turns.append(member.number)
+            self._emit(TargetWaits(self._target(member)))
+            return
+        self._select(member.number)
+        self._emit(stop_event)
+
+    def _on_breakpoint(self, number: int, made: Breakpoint, event: Event, *, cleared: bool) -> None:
+        if number == self._mirroring:
+            return
+        if number == self._current or cleared:
+            self._emit(event)
+        if cleared:  # by a request, or as a temporary one was hit: it is gone in all of them
+            self._mirror(number, made, cleared=True)
+
+    def _count_left(self, left: LeftAlone) -> None:
+        key = left.words, left.why
+        self._left_alone[key] = self._left_alone.pop(key, 0) + 1  # at the end: it was the last one
+        if len(self._left_alone) > _ENDED_KEPT:
+            del self._left_alone[next(iter(self._left_alone))]
+
+    def _on_exited(self, member: _Member, event: Exited) -> None:
+        process = member.engine.current.process
+        again = process is not None and process.comes_again and self._door is not None
+        if event.status.how == "replaced" and again:
+            self._again[member.pid] = member, event
+            self._loop.after(_AGAIN_S, lambda: self._not_again(member))
+        else:
+            self._ended_for_good(member, event)
+
+    def _ended_for_good(self, member: _Member, event: Exited) -> None:
+        number = member.number
+        if number in self._turns:
+            self._turns.remove(number)
+        if number == _FIRST:
+            self._emit(event)
+        else:
+            gone = replace(self._target(member), current=False)
+            del self._members[number]
+            self._ended.append(gone)
+            if number == self._current:
+                self._current = self._likely()
+            self._emit(TargetExited(gone, self._target(self._members[self._current])))
+        if self._turns:
+            self._loop.post(self._next_turn, urgent=False)
+
+    def _likely(self) -> int:
+        """What to look at when the one that was looked at has ended."""
+        if self._first.current.state.status in ("ended", "detached"):
+            return next((each for each in self._members if each != _FIRST), _FIRST)
+        return _FIRST
+
+
+class _Member:
+    """One target."""
+
+    engine: Debugger
+
+    def __init__(self, number: int, how: Literal["launch", "attach", "fork", "exec"], parent: int) -> None:
+        self.number, self.how, self.parent = number, how, parent
+
+    @property
+    def state(self) -> State:
+        return self.engine.current.state
+
+    @property
+    def pid(self) -> int:
+        info = self.state.target
+        return info.pid if info is not None else 0

@@ -1,0 +1,88 @@
+"""Targets of a session as text. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from pydelve.api.target import ExitStatus, LeftAlone, Target, TargetInfo
+from pydelve.records import replace
+from pydelve.terminal.places import end_line, place
+from pydelve.terminal.theme import Theme
+
+_HOW = {"launch": "started", "attach": "attached to", "fork": "forked", "exec": "started"}
+
+
+def added_line(target: Target) -> str:
+    """``target 2: process 1234, forked by target 1``."""
+    by = f" by target {target.parent}" if target.parent else ""
+    text = f"target {target.id}: process {target.info.pid}, {_HOW[target.how]}{by}"
+    if target.how == "exec":
+        text += f": {shlex.join(target.info.argv)} (CPython {target.info.python})"
+    return text
+
+
+def waits_line(target: Target, cwd: str) -> str:
+    """That it has stopped, too."""
+    stop = target.stop
+    where = f": {place(stop.frames[stop.frame], cwd)}" if stop is not None and stop.frames else ""
+    return f"target {target.id} (process {target.info.pid}) has stopped too{where}"
+
+
+def exited_line(target: Target) -> str:
+    """``target 2: process 1234 exited with status 0``; most children end by ``os._exit``, which is no news."""
+    status = target.exit or ExitStatus("gone")
+    if status.how == "exited":
+        status = replace(status, clean=True)
+    return f"target {target.id}: {end_line(status, target.info)}"
+
+
+def selected_line(number: int, info: TargetInfo) -> str:
+    """Which one is looked at from now on."""
+    return f"target {number} (process {info.pid}):"
+
+
+def run_on_line(numbers: Sequence[int]) -> str:
+    """Which children outlive the program."""
+    if len(numbers) == 1:
+        return f"target {numbers[0]}, a child of it, runs on"
+    return f"{len(numbers)} children of it run on: targets"
+
+
+def target_lines(targets: Sequence[Target], *, cwd: str, theme: Theme) -> list[str]:
+    """One line a target: number, pid, state with its place, how it came; ``=>`` at the current one."""
+    states = [_state(target, cwd) for target in targets]
+    id_width = max((len(str(target.id)) for target in targets), default=1)
+    pid_width = max((len(str(target.info.pid)) for target in targets), default=1)
+    state_width = max(map(len, states), default=0)
+    lines = []
+    for target, state in zip(targets, states, strict=True):
+        arrow = theme.mark("=>") if target.current else "  "
+        by = f" by target {target.parent}" if target.parent else ""
+        lines.append(
+            f"{arrow} {target.id:>{id_width}}  process {target.info.pid:<{pid_width}}  {state:<{state_width}}  "
+            f"{_HOW[target.how]}{by}: {shlex.join(target.info.argv)}"
+        )
+    return lines
+
+
+def left_line(left: LeftAlone) -> str:
+    """``python -I tool.py ... runs undebugged``."""
+    return f"{shlex.join(left.words)} runs undebugged"
+
+
+def left_lines(left: Sequence[LeftAlone]) -> list[str]:
+    """What was started and is not debugged, a line each."""
+    return [
+        f"   left alone: {shlex.join(each.words)}{f', {each.count:,} times' if each.count > 1 else ''}: {each.why}"
+        for each in left
+    ]
+
+
+def _state(target: Target, cwd: str) -> str:
+    if target.exit is not None:
+        return exited_line(target).partition(f"process {target.info.pid} ")[2]
+    stop = target.stop
+    if stop is not None and stop.frames:
+        return f"stopped at {place(stop.frames[stop.frame], cwd)}"
+    return target.status
