@@ -15,7 +15,7 @@ from __future__ import annotations
 import posix
 import sys
 import time
-from _thread import get_ident
+from _thread import allocate_lock, get_ident
 
 from . import evaluation, log_records, modules, protocol, threads
 from .breakpoints import Table
@@ -56,6 +56,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 _STOP_TURN_S = 0.02  # how often our own thread looks whether a request was answered by the thread that stopped
 _QUIET_TRIES = 1000  # milliseconds until we leave our monitoring tools behind, as a thread stays in our code
+_BEGIN_LIMIT_S = 5.0  # no thread runs that late: the program is not held up for ever by one that can not
 _sleep = time.sleep  # taken before the program can replace it
 _FAULTS_TOLD = 3  # of our own; more of them would say the same
 
@@ -109,7 +110,11 @@ class Agent:
         self.hooks.install()
         self.events.wait_for_main(self._main_begins)
         self.link.send(("event", protocol.HELLO, self._hello("")))
-        start_thread(self._serve_link, self.own)
+        # Begun before the program does: a thread that has never run has no frame that says whose it is (``dump``).
+        begun = allocate_lock()
+        begun.acquire()
+        start_thread(lambda: begun.release() or self._serve_link(), self.own)  # type: ignore[func-returns-value]
+        begun.acquire(True, _BEGIN_LIMIT_S)
 
     def join(self) -> None:
         """The same in a program that runs, from a thread that ends with this."""
