@@ -246,19 +246,20 @@ class FullScreen:
             self.view.take(Snapshot("running", "running", before.program, before.cwd, breakpoints=before.breakpoints))
             self.application.invalidate()
 
-    def _on_worker_done(self) -> None:
-        """On the worker's thread: everything posted is done."""
+    def _on_worker_done(self, count: int) -> None:
+        """On the worker's thread: everything posted is done, so many jobs."""
         try:
             snapshot = self._gatherer.gather()
         except Exception as error:  # noqa: BLE001  our own bug must not end the thread: told, the session goes on
             path = record_internal_error("looking for the full-screen view", error)
             self._say_soon("\n".join(internal_error_lines("looking for the full-screen view", error, path)) + "\n")
             snapshot = Snapshot(self.session.status, self.session.status)
-        self.soon(self._take, snapshot)
+        self.soon(self._take, snapshot, count)
         self._program_screen.note_quiet()
 
-    def _take(self, snapshot: Snapshot) -> None:
-        if not self.worker.idle:  # another command came meanwhile
+    def _take(self, snapshot: Snapshot, count: int) -> None:
+        # Another command came meanwhile. It may be done already: its own snapshot, and what it says, come later.
+        if count != self._posts:
             return
         view = self.view
         self._program.read_all()

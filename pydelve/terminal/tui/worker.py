@@ -28,10 +28,10 @@ class Worker:
     """A thread that does one job after the other.
 
     Args:
-        done: Called on the thread after each job, when no other waits.
+        done: Called on the thread after each job, when no other waits, with how many have been done by then.
     """
 
-    def __init__(self, done: Callable[[], None]) -> None:
+    def __init__(self, done: Callable[[int], None]) -> None:
         self._done = done
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._wake_fd, self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -74,14 +74,16 @@ class Worker:
                 raise _Left
 
     def _run(self) -> None:
+        count = 0
         while (job := self._jobs.get()) is not None:
             os.read(self._wake_fd, 1)
             try:
                 job()
             except _Left:
                 _log.debug("a command's wait was left")
+            count += 1
             with self._lock:
                 self._posted -= 1
                 last = not self._posted
             if last:
-                self._done()
+                self._done(count)
