@@ -22,6 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from pydelve.target.live.children import children_of  # noqa: E402  # of this checkout, installed or not
+from pydelve.target.live.kernel import thread_states  # noqa: E402
+
 PAGE = ROOT / "docs" / "guide" / "screens.md"
 _COLUMNS, _ROWS = 100, 32
 _LIMIT_S = 30.0
@@ -154,22 +160,52 @@ class Terminal:
             same = same + 1 if shown == before else 0
         return shown
 
+    def wait_at_rest(self) -> None:
+        """Wait until every thread of the program has come to where it waits.
+
+        Raises:
+            TimeoutError: some still run.
+        """
+        shell = [*self._tmux, "display-message", "-p", "#{pane_pid}"]
+        pydelve = int(subprocess.run(shell, check=True, capture_output=True, text=True).stdout)
+        deadline, same = time.monotonic() + _LIMIT_S, 0
+        while same < 4:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the program still runs after {_LIMIT_S:g} s")
+            time.sleep(_POLL_S)
+            states = [state for pid in children_of(pydelve) for state in thread_states(pid).values()]
+            same = same + 1 if set(states) == {"S"} else 0
+
     def close(self) -> None:
         """End it, whatever it does."""
         subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
 
 
-def record(scene: Scene) -> str:
-    """The scene's part of the page. Raises TimeoutError as the terminal does."""
+def record(scene: Scene, wanted: str | None = None) -> str:
+    """The scene's part of the page. Raises TimeoutError as the terminal does.
+
+    Args:
+        wanted: A page: where its last screen is not there yet, because it was drawn in parts, it is waited for.
+    """
     with tempfile.TemporaryDirectory() as home:
         terminal = Terminal(scene.words, home)
         try:
             shown = ""
             for keys, text in scene.steps:
+                if keys == ("C-c",):  # which halts it wherever it is
+                    terminal.wait_at_rest()
                 terminal.press(keys)
                 shown = terminal.wait(text)
+            deadline = time.monotonic() + _LIMIT_S
+            while wanted is not None and _part(scene, shown) not in wanted and time.monotonic() < deadline:
+                time.sleep(_POLL_S)
+                shown = terminal.screen()
         finally:
             terminal.close()
+    return _part(scene, shown)
+
+
+def _part(scene: Scene, shown: str) -> str:
     return f"\n## {scene.title}\n\n{scene.text}\n\n```text\n$ pydelve {scene.words}\n{_same_everywhere(shown)}\n```\n"
 
 
@@ -197,9 +233,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where the page is not current")
     options = parser.parse_args(arguments)
-    now = page([record(scene) for scene in SCENES])
+    kept = PAGE.read_text(encoding="utf-8") if options.check and PAGE.exists() else None
+    now = page([record(scene, kept) for scene in SCENES])
     if options.check:
-        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == now:
+        if kept == now:
             return 0
         print(f"{PAGE.name} is not what pydelve shows now: run python tools/record_screens.py")
         return 1

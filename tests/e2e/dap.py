@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ import jsonschema
 
 from pydelve.rpc.codec import dumps, loads
 from pydelve.rpc.framing import Deframer, frame
-from tests.e2e.session import LAUNCHER
+from tests.e2e.session import LAUNCHER, clean_environment
 
 LIMIT_S = 30.0
 Message = dict[str, Any]
@@ -66,10 +65,9 @@ class Editor:
         """Starts ``pydelve dap``, unless another way to an adapter is given."""
         self.process: subprocess.Popen[bytes] | None = None
         if send is None or receive is None:
-            clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
             self.process = subprocess.Popen(
                 [sys.executable, str(LAUNCHER), "dap"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, env=clean | {"HOME": str(folder), **environment}, bufsize=0,
+                stderr=subprocess.PIPE, env=clean_environment(folder) | environment, bufsize=0,
             )  # fmt: skip
             stdin, stdout = self.process.stdin, self.process.stdout
             assert stdin is not None and stdout is not None

@@ -20,10 +20,13 @@ from typing import Any, Self
 
 import pyte
 
+from pydelve.target.live.children import children_of
 from pydelve.terminal.keyboard import raw_modes
-from tests.e2e.session import LAUNCHER
+from tests.e2e.handshakes import calls
+from tests.e2e.session import LAUNCHER, clean_environment
 
 DEADLINE_S = 20.0
+_PATIENCE_S = 3.0
 PROMPT = "(pydelve)"
 _CONTROLLING = """\
 import fcntl, os, sys, termios
@@ -84,13 +87,8 @@ class OnTerminal:
         """All that was written to the terminal."""
         self.resize(rows, columns)
         self.first_modes = self.modes()
-        own = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("PYTHON") and name not in {"NO_COLOR", "LINES", "COLUMNS"}
-        }
-        own |= {"TERM": "xterm-256color", "HOME": str(cwd), "XDG_STATE_HOME": str(cwd / ".state")}
-        own |= {"XDG_CONFIG_HOME": str(cwd / ".config")}
+        own = clean_environment(cwd) | {"TERM": "xterm-256color"}
+        del own["NO_COLOR"]
         settings = cwd / ".config" / "pydelve" / "config.toml"
         if not settings.exists():  # most tests leave in the middle of a program, and one is about the question
             settings.parent.mkdir(parents=True, exist_ok=True)
@@ -146,13 +144,23 @@ class OnTerminal:
         self.wait(lambda: self.lines[-1] == PROMPT and not self.modes()[3] & termios.ICANON, "a prompt")
         return self.lines[:-1]
 
-    def wait_line(self, line: str) -> None:
+    def wait_line(self, line: str, again: str = "") -> None:
         """Wait until this is a line of the screen."""
-        self.wait(lambda: line in self.lines, repr(line))
+        self.wait(lambda: line in self.lines, repr(line), again)
 
     def wait_raw(self) -> None:
         """Wait until the program has the keyboard."""
         self.wait(lambda: self.lines[-1] != PROMPT and self.modes() == raw_modes(self.first_modes), "raw modes")
+
+    def wait_program_in(self, call: str, threads: int = 1) -> None:
+        """Wait until this many threads of a launched program wait in a system call: it writes a moment before."""
+
+        def there() -> bool:
+            pids = children_of(self.process.pid)
+            return any(list(calls(pid).values()).count(call) >= threads for pid in pids)
+
+        # More than once: one may wait for the GIL while it is looked at, and hold it when it is the next one's turn.
+        self.wait(lambda: all(there() for _ in range(4)), f"program with {threads} threads in {call}")
 
     def wait_end(self) -> int:
         """Wait for pydelve's end; gives its exit status."""
@@ -160,14 +168,21 @@ class OnTerminal:
         status: int = self.process.returncode
         return status
 
-    def wait(self, condition: Callable[[], bool], what: str) -> None:
+    def wait(self, condition: Callable[[], bool], what: str, again: str = "") -> None:
         """Read what is written until the condition is true. A screen is drawn in parts: wait for all that is compared.
+
+        Args:
+            again: Keys to press once more every few seconds: a completion that comes late is not offered.
 
         Raises:
             AssertionError: it did not become true in time; the message shows the screen.
         """
-        deadline = time.monotonic() + DEADLINE_S
+        now = time.monotonic()
+        deadline, press_at = now + DEADLINE_S, now + _PATIENCE_S
         while not condition():
+            if again and time.monotonic() > press_at:
+                press_at = time.monotonic() + _PATIENCE_S
+                self.keys(again)
             if time.monotonic() > deadline:
                 raise AssertionError(f"no {what} within {DEADLINE_S:g} s; the screen:\n" + "\n".join(self.lines))
             self._read(0.02)

@@ -1,4 +1,4 @@
-"""A program that was started without a debugger, for tests that attach to it."""
+"""Programs that run beside a test: one that was started without a debugger, and the base of others."""
 
 from __future__ import annotations
 
@@ -9,35 +9,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.e2e.handshakes import wait_until_in
 from tests.interpreters import Interpreter
 
 LIMIT_S = 30.0
 
 
-class Running:
-    """A process that has said that it is ready; a context manager that ends it.
+class Beside:
+    """A process, and the files that it writes to so that it never waits for us; a context manager that ends it."""
 
-    Its output goes to files, so that it never waits for us.
-    """
-
-    def __init__(
-        self,
-        python: Interpreter,
-        program: Path,
-        *arguments: str,
-        folder: Path,
-        options: Sequence[str] = (),
-        environment: dict[str, str] | None = None,
-    ) -> None:
-        self.folder = folder
-        self._output = folder / "output.txt"
-        self._errors = folder / "errors.txt"
-        with self._output.open("wb") as output, self._errors.open("wb") as errors:
-            self.popen = subprocess.Popen(
-                [python.path, *options, str(program), *arguments],
-                stdin=subprocess.PIPE, stdout=output, stderr=errors, cwd=folder, env=environment,
-            )  # fmt: skip
-        self.pid = self.popen.pid
+    def __init__(self, popen: subprocess.Popen[bytes], *files: Path) -> None:
+        self.popen = popen
+        self.pid = popen.pid
+        self._files = files
 
     def __enter__(self) -> Self:
         return self
@@ -50,25 +34,54 @@ class Running:
         if self.popen.stdin is not None:
             self.popen.stdin.close()
 
-    def wait_ready(self, line: str = "ready") -> None:
-        """Until it has written this line."""
-        deadline = time.monotonic() + LIMIT_S
-        while line + "\n" not in self._output.read_text():
-            assert self.popen.poll() is None, f"it ended: {self.said()}"
-            assert time.monotonic() < deadline, f"not ready after {LIMIT_S:g} s: {self.said()}"
-            time.sleep(0.005)
-
     def tell(self, line: str) -> None:
         """Write a line to its standard input."""
         assert self.popen.stdin is not None
         self.popen.stdin.write(line.encode() + b"\n")
         self.popen.stdin.flush()
 
+    def wait_for(self, text: str) -> None:
+        """Until it has written this to the first of its files."""
+        deadline = time.monotonic() + LIMIT_S
+        while text not in self._files[0].read_text():
+            assert self.popen.poll() is None, f"it ended: {self.said()}"
+            assert time.monotonic() < deadline, f"no {text!r} within {LIMIT_S:g} s: {self.said()}"
+            time.sleep(0.005)
+
+    def said(self) -> tuple[str, ...]:
+        """What the files hold so far."""
+        return tuple(file.read_text() for file in self._files)
+
+
+class Running(Beside):
+    """A process that has said that it is ready. Its files: output and errors."""
+
+    def __init__(
+        self,
+        python: Interpreter,
+        program: Path,
+        *arguments: str,
+        folder: Path,
+        options: Sequence[str] = (),
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        files = folder / "output.txt", folder / "errors.txt"
+        with files[0].open("wb") as output, files[1].open("wb") as errors:
+            popen = subprocess.Popen(
+                [python.path, *options, str(program), *arguments],
+                stdin=subprocess.PIPE, stdout=output, stderr=errors, cwd=folder, env=environment,
+            )  # fmt: skip
+        super().__init__(popen, *files)
+
+    def wait_ready(self, line: str = "ready", *, waits_in: str = "") -> None:
+        """Until it has written this line, and its main thread waits in this system call, if one is named."""
+        self.wait_for(line + "\n")
+        if waits_in:
+            wait_until_in(self.pid, waits_in)
+
     def end(self) -> tuple[str, str, int]:
         """Wait for its end: output, errors, exit status."""
         status = self.popen.wait(LIMIT_S)
-        return (*self.said(), status)
-
-    def said(self) -> tuple[str, str]:
-        """Output and errors so far."""
-        return self._output.read_text(), self._errors.read_text()
+        output, errors = self.said()
+        return output, errors, status

@@ -20,6 +20,7 @@ from tests.interpreters import Interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCHER = Path(__file__).with_name("pydelve_here.py")
+_DEVELOPERS = {"EDITOR", "VISUAL", "PYDELVE_EDITOR", "PYDELVE_TOKEN", "LINES", "COLUMNS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Session:
         process = subprocess.Popen(
             [sys.executable, str(LAUNCHER), *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            cwd=self.cwd, env=self._environment(), start_new_session=True,
+            cwd=self.cwd, env=clean_environment(self.cwd) | dict(self.environment), start_new_session=True,
         )  # fmt: skip
         text = "".join(f"{command}\n" for command in commands)
         try:
@@ -92,23 +93,26 @@ class Session:
         raw = raw_bytes.decode(errors="replace")
         return Finished(self._normalise(raw), raw, process.returncode)
 
-    def _environment(self) -> dict[str, str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        environment |= {
-            "HOME": str(self.cwd),
-            "XDG_STATE_HOME": str(self.cwd / ".state"),
-            "XDG_CONFIG_HOME": str(self.cwd / ".config"),
-            "NO_COLOR": "1",
-            "TERM": "dumb",
-        }
-        return environment | dict(self.environment)
-
     def _normalise(self, text: str) -> str:
         paths = {str(self.cwd.resolve()): "<tmp>", str(self.cwd): "<tmp>"}
         if self.python is not None:
             paths |= {os.path.realpath(self.python.path): "<python>", self.python.path: "<python>"}
             text = re.sub(rf"\b{re.escape(self.python.version)}\b(?!\.)", "<version>", text)
         return normalise(text, paths)
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """For pydelve in a test: nothing that the developer has set up for Python, pydelve or an editor, no colours."""
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON") and name not in _DEVELOPERS
+    }
+    return clean | {
+        "HOME": str(home),
+        "XDG_STATE_HOME": str(home / ".state"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
 
 
 def normalise(text: str, paths: Mapping[str, str]) -> str:

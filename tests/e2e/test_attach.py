@@ -16,12 +16,13 @@ import pytest
 from pydelve.api.attach import AttachMethod, AttachOptions
 from pydelve.api.requests import CreateBreakpoint, Detach, Evaluate, GetThreads, Resume
 from pydelve.errors import PydelveError
+from pydelve.target.live import remote_exec
 from pydelve.target.live.attach import attach
 from pydelve.target.live.handle import Reached
-from pydelve.target.live.look import look
+from tests.e2e.handshakes import functions, wait_until, wait_until_alone, wait_until_in
 from tests.e2e.live import LiveSession
 from tests.e2e.running import Running
-from tests.e2e.session import LAUNCHER, Session
+from tests.e2e.session import LAUNCHER, Session, clean_environment
 from tests.interpreters import Interpreter
 
 Program = Callable[[str], Path]
@@ -61,11 +62,6 @@ def thread_names(pid: int) -> list[str]:
     return names
 
 
-def wait_until_alone(pid: int) -> None:
-    """The agent's thread says that nothing is left, and ends: the kernel may take a moment for that."""
-    wait_until(lambda: len(os.listdir(f"/proc/{pid}/task")) == 1)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_it_does(python: Interpreter, program: Program, marker: Marker, tmp_path: Path, kind: str) -> None:
     source = program("attach/waits.py")
@@ -73,7 +69,9 @@ def test_whatever_it_does(python: Interpreter, program: Program, marker: Marker,
     go = tmp_path / "go"
     with Running(python, source, kind, str(go), folder=tmp_path) as running:
         running.wait_ready()
-        threads = len(os.listdir(f"/proc/{running.pid}/task"))
+        wait_until(lambda: kind in functions(running.pid))  # it says so a moment before
+        if kind == "fifty_threads":
+            wait_until(lambda: functions(running.pid).count("wait") == 100)  # an event's and its condition's
         with LiveSession(AttachOptions(running.pid)) as session:
             stop = session.wait_stop()
             assert stop.reason == "attach"
@@ -91,7 +89,6 @@ def test_whatever_it_does(python: Interpreter, program: Program, marker: Marker,
             session.call(Detach())
         output = running.end()
     assert output == ("ready\n" + KINDS[kind], "", 7)
-    assert threads >= 1
 
 
 def detached(session: LiveSession, source: Path, line: int) -> None:
@@ -213,14 +210,23 @@ class TestPep768:
         self, new: Interpreter, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """As in a container: for a moment there is a file, which only its owner reads."""
-        monkeypatch.setattr("pydelve.target.live.remote_exec.link", lambda path: path)
+        made: list[str] = []
+
+        def make(entry: remote_exec.RemoteExec, owner: os.stat_result) -> tuple[str, str, int]:
+            place = make_file(entry, owner)
+            assert os.path.exists(place[1])
+            made.append(place[1])
+            return place
+
+        make_file = remote_exec.RemoteExec._file
+        monkeypatch.setattr(remote_exec, "link", lambda path: path)
+        monkeypatch.setattr(remote_exec.RemoteExec, "_file", make)
         source, go = program("attach/before_and_after.py"), tmp_path / "go"
         with Running(new, source, str(go), folder=tmp_path) as running:
             running.wait_ready()
-            before = set(Path("/tmp").glob(".pydelve-*"))
             with LiveSession(AttachOptions(running.pid, "pep768")) as session:
                 assert session.wait_stop().reason == "attach"
-                assert set(Path("/tmp").glob(".pydelve-*")) <= before
+                assert [os.path.exists(path) for path in made] == [False]
                 session.call(Detach())
             wait_until_alone(running.pid)
             go.touch()
@@ -294,6 +300,7 @@ class TestRefusals:
     def test_a_stopped_one(self, python: Interpreter, source: Path, tmp_path: Path) -> None:
         with self.begin(python, source, tmp_path) as running:
             running.popen.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, running.pid, os.WSTOPPED)
             assert refused(running) == (
                 "is stopped: by a signal, SIGSTOP or the like: none of its "
                 f"threads runs\n  try: kill -CONT {running.pid}"
@@ -301,17 +308,14 @@ class TestRefusals:
 
     def test_one_that_is_debugged_already(self, python: Interpreter, source: Path, tmp_path: Path) -> None:
         with self.begin(python, source, tmp_path) as running:
-            words = [sys.executable, str(LAUNCHER), "attach", str(running.pid)]
-            with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as other:
-                deadline = time.monotonic() + 30
-                while f"pydelve {other.pid}\n" not in thread_names(running.pid):
-                    assert time.monotonic() < deadline
-                    time.sleep(0.01)
+            words, mine = [sys.executable, str(LAUNCHER), "attach", str(running.pid)], clean_environment(tmp_path)
+            with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=mine) as other:
+                wait_until(lambda: f"pydelve {other.pid}\n" in thread_names(running.pid))
                 assert refused(running) == (
                     "is being debugged already: by another pydelve, process <pid>\n  try: end process <pid>"
                 )
                 other.communicate(b"exit\n")
-            wait_until(lambda: thread_names(running.pid) == ["python\n"])  # its thread ends a moment after it let go
+            wait_until_alone(running.pid)
             (tmp_path / "go").touch()
             assert running.end() == ("ready\n{}\n", "", 9)
 
@@ -383,11 +387,6 @@ def serving(pid: int) -> int:
     return functions(pid).count("_serve_link")
 
 
-def functions(pid: int) -> list[str]:
-    """The functions that its threads are in."""
-    return [frame.function.rpartition(".")[2] for thread in look(pid, None).threads for frame in thread.frames]
-
-
 def let_go(reached: Reached) -> None:
     """As if pydelve had been killed."""
     reached.link.close()
@@ -415,14 +414,6 @@ def context_switches(pid: int) -> int:
     """How often the main thread has gone to sleep: the program's does so a hundred times a second."""
     with open(f"/proc/{pid}/task/{pid}/status", encoding="utf-8") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt_switches"))
-
-
-def wait_until(ready: Callable[[], bool]) -> None:
-    """Ask again and again."""
-    deadline = time.monotonic() + 30
-    while not ready():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_trace_function_of_its_own_stays(
@@ -455,6 +446,7 @@ class TestCommand:
         go = tmp_path / "go"
         with Running(python, source, "wait_in_select", str(go), folder=tmp_path) as running:
             running.wait_ready()
+            wait_until_in(running.pid, "select", "pselect")
             session = Session(python, tmp_path)
             first = session.run(["attach", str(running.pid)], ["stack", "locals"])
             running.tell("ok")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.on_terminal import OnTerminal
-from tests.e2e.session import LAUNCHER, Session
+from tests.e2e.session import LAUNCHER, Session, clean_environment
 from tests.interpreters import Interpreter
 
 LOOP = """\
@@ -92,7 +91,7 @@ def test_closed_and_full_standard_streams(folder: Path, streams: str, status: in
     done = subprocess.run(
         ["sh", "-c", script, sys.executable, str(LAUNCHER), "debug", "loop.py"],
         check=False, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=45,
-        env={**os.environ, "HOME": str(folder), "XDG_STATE_HOME": str(folder)},
+        env=clean_environment(folder),
     )  # fmt: skip
     assert (re.sub(r"process \d+|CPython \S+\)", "...", done.stdout), done.returncode) == (said, status)
 

@@ -86,7 +86,7 @@ def dumped_by_kernel(python: Interpreter, source: Path, folder: Path) -> Path:
     if hard == 0:
         pytest.skip("no core files are allowed here (ulimit -c)")
     with Running(python, source, folder=folder) as running:
-        running.wait_ready()
+        running.wait_ready(waits_in="read")
         resource.prlimit(running.pid, resource.RLIMIT_CORE, (hard, hard))
         running.popen.send_signal(signal.SIGABRT)
         running.popen.wait()
@@ -107,7 +107,7 @@ def test_of_gcore(python: Interpreter, program: Program, tmp_path: Path) -> None
     if python.version_info[:2] not in {(3, 9), (3, 14)}:
         pytest.skip("takes long: looked at on two versions only")
     with Running(python, program("attach/looked_at.py"), folder=tmp_path) as running:
-        running.wait_ready()
+        running.wait_ready(waits_in="read")
         words = [gcore, "-o", str(tmp_path / "gcore"), str(running.pid)]
         subprocess.run(words, check=True, capture_output=True, timeout=60)
     core = tmp_path / f"gcore.{running.pid}"
@@ -136,7 +136,7 @@ def test_dumped_from_outside(python: Interpreter, program: Program, tmp_path: Pa
     """Of a process that is looked at only; with its progress; ended by Ctrl-C, which leaves no file."""
     core = tmp_path / "looked.core"
     with Running(python, program("attach/looked_at.py"), folder=tmp_path) as running:
-        running.wait_ready()
+        running.wait_ready(waits_in="read")
         with LiveSession(LookOptions(running.pid, "a test says so")) as session:
             session.wait_stop()
             owner = session.call(Evaluate("account.owner")).value
@@ -176,7 +176,7 @@ class TestRefusals:
     def test_cut_and_of_other_files(self, python: Interpreter, program: Program, tmp_path: Path) -> None:
         core = tmp_path / "a.core"
         with Running(python, program("attach/looked_at.py"), folder=tmp_path) as running:
-            running.wait_ready()
+            running.wait_ready(waits_in="read")
             with LiveSession(LookOptions(running.pid, "a test says so")) as session:
                 session.wait_stop()
                 session.call(Dump(str(core)))
@@ -231,7 +231,7 @@ def test_ctrl_c_ends_a_dump(program: Program, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(writing, "_CHUNK_BYTES", 1 << 16)
     core = tmp_path / "a.core"
     with Running(Interpreter(sys.executable, "", ""), program("attach/looked_at.py"), folder=tmp_path) as running:
-        running.wait_ready()
+        running.wait_ready(waits_in="read")
         with LiveSession(LookOptions(running.pid, "a test says so")) as session:
             session.wait_stop()
             found: list[object] = []

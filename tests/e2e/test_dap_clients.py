@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.session import LAUNCHER
+from tests.e2e.session import LAUNCHER, clean_environment
 from tests.node import node_packages
 
 DRIVER = Path(__file__).with_name("dap_testsupport.mjs")
@@ -32,6 +31,6 @@ def test_by_the_test_support_of_the_protocol(
     )
     done = subprocess.run(
         ["node", DRIVER.name, sys.executable, str(adapter), str(shop), str(lines["loop"]), str(lines["raises"])],
-        cwd=folder, env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, text=True, timeout=100, check=False,
+        cwd=folder, env=clean_environment(tmp_path), capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert (done.stdout.splitlines()[-1:], done.stderr, done.returncode) == (["all is well"], "", 0), done.stdout

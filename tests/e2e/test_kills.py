@@ -22,14 +22,15 @@ from pathlib import Path
 import pytest
 
 from tests import leftovers
-from tests.e2e.session import LAUNCHER
+from tests.e2e.session import LAUNCHER, clean_environment
 from tests.interpreters import MINORS, Interpreter
 from tests.sources import PROGRAMS, read_markers
 
 _KILLS = 203  # 29 on each version
 _STARTING_S = 0.5
 _STARTED_S = 0.2
-_FREED_LIMIT_S = 1.0
+_FREED_LIMIT_S = 10.0
+"""No figure of pydelve's: one that was being started takes as long to its first heartbeat as the machine needs."""
 _END_LIMIT_S = 20.0
 _RIGHT = 7
 _AT_ONCE = 3
@@ -89,7 +90,7 @@ def _kill_one(case: Case) -> str:
     debugger = subprocess.Popen(
         [sys.executable, str(LAUNCHER), "debug", "--python", case.python, str(program), "--", str(case.folder)],
         stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=case.folder,
-        env={**os.environ, "XDG_STATE_HOME": str(case.folder), "NO_COLOR": "1"},
+        env=clean_environment(case.folder),
     )  # fmt: skip
     os.close(output)
     assert debugger.stdin is not None
@@ -198,7 +199,7 @@ def test_an_interrupt_to_the_debugger_only_halts(python: Interpreter, tmp_path: 
     debugger = subprocess.Popen(
         [sys.executable, str(LAUNCHER), "debug", "--python", python.path, str(program), "--", str(tmp_path), "500"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=tmp_path,
-        env={**os.environ, "XDG_STATE_HOME": str(tmp_path), "NO_COLOR": "1"},
+        env=clean_environment(tmp_path),
     )  # fmt: skip
     try:
         assert debugger.stdin is not None

@@ -14,6 +14,7 @@ from pydelve.api.requests import Detach, Evaluate, GetStack, GetState, GetThread
 from pydelve.errors import UnsupportedError
 from pydelve.target.live import ptrace
 from pydelve.target.live.traced import until
+from tests.e2e.handshakes import functions, wait_until
 from tests.e2e.live import LiveSession
 from tests.e2e.running import Running
 from tests.e2e.session import Session
@@ -77,7 +78,7 @@ def test_the_prompt(python: Interpreter, program: Program, tmp_path: Path) -> No
     """Everything that looks works; what would run code is refused by name, and nothing of the program's ran."""
     commands = [f"print {text}" for text in (*ANSWERS, *REFUSED, *RAISED)]
     with Running(python, program("attach/looked_at.py"), folder=tmp_path, environment=FORBIDDEN) as running:
-        running.wait_ready()
+        running.wait_ready(waits_in="read")
         done = Session(None, tmp_path).run(["attach", str(running.pid)], commands)
         running.tell("go on")
         output = running.end()
@@ -96,7 +97,7 @@ def test_the_prompt(python: Interpreter, program: Program, tmp_path: Path) -> No
 def test_commands(python: Interpreter, program: Program, tmp_path: Path) -> None:
     commands = ["stack", "up", "locals", "whatis total", "list 1, 2", "down", "next", "break 3", "x = 3", "set x = 3"]
     with Running(python, program("attach/looked_at.py"), folder=tmp_path, environment=FORBIDDEN) as running:
-        running.wait_ready()
+        running.wait_ready(waits_in="read")
         done = Session(None, tmp_path).run(["attach", str(running.pid)], commands)
     refused = [
         line
@@ -132,7 +133,7 @@ def test_commands(python: Interpreter, program: Program, tmp_path: Path) -> None
 def test_it_runs_and_is_halted(python: Interpreter, program: Program, tmp_path: Path) -> None:
     """It stands still while it is looked at, runs when it is let, and is told when it ends."""
     with Running(python, program("attach/looked_at.py"), folder=tmp_path) as running:
-        running.wait_ready()
+        running.wait_ready(waits_in="read")
         with LiveSession(LookOptions(running.pid, "a test says so")) as session:
             assert session.wait_stop().reason == "attach"
             running.tell("go on")
@@ -148,6 +149,7 @@ def test_it_runs_and_is_halted(python: Interpreter, program: Program, tmp_path: 
 def test_halted_again(python: Interpreter, program: Program, tmp_path: Path) -> None:
     with Running(python, program("attach/waits.py"), "busy", str(tmp_path / "go"), folder=tmp_path) as running:
         running.wait_ready()
+        wait_until(lambda: "busy" in functions(running.pid))
         with LiveSession(LookOptions(running.pid, "a test says so")) as session:
             session.wait_stop()
             spins = []

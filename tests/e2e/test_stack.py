@@ -20,8 +20,8 @@ from pydelve.api.snapshot import Snapshot
 from pydelve.api.values import Limits, Value
 from pydelve.cli.main import main
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
-from pydelve.target.live import kernel
 from pydelve.target.live.look import look
+from tests.e2e.handshakes import wait_until_all_wait
 from tests.interpreters import Interpreter
 
 PROGRAMS = Path(__file__).resolve().parents[1] / "programs" / "looking"
@@ -50,19 +50,6 @@ def running(python: str | Interpreter, *words: str | Path) -> Iterator[Running]:
             assert process.wait(20) == 0
         finally:
             process.kill()
-
-
-def wait_until_all_wait(pid: int) -> None:
-    """Until the main thread waits for its input and the others for locks: they do so soon after they said it."""
-    deadline = time.monotonic() + 10
-    while True:
-        calls = {
-            path.parent.name: kernel.system_call(pid, int(path.parent.name))
-            for path in Path(f"/proc/{pid}/task").glob("*/syscall")
-        }
-        if calls.pop(str(pid)) == "read" and set(calls.values()) <= {"futex"}:
-            return
-        assert time.monotonic() < deadline, calls
 
 
 def _stream(stream: IO[str] | None) -> IO[str]:
@@ -290,8 +277,8 @@ def shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., s
         with running(sys.executable, path) as program:
             wait_until_all_wait(program.pid)
             assert main(["stack", *options, str(program.pid)]) == 0
-        text = capsys.readouterr().out.replace(str(tmp_path), "TMP").replace(str(program.pid), "PID")
-        return text.replace(sys.executable, "python")
+        text = capsys.readouterr().out.replace(str(tmp_path), "TMP").replace(sys.executable, "python")
+        return re.sub(rf"\b{program.pid}\b", "PID", text)
 
     return run
 

@@ -35,7 +35,7 @@ Program = Callable[[str], Path]
 Marker = Callable[[Path | str], dict[str, int]]
 
 _WAYS = 7
-_MOVE_LIMIT_S = 5.0
+_MOVE_LIMIT_S = 20.0
 
 
 class Counters:

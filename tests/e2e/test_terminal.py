@@ -90,6 +90,7 @@ def test_ctrl_c_halts_in_a_blocking_call(python: Interpreter, script: Place, tmp
         person.wait_line("waiting")
         person.wait_raw()
         for _ in range(2):
+            person.wait_program_in("pause")
             person.keys("\x03")
             person.wait_end_of_screen(
                 "> halted, script.py:5 in wait_for_ever, thread 1 (MainThread)",
@@ -102,6 +103,7 @@ def test_ctrl_c_halts_in_a_blocking_call(python: Interpreter, script: Place, tmp
             person.wait_prompt()
             person.keys("continue\r")
             person.wait_raw()
+        person.wait_program_in("pause")
         person.keys("\x03")
         person.wait_prompt()
         assert person.command("bt") == ["=> 0  script.py:5 in wait_for_ever", "   1  script.py:6 in <module>"]
@@ -128,9 +130,9 @@ def test_completion_and_history(script: Place, tmp_path: Path) -> None:
     with OnTerminal(["debug", "script.py"], tmp_path) as person:
         person.wait_prompt()
         person.keys("cont\t")
-        person.wait_line(f"{PROMPT} continue")
+        person.wait_line(f"{PROMPT} continue", again="\t")
         person.keys("\x15tbreak sec\t")
-        person.wait_line(f"{PROMPT} tbreak second")
+        person.wait_line(f"{PROMPT} tbreak second", again="\t")
         person.keys("\r")
         person.wait_prompt()
         assert person.command("print 40 + 2") == ["42"]
@@ -234,6 +236,7 @@ def test_threads_that_wait_for_each_other(tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / "threads.py", tmp_path)
     with OnTerminal(["debug", "--continue", "threads.py"], tmp_path, columns=150) as person:
         person.wait(lambda: "\n".join(person.lines).count("wants ") == 2, "both workers")
+        person.wait_program_in("futex", threads=3)
         person.keys("\x03")
         person.wait_prompt()
         waiting = [line.split()[1:] for line in person.command("threads") if not line.startswith(("=>", "deadlock:"))]

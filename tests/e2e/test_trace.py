@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -24,8 +22,8 @@ from pydelve.cli.trace import exit_status
 from pydelve.terminal.trace_book import Book
 from tests.e2e.live import LiveSession
 from tests.e2e.plain import run_plain
-from tests.e2e.running import Running
-from tests.e2e.session import LAUNCHER, Finished, Session
+from tests.e2e.running import Beside, Running
+from tests.e2e.session import LAUNCHER, Finished, Session, clean_environment
 from tests.golden import check
 from tests.interpreters import Interpreter
 from tests.sources import PROGRAMS
@@ -190,42 +188,17 @@ def test_breakpoints_while_calls_are_traced(python: Interpreter, tmp_path: Path)
             session.call(EndTracing())
 
 
-class Tracer:
-    """``pydelve trace`` beside the test; a context manager that ends it."""
+class Tracer(Beside):
+    """``pydelve trace`` beside the test."""
 
     def __init__(self, folder: Path, *words: str, stdin: int = subprocess.DEVNULL) -> None:
         self.calls, self.output = folder / "calls.txt", folder / "traced.txt"
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         with self.calls.open("wb"), self.output.open("wb") as output:
-            self.popen = subprocess.Popen(
+            popen = subprocess.Popen(
                 [sys.executable, str(LAUNCHER), "trace", "--output", str(self.calls), *words],
-                stdin=stdin, stdout=output, stderr=subprocess.STDOUT, env={**clean, "HOME": str(folder)}, cwd=folder,
+                stdin=stdin, stdout=output, stderr=subprocess.STDOUT, env=clean_environment(folder), cwd=folder,
             )  # fmt: skip
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.popen.kill()
-        self.popen.wait()
-        if self.popen.stdin is not None:
-            self.popen.stdin.close()
-
-    def tell(self, line: str) -> None:
-        """Write a line to the program's standard input."""
-        assert self.popen.stdin is not None
-        self.popen.stdin.write(line.encode() + b"\n")
-        self.popen.stdin.flush()
-
-    def wait_for(self, text: str) -> None:
-        """Until its program has written this."""
-        deadline = time.monotonic() + LIMIT_S
-        while text not in self.output.read_text():
-            assert self.popen.poll() is None, self.output.read_text()
-            assert time.monotonic() < deadline, self.output.read_text()
-            time.sleep(0.005)
+        super().__init__(popen, self.output, self.calls)
 
 
 FAILS = [

@@ -345,6 +345,7 @@ def test_deep_nesting_and_long_chains(tmp_path: Path) -> None:
     assert load(tmp_path, "x = " + "(" * 5000 + ")" * 5000).problem != ""
 
 
+@pytest.mark.alone
 def test_twenty_thousand_lines_within_a_second(tmp_path: Path) -> None:
     body = "    total = 0\n    for x in range(a):\n        if x % 2:\n            total += x\n    return total\n"
     text = "".join(f"def f{index}(a):\n{body}" for index in range(3334))

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[3]
 PROGRAMS = Path(__file__).parent / "programs"
 
 
+@pytest.mark.alone
 def test_looks_without_running(python: Interpreter) -> None:
     done = subprocess.run(
         [python.path, "-I", "-X", "utf8", str(PROGRAMS / "probe_inspection.py"), str(ROOT)],

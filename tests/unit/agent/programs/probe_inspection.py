@@ -150,9 +150,12 @@ if hasattr(sys, "set_int_max_str_digits"):
     sys.set_int_max_str_digits(640)
 equal(look(10**100)["text"], str(10**100))
 huge = 0x123456789ABCDEF << 4_000_000
-began = time.perf_counter()
-wire = look(-huge, max_text=16)
-assert time.perf_counter() - began < 0.05
+times = []
+for _ in range(5):  # what else the machine does takes time, too: the best counts
+    began = time.perf_counter()
+    wire = look(-huge, max_text=16)
+    times.append(time.perf_counter() - began)
+assert min(times) < 0.05, times
 equal((wire["text"], wire["length"], wire["shown"]), ("-0x123456789abcdef0", huge.bit_length(), 64))
 rest = inspect_children(huge, 8 * 4, 8 * 4, Limits(), handles)
 equal(rest["text"], "0x9abcdef0")
