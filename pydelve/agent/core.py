@@ -113,7 +113,12 @@ class Agent:
         # Begun before the program does: a thread that has never run has no frame that says whose it is (``dump``).
         begun = allocate_lock()
         begun.acquire()
-        start_thread(lambda: begun.release() or self._serve_link(), self.own)  # type: ignore[func-returns-value]
+
+        def serve() -> None:
+            begun.release()
+            self._serve_link()
+
+        start_thread(serve, self.own)
         begun.acquire(True, _BEGIN_LIMIT_S)
 
     def join(self) -> None:
