@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.session import Finished, Session
+from tests.e2e.session import Finished, Session, clean_environment
 from tests.interpreters import Interpreter
 
 
@@ -32,11 +32,9 @@ def run_plain(
     stdin: Path | None = None,
 ) -> Plain:
     """Run ``python WORDS``, with nothing of the test's own PYTHON variables."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    clean |= {"HOME": str(cwd), "TERM": "dumb", "NO_COLOR": "1"}
     with open(stdin or os.devnull, "rb") as source:
         done = subprocess.run(
-            [python.path, *words], cwd=cwd, env=clean | dict(environment or {}), stdin=source,
+            [python.path, *words], cwd=cwd, env=clean_environment(cwd) | dict(environment or {}), stdin=source,
             capture_output=True, text=True, timeout=40, check=False,
         )  # fmt: skip
     return Plain(done.stdout, done.stderr, done.returncode)

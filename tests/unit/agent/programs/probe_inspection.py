@@ -152,9 +152,9 @@ equal(look(10**100)["text"], str(10**100))
 huge = 0x123456789ABCDEF << 4_000_000
 times = []
 for _ in range(5):  # what else the machine does takes time, too: the best counts
-    began = time.perf_counter()
+    began = time.process_time()
     wire = look(-huge, max_text=16)
-    times.append(time.perf_counter() - began)
+    times.append(time.process_time() - began)
 assert min(times) < 0.05, times
 equal((wire["text"], wire["length"], wire["shown"]), ("-0x123456789abcdef0", huge.bit_length(), 64))
 rest = inspect_children(huge, 8 * 4, 8 * 4, Limits(), handles)
@@ -178,9 +178,9 @@ for obj in (million, big_dict, big_set, tuple(million), collections.deque(millio
     look(obj)
     times = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         look(obj)
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     assert min(times) < 0.005, (type(obj), times)  # a million elements touched would take ten times that
 wire = look(million)
 equal((wire["length"], wire["shown"], len(wire["items"])), (1_000_000, 64, 64))
