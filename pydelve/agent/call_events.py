@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import sys
 
-from .call_records import RETURN
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from collections.abc import Callable
@@ -51,8 +49,7 @@ class CallEvents:
             "PY_YIELD": self._guarded(self._on_yield),
             "PY_UNWIND": self._guarded(self._on_unwind),
         }
-        if calls.is_stream:
-            functions.update(self._direct(calls))
+        functions.update(calls.callbacks(self._find, self._disable))
         for name, function in functions.items():
             self._monitoring.register_callback(self._tool, getattr(events, name), function)
 
@@ -76,33 +73,6 @@ class CallEvents:
             return None
 
         return callback
-
-    def _direct(self, stream: Any) -> dict[str, Callable[..., Any]]:
-        """The callbacks that come most often, of a ``CallStream``: without the calls between them and its records."""
-        known, started, left, find = stream.codes, stream.recorder.started, stream.recorder.left, self._find
-        disable, is_own_fault, identity = self._disable, self._agent.is_own_fault, id
-
-        def on_start(code: CodeType, offset: int) -> Any:
-            try:
-                entry = known.get(identity(code))
-                if entry is None:
-                    if find(code, _getframe(1)) is None:
-                        return disable
-                    entry = known[identity(code)]
-                started(_getframe(1), entry[0], entry[1])
-            except BaseException as error:
-                if not is_own_fault(error):
-                    raise
-            return None
-
-        def on_return(code: CodeType, offset: int, value: object) -> None:
-            try:
-                left(known[identity(code)][0] + RETURN, value)
-            except BaseException as error:
-                if not is_own_fault(error):
-                    raise
-
-        return {"PY_START": on_start, "PY_RETURN": on_return}
 
     def begin(self) -> None:
         """Tell of all calls that begin from now on."""

@@ -33,7 +33,7 @@ from .call_records import (
     Recorder,
     items_of,
 )  # fmt: skip
-from .outbox import FOR_EVER, Outbox, release
+from .outbox import FOR_EVER, Outbox
 from .threads import active, name_of
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ _SETTLE_S = 2.0
 _MARSHAL_VERSION = 2
 _LOOKED_AT, _ROUNDS = 100, 5  # calls that are made to know the cost of one
 _WITH_KEY = (YIELD, AWAIT, RESUME, THROW)
-_clock, _processor = time.perf_counter, time.thread_time  # taken before the program can replace them
+_clock, _processor, _getframe = time.perf_counter, time.thread_time, sys._getframe  # before the program replaces them
 
 
 def suffices(options: dict[str, Any]) -> bool:
@@ -141,9 +141,7 @@ class _Chunks(Outbox):
         if not self._serial % 2 and self._serial:  # it is over, for all but frames that run code with our calls in it
             self.items.clear()
             return
-        if self._idle:
-            self._idle = False
-            release(self._wake)
+        self.wake()
         if len(self.items) >= CHUNK:
             while self._lossless and self._is_full():
                 self._room.acquire(True, _WAITS_S)
@@ -192,8 +190,6 @@ class _Chunks(Outbox):
 class CallStream:
     """One trace, from its begin to its end. ``calls.Calls`` has the same interface."""
 
-    is_stream = True
-
     def __init__(self, agent: Agent, options: dict[str, Any]) -> None:
         """``options``: of the request (``target/live/convert_tracing.py``)."""
         self._agent = agent
@@ -228,7 +224,7 @@ class CallStream:
         """What a record costs in the program: of a function that is called here, into a list of its own."""
         items: list[Any] = []
         recorder = Recorder(items, items.clear, self._local, self._item, self.shows, self._retask)
-        frame, names = sys._getframe(), ["items"]
+        frame, names = _getframe(), ["items"]
         started, left = recorder.started, recorder.left
         least = 1.0
         for _ in range(_ROUNDS):
@@ -282,6 +278,33 @@ class CallStream:
         """Parameters that are shown, and what ``splicing.Calls`` consists of, for a function's own code."""
         code, names, _ = self.codes[id(source.code)]
         return names, self.recorder.hooks(code, len(names))
+
+    def callbacks(self, find: Callable[[CodeType, FrameType], object], disable: object) -> dict[str, Any]:
+        """Callbacks of ``sys.monitoring`` for what comes most often, without any calls between them and the records."""
+        known, started, left = self.codes, self.recorder.started, self.recorder.left
+        is_own_fault, identity = self._agent.is_own_fault, id
+
+        def on_start(code: CodeType, offset: int) -> object:
+            try:
+                entry = known.get(identity(code))
+                if entry is None:
+                    if find(code, _getframe(1)) is None:
+                        return disable
+                    entry = known[identity(code)]
+                started(_getframe(1), entry[0], entry[1])
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+            return None
+
+        def on_return(code: CodeType, offset: int, value: object) -> None:
+            try:
+                left(known[identity(code)][0] + RETURN, value)
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        return {"PY_START": on_start, "PY_RETURN": on_return}
 
     # -- what happens to a frame, told in its thread by a frame -----------------------------------------
 

@@ -79,9 +79,9 @@ class _Thread:
 
 
 class Calls:
-    """One trace, from its begin to its end: one of the two, see ``call_stream.py``."""
-
-    is_stream = False
+    """One trace, from its begin to its end. ``call_stream.CallStream`` and ``call_sums.CallSums`` have the same
+    interface, for traces of all calls.
+    """
 
     def __init__(self, agent: Agent, options: dict[str, Any]) -> None:
         """``options``: of the request (``target/live/convert_tracing.py``)."""
@@ -143,6 +143,10 @@ class Calls:
             if known is not None:
                 self._sources[id(code)] = known
         return known
+
+    def callbacks(self, find: Callable[[CodeType, FrameType], object], disable: object) -> dict[str, Any]:
+        """Callbacks of ``sys.monitoring`` for what comes most often: none but the common ones."""
+        return {}
 
     def learn(self, code: CodeType, name: str) -> None:
         """This is the qualified name of a piece of code, which it may not know itself."""

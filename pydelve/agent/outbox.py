@@ -48,6 +48,9 @@ _sleep, _allocate_lock = time.sleep, _thread.allocate_lock  # taken before the p
 class Outbox:
     """One per agent. Idle, with no thread, until :meth:`begin`."""
 
+    _gather_s = _GATHER_S
+    _most = 1_000  # batches at a stop or the end: threads that run on may put more and more
+
     def __init__(
         self,
         link: Link,
@@ -113,9 +116,13 @@ class Outbox:
                 self._make_room()
         finally:  # a signal handler may raise while this waits
             self._queue.append(record)
-            if self._idle:
-                self._idle = False
-                release(self._wake)
+            self.wake()
+
+    def wake(self) -> None:
+        """There is something to send."""
+        if self._idle:
+            self._idle = False
+            release(self._wake)
 
     def _make_room(self) -> None:
         while self._patient and self._serial % 2 and len(self._queue) >= self._limit:
@@ -163,7 +170,7 @@ class Outbox:
                 self._credit.acquire()
                 continue
             if len(self._queue) < self._size:
-                _sleep(_GATHER_S)
+                _sleep(self._gather_s)
             with self._busy:
                 self._send(self._link.send)
 
@@ -187,14 +194,19 @@ class Outbox:
             pass
         return taken
 
+    def _send_all(self, send: Callable[[Any], None]) -> None:
+        for _ in range(self._most):
+            if not self.waiting():
+                break
+            self._send(send)
+
     def settle(self) -> None:
         """A stop begins, with the GIL ours but for this: all that was put is told before it."""
         if not self._serial or not self._busy.acquire(True, _SETTLE_S):
             return
         try:
             self._link.settle()
-            while self.waiting():
-                self._send(self._hold.send)
+            self._send_all(self._hold.send)
         finally:
             self._busy.release()
 
@@ -202,8 +214,7 @@ class Outbox:
         """The program is about to end: send all there is."""
         if self._serial and self._busy.acquire(True, _SETTLE_S):
             try:
-                while self.waiting():
-                    self._send(self._link.send)
+                self._send_all(self._link.send)
             finally:
                 self._busy.release()
 

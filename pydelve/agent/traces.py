@@ -14,11 +14,12 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
     from .call_stream import CallStream
+    from .call_sums import CallSums
     from .calls import Calls
     from .core import Agent
     from .outbox import Outbox
 
-    Traced = Calls | CallStream
+    Traced = Calls | CallStream | CallSums
 
 
 class Traces:
@@ -35,7 +36,11 @@ class Traces:
 
         self.end()
         calls: Traced
-        if call_stream.suffices(options):
+        if options["sums"] and call_stream.suffices(options):
+            from .call_sums import CallSums  # noqa: PLC0415  as above
+
+            calls = CallSums(self._agent, options)
+        elif call_stream.suffices(options):
             calls = call_stream.CallStream(self._agent, options)
         else:
             from .calls import Calls  # noqa: PLC0415  as above

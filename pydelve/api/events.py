@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.target import ExitStatus, LeftAlone, Stop, Target, TargetInfo, Thread
-from pydelve.api.tracing import TracedFunction, TracedTask, TracedThread, TraceRecord
+from pydelve.api.tracing import TracedFunction, TracedSum, TracedTask, TracedThread, TraceRecord
 from pydelve.records import dataclass
 
 
@@ -154,6 +154,8 @@ class Traced:
     """As many calls as were asked for have ended."""
     cost_s: float = 0.0
     """What telling of a call costs the program, as measured in it."""
+    sums: tuple[TracedSum, ...] = ()
+    """In place of records, where they are asked for: of each function whose calls have ended since the last batch."""
     batch: int = 0
     """As in Logged."""
     target: int = 1

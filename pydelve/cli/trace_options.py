@@ -171,6 +171,7 @@ def _options(parsed: Words, pattern: str) -> TraceOptions:
         sample=_sample(parsed),
         verbosity=_verbosity(parsed),
         lossless=parsed.last("--lossless") is not None,
+        sums=parsed.last("--stats") is not None,
     )
 
 

@@ -52,8 +52,9 @@ def traced(report: CallsReport, current: Current) -> Traced:
     number = current.threads.number
     threads = tuple(TracedThread(index, number(ident), name) for index, ident, name in report.threads)
     return Traced(
-        report.records, report.functions, threads, report.tasks, report.lost, report.done, report.cost_s, report.number
-    )
+        report.records, report.functions, threads, report.tasks, report.lost, report.done, report.cost_s, report.sums,
+        report.number,
+    )  # fmt: skip
 
 
 def fault(message: str) -> Notice:

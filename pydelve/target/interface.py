@@ -25,7 +25,7 @@ from pydelve.api.target import (
     TestFailure,
 )
 from pydelve.api.tasks import Task
-from pydelve.api.tracing import TracedFunction, TracedTask, TraceOptions, TraceRecord, TraceSummary
+from pydelve.api.tracing import TracedFunction, TracedSum, TracedTask, TraceOptions, TraceRecord, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
 from pydelve.records import dataclass, field
@@ -174,6 +174,7 @@ class CallsReport:
     tasks: tuple[TracedTask, ...]
     done: bool
     cost_s: float
+    sums: tuple[TracedSum, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ class Book:
         self._threads: dict[int, TracedThread] = {}
         self._tasks: dict[int, str] = {}
         self.calls = self.records = self.lost = 0
+        self._sums: dict[int, int] = {}
+        """By function: calls that were told in sum."""
         self.cost_s = 0.0
         """Of telling of a call, in the program."""
         self.last_s = 0.0
@@ -33,6 +35,11 @@ class Book:
         self.calls += sum(record.kind in _STARTS for record in batch.records)
         self.records += len(batch.records)
         self.lost += batch.lost
+        for found in batch.sums:
+            before = self._sums.get(found.function, 0)
+            self._sums[found.function] = found.calls
+            self.calls += found.calls - before
+            self.records += 2 * (found.calls - before)
         self.cost_s = batch.cost_s or self.cost_s
         if batch.records:
             self.last_s = batch.records[-1].time_s
@@ -41,6 +48,11 @@ class Book:
         """Whose call it is of."""
         found = self._functions.get(record.function)
         return found or TracedFunction(record.function, _UNKNOWN, "", 0, ())
+
+    def name(self, index: int) -> str:
+        """Of the function with this number."""
+        found = self._functions.get(index)
+        return found.name if found else _UNKNOWN
 
     def thread(self, record: TraceRecord) -> TracedThread:
         """Where it was made."""

@@ -1,7 +1,7 @@
 """What calls cost, by function: the table of ``pydelve trace --stats``. Pure but for the clock of the live one.
 
-Durations are counted in classes two percent apart, so that any number of calls takes little memory; the longest is
-exact.
+Summed up in the program, or, where calls are singled out, here of their records. Durations are counted in classes two
+percent apart, so that any number of calls takes little memory; the longest is exact.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 from pydelve.api.events import Traced
+from pydelve.api.tracing import TracedSum
 from pydelve.terminal.durations import duration
 from pydelve.terminal.names import counted
 from pydelve.terminal.stacks import printable
@@ -32,7 +33,7 @@ class _Function:
     def __init__(self) -> None:
         self.calls = self.errors = 0
         self.total_s = self.self_s = self.longest_s = 0.0
-        self._classes: dict[int, int] = {}
+        self._durations: dict[float, int] = {}  # by the end of the class
 
     def add(self, run_s: float, self_s: float, *, error: bool) -> None:
         self.calls += 1
@@ -40,16 +41,32 @@ class _Function:
         self.total_s += run_s
         self.self_s += self_s
         self.longest_s = max(self.longest_s, run_s)
-        number = math.floor(math.log(max(run_s, _LEAST_S)) / _GROWTH)
-        self._classes[number] = self._classes.get(number, 0) + 1
+        end_s = math.exp((math.floor(math.log(max(run_s, _LEAST_S)) / _GROWTH) + 1) * _GROWTH)
+        self._durations[end_s] = self._durations.get(end_s, 0) + 1
+
+    def take(self, found: TracedSum) -> None:
+        """All that there is of it so far, summed up elsewhere."""
+        self.calls, self.errors = found.calls, found.errors
+        self.total_s, self.self_s, self.longest_s = found.total_s, found.self_s, found.longest_s
+        self._durations = dict(found.durations)
+
+    def merge(self, other: _Function) -> None:
+        """Those of another one, too."""
+        self.calls += other.calls
+        self.errors += other.errors
+        self.total_s += other.total_s
+        self.self_s += other.self_s
+        self.longest_s = max(self.longest_s, other.longest_s)
+        for end_s, count in other._durations.items():
+            self._durations[end_s] = self._durations.get(end_s, 0) + count
 
     def quantile(self, share: float) -> float:
         """At least so many of the calls took no longer."""
         wanted, seen = math.ceil(self.calls * share), 0
-        for number in sorted(self._classes):
-            seen += self._classes[number]
+        for end_s, count in sorted(self._durations.items()):
+            seen += count
             if seen >= wanted:
-                return min(self.longest_s, math.exp((number + 1) * _GROWTH))
+                return min(self.longest_s, end_s)
         return self.longest_s
 
 
@@ -58,7 +75,7 @@ class TraceStats:
 
     def __init__(self, book: Book, theme: Theme = PLAIN, *, live: bool = False) -> None:
         self._book, self._theme = book, theme
-        self._functions: dict[str, _Function] = {}
+        self._functions: dict[int, _Function] = {}
         self._live = live
         self._drawn = 0
         self._next = time.monotonic() + _EVERY_S
@@ -67,9 +84,10 @@ class TraceStats:
         """Take a batch; the live table, where it is due."""
         for record in batch.records:
             if record.kind in _ENDS:
-                name = self._book.function(record).name
-                function = self._functions.setdefault(name, _Function())
+                function = self._functions.setdefault(record.function, _Function())
                 function.add(record.run_s, record.self_s, error=record.kind != "return")
+        for found in batch.sums:
+            self._functions.setdefault(found.function, _Function()).take(found)
         if self._live and time.monotonic() >= self._next:
             self._next = time.monotonic() + _EVERY_S
             yield from self._over_itself(self._table(_LIVE_ROWS))
@@ -87,7 +105,10 @@ class TraceStats:
         return [back + lines[0], *lines[1:]]
 
     def _table(self, most: int | None) -> list[str]:
-        ordered = sorted(self._functions.items(), key=lambda entry: (-entry[1].total_s, entry[0]))
+        named: dict[str, _Function] = {}  # several may have one name
+        for index, found in self._functions.items():
+            named.setdefault(self._book.name(index), _Function()).merge(found)
+        ordered = sorted(named.items(), key=lambda entry: (-entry[1].total_s, entry[0]))
         rows: list[tuple[str, ...]] = [(*_HEAD, "function")]
         for name, function in ordered[:most]:
             times = (function.total_s, function.self_s, *map(function.quantile, _QUANTILES), function.longest_s)

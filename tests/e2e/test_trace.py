@@ -277,6 +277,20 @@ class TestLife:
             " <stamp>  test_it.test_it raises AssertionError('assert 2 == 3\\n +  where 2 = price(2)')  <time>",
         ]
 
+    def test_sums_are_those_of_the_records(self, python: Interpreter, tmp_path: Path) -> None:
+        """How many calls of each function, and how many an exception left; of generators and coroutines, too."""
+        program = str(FOLDER / "kinds.py")
+        counts: dict[str, list[int]] = {}
+        for record in records(python, tmp_path, r"^__main__\.", program):
+            if record["event"] in {"return", "raise", "propagate"}:
+                found = counts.setdefault(record["function"], [0, 0])
+                found[0] += 1
+                found[1] += record["event"] != "return"
+        done = traced(python, tmp_path, "--stats", r"^__main__\.", program)
+        rows = [line.split() for line in done.lines[1:-1]]
+        assert {row[8]: [int(row[0]), int(row[1])] for row in rows} == counts
+        assert done.lines[-1].startswith(f"pydelve: {sum(count for count, _ in counts.values())} calls of {len(rows)} ")
+
     def test_sums(self, tmp_path: Path) -> None:
         program = str(FOLDER / "kinds.py")
         common = ["trace", "--python", sys.executable, "--redirect", f"stdout:{tmp_path / 'out.txt'}"]
@@ -289,7 +303,7 @@ class TestLife:
             ("__main__.catches", "1", "0"), ("__main__.factorial", "3", "0"), ("__main__.fail", "3", "3"),
             ("__main__.passes_on", "2", "2"),
         ]  # fmt: skip
-        assert end[:7] == ["pydelve:", "9", "calls", "of", "4", "functions", "traced;"]
+        assert end[:7] == ["pydelve:", "9", "calls", "of", "4", "functions", "traced"]
         Session(None, tmp_path).run(
             [*common, "--flame", "folded.txt", r"^__main__\.(delegating|countdown|make)", program]
         )

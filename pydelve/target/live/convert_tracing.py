@@ -11,6 +11,7 @@ from typing import Any, cast, get_args
 
 from pydelve.api.tracing import (
     TracedFunction,
+    TracedSum,
     TracedTask,
     TraceKind,
     TraceOptions,
@@ -24,6 +25,7 @@ from pydelve.target.live.call_assembly import KINDS, Assembly
 assert set(KINDS) == set(get_args(TraceKind))
 _VALUES = {0: None, 1: (20, 0, 0, False), 2: (60, 5, 1, False), 3: (200, 20, 2, True), 4: (2_000, 100, 4, True)}
 """By verbosity: characters, elements, levels, whether objects are opened (``agent/brief.py``: ``Brief``)."""
+_CLASS_BITS, _SHORT_SHIFT, _LONG_CLASSES = 6, 3, 1_024  # agent/call_sums.py
 _INTS, _FLOATS = 6, 4
 _HEADER_BYTES = 5  # of a list, and of a tuple: a type code and how many
 _ROW = struct.Struct("<" + "5x" + "xi" * _INTS + "xd" * _FLOATS)
@@ -50,6 +52,7 @@ def from_options(options: TraceOptions, patterns: tuple[Any, Any]) -> dict[str, 
         "sample": max(1, options.sample),
         "values": _VALUES[min(max(options.verbosity, 0), 4)],
         "lossless": options.lossless,
+        "sums": options.sums,
     }
 
 
@@ -59,7 +62,10 @@ def to_calls(wire: dict[str, Any], assembly: Assembly | None) -> CallsReport:
     Raises:
         ProtocolError, LookupError, TypeError, ValueError: no agent of this version sends it.
     """
-    if "chunks" in wire and assembly is not None:
+    records: tuple[TraceRecord, ...] = ()
+    if "sums" in wire:
+        functions = _functions(wire)
+    elif "chunks" in wire and assembly is not None:
         records, functions = assembly.batch(wire)
     else:
         records, functions = _of_rows(wire)
@@ -72,18 +78,41 @@ def to_calls(wire: dict[str, Any], assembly: Assembly | None) -> CallsReport:
         tasks=tuple(TracedTask(int(index), str(name)) for index, name in wire["tasks"]),
         done=bool(wire["done"]),
         cost_s=float(wire["cost"]),
+        sums=tuple(map(_sum, wire.get("sums", ()))),
     )
+
+
+def _functions(wire: dict[str, Any]) -> tuple[TracedFunction, ...]:
+    return tuple(
+        TracedFunction(int(index), str(name), str(file), int(line), tuple(map(str, parameters)))
+        for index, name, file, line, parameters in wire["functions"]
+    )
+
+
+def _sum(wire: list[Any]) -> TracedSum:
+    """See ``agent/call_sums.py``; durations are there in nanoseconds."""
+    function, calls, errors, total, own, longest, classes = wire
+    pairs = zip(classes[::2], classes[1::2], strict=True)
+    return TracedSum(
+        int(function), int(calls), int(errors), total / 1e9, own / 1e9, longest / 1e9,
+        tuple(sorted((_class_end(int(number)) / 1e9, int(count)) for number, count in pairs)),
+    )  # fmt: skip
+
+
+def _class_end(number: int) -> int:
+    """The longest duration of a class."""
+    if number < _LONG_CLASSES:
+        return (number + 1 << _SHORT_SHIFT) - 1
+    number -= _LONG_CLASSES
+    over = (number >> _CLASS_BITS) - 1
+    return (number - (over << _CLASS_BITS) + 1 << over) - 1
 
 
 def _of_rows(wire: dict[str, Any]) -> tuple[tuple[TraceRecord, ...], tuple[TracedFunction, ...]]:
     rows, texts = _rows(wire["rows"]), str(wire["texts"]).split(_BETWEEN_RECORDS)
     if len(texts) != max(1, len(rows)):
         raise ProtocolError("a message of the agent is malformed", why=f"{len(texts)} texts for {len(rows)} records")
-    functions = tuple(
-        TracedFunction(int(index), str(name), str(file), int(line), tuple(map(str, parameters)))
-        for index, name, file, line, parameters in wire["functions"]
-    )
-    return tuple(map(_record, rows, texts)), functions
+    return tuple(map(_record, rows, texts)), _functions(wire)
 
 
 def _rows(body: object) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pydelve.api.tracing import TracedFunction, TracedTask, TraceOptions, TraceRecord
+from pydelve.api.tracing import TracedFunction, TracedSum, TracedTask, TraceOptions, TraceRecord
 from pydelve.errors import ProtocolError
 from pydelve.target.live.convert_tracing import from_options, to_calls
 
@@ -62,4 +62,19 @@ def test_options() -> None:
     assert from_options(options, (["A"], ["B"])) == {
         "pattern": ["A"], "exclude": ["B"], "files": ["/x.py"], "own": True, "follow": 2, "condition": "n > 1",
         "slower": 0.01, "stack": 3, "first": 5, "sample": 10, "values": (20, 0, 0, False), "lossless": True,
+        "sums": False,
     }  # fmt: skip
+
+
+def test_sums() -> None:
+    """Classes of durations: of 8 ns below 4 us, then 64 between a power of two and the next."""
+    wire = batch([], "")
+    del wire["rows"], wire["texts"]
+    longer = 1_024 + (6 << 6) + (4_096 >> 6)  # 4,096 to 4,159 ns
+    wire["sums"] = [[1, 4, 1, 5_000, 4_000, 4_100, [longer, 1, 0, 2, 511, 1]]]
+    found = to_calls(wire, None)
+    assert found.functions == (TracedFunction(1, "m.f", "/a.py", 7, ("a", "*b")),)
+    assert found.sums == (
+        TracedSum(1, 4, 1, 5e-6, 4e-6, 4.1e-6, ((7e-9, 2), (4_095e-9, 1), (4_159e-9, 1))),
+    )  # fmt: skip
+    assert found.records == ()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pydelve.api.events import Traced
-from pydelve.api.tracing import TracedFunction, TraceRecord
+from pydelve.api.tracing import TracedFunction, TracedSum, TraceRecord
 from pydelve.terminal.theme import Theme
 from pydelve.terminal.trace_book import Book
 from pydelve.terminal.trace_flame import TraceFlame
@@ -45,6 +45,20 @@ def test_a_table() -> None:
     quantiles = [float(cell.removesuffix("ms")) for cell in cells[0][4:7]]
     assert quantiles == [pytest.approx(wanted, rel=0.021) for wanted in (50, 90, 99)]
     assert cells[1][4:7] == ["500ms"] * 3
+
+
+def test_sums_made_in_the_program() -> None:
+    """A later batch has all of a function so far; functions of one name are one row."""
+    functions = (*FUNCTIONS, TracedFunction(3, "shop.price", "", 5, ()))
+    book = Book()
+    stats = TraceStats(book)
+    first = TracedSum(2, 1, 0, 1.0, 0.5, 1.0, ((1.0, 1),))
+    last = TracedSum(2, 3, 1, 4.0, 2.0, 2.0, ((1.0, 2), (2.01, 1)))
+    for made in (Traced((), functions, sums=(first,)), Traced((), sums=(last, replace(first, function=3)))):
+        book.take(made)
+        assert list(stats.batch(made)) == []
+    assert [row.split() for row in stats.end()[1:]] == [["4", "1", "5s", "2.5s", "1s", "2s", "2s", "2s", "shop.price"]]
+    assert (book.calls, book.records) == (4, 8)
 
 
 def test_no_calls_and_lost_ones() -> None:
