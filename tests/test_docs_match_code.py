@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pydelve.terminal.commands import TABLE
+from pydelve_dap.table import KEYS
 from tools import gen_api, gen_dap, gen_errors, record_session
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +32,26 @@ def test_the_page_of_the_api_is_current() -> None:
 
 def test_the_page_of_the_debug_adapter_protocol_is_current() -> None:
     assert gen_dap.PAGE.read_text(encoding="utf-8") == gen_dap.render(), "run: python tools/gen_dap.py"
+
+
+def test_the_extension_knows_the_keys_of_the_adapter() -> None:
+    package = json.loads((ROOT / "editors" / "vscode" / "package.json").read_text(encoding="utf-8"))
+    (debugger,) = package["contributes"]["debuggers"]
+    found = {key for kind in debugger["configurationAttributes"].values() for key in kind["properties"]}
+    keys = {key for names, _ in KEYS for key in re.findall(r"[\w]+", names.partition(":")[0])}
+    # what editors set themselves, what stands for another key, and what changes nothing
+    left = {
+        "noDebug",
+        "connect",
+        "host",
+        "port",
+        "localRoot",
+        "remoteRoot",
+        "subProcess",
+        "autoReload",
+        "steppingResumesAllThreads",
+    }
+    assert (found - keys, keys - found) == (set(), left)
 
 
 def test_the_adapters_import_what_their_row_says() -> None:

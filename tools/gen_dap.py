@@ -17,7 +17,7 @@ for folder in (ROOT, ROOT / "adapters"):
 
 from pydelve_dap.breakpoints import FILTERS  # noqa: E402  # of this checkout, installed or not
 from pydelve_dap.launching import IGNORED, REFUSED  # noqa: E402
-from pydelve_dap.table import KEYS, REFUSALS, SERVED  # noqa: E402
+from pydelve_dap.table import KEYS, OWN, REFUSALS, SERVED  # noqa: E402
 from tools.pages import write_or_check  # noqa: E402
 
 PAGE = ROOT / "docs" / "reference" / "dap.md"
@@ -41,6 +41,12 @@ Refused by name, by both:
 
 | request | why |
 |---|---|
+"""
+_OWN = """
+Requests of its own, which the extension for VS Code uses:
+
+| request | arguments | what it does |
+|---|---|---|
 """
 _FILTERS = """
 ## Exception filters
@@ -70,7 +76,8 @@ def render() -> str:
     keys += [f"| `{name}` | refused by name where it is on: {why} |\n" for name, why in REFUSED.items()]
     names = ", ".join(f"`{name}`" for name in IGNORED)
     keys.append(f"| {names} | taken, and change nothing |\n")
-    return "".join([_HEAD, *rows, _REFUSED, *refused, _FILTERS, *filters, _KEYS, *keys])
+    own = [f"| `{name}` | {arguments} | {does} |\n" for name, arguments, does in OWN]
+    return "".join([_HEAD, *rows, _REFUSED, *refused, _OWN, *own, _FILTERS, *filters, _KEYS, *keys])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -37,46 +37,9 @@ for tool in apt-get dpkg-deb patchelf python3; do
     fi
 done
 
-# The mirror: the first one named in the deb822 file, or else in the one-line format.
-mirror=$(awk '$1 == "URIs:" { print $2; exit }' /etc/apt/sources.list.d/debian.sources 2> /dev/null || true)
-if [ -z "$mirror" ]; then
-    mirror=$(awk '$1 == "deb" { for (i = 2; i <= NF; i++) if ($i ~ /:\//) { print $i; exit } }' \
-        /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null || true)
-fi
-if [ -z "$mirror" ]; then
-    echo "get_pythons: no Debian mirror in /etc/apt (is this Debian?)" >&2
-    exit 1
-fi
-
-work=$dest/apt
 tree=$dest/$suite
-mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$tree"
-: > "$work/status" # no package counts as installed: everything down to the C library is fetched
-echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$work/sources.list"
-cat > "$work/apt.conf" << CONF
-Dir::Etc::sourcelist "$work/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "/dev/null";
-Dir::State::lists "$work/lists";
-Dir::State::status "$work/status";
-Dir::State::extended_states "$work/extended_states";
-Dir::Cache "$work/cache";
-APT::Install-Recommends "false";
-APT::Sandbox::User "";
-APT::Update::Post-Invoke "";
-APT::Update::Post-Invoke-Success "";
-DPkg::Post-Invoke "";
-Acquire::Languages "none";
-Acquire::Check-Valid-Until "false";
-Debug::NoLocking "true";
-CONF
-run_apt() { APT_CONFIG=$work/apt.conf DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 "$@"; }
-
 echo "get_pythons: fetching ${missing[*]} from Debian $suite"
-run_apt update
-run_apt install -y --download-only python3-pip-whl "${missing[@]/#/python}" > /dev/null
-for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$tree"; done
+"$(dirname "$0")/debian_packages.sh" "$suite" "$tree" "$dest/apt" python3-pip-whl "${missing[@]/#/python}"
 
 machine=$(uname -m)-linux-gnu
 loader=$(find -L "$tree/usr" -maxdepth 2 -name 'ld-linux-*.so.*' -print -quit)
@@ -94,4 +57,3 @@ for minor in "${missing[@]}"; do
     fi
     "$dest/venv-$minor/bin/python" -c 'import platform, sys; print("get_pythons:", platform.python_version(), sys.executable)'
 done
-rm -rf "$work/cache"

@@ -7,7 +7,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydelve.api.attach import AttachOptions, CoreOptions
 from pydelve.api.events import Event
@@ -25,7 +25,14 @@ from pydelve.api.requests import (
     SubstitutePaths,
 )
 from pydelve.client import Client
-from pydelve.errors import InternalError, ProtocolError, PydelveError, TargetStateError, UnsupportedError
+from pydelve.errors import (
+    InternalError,
+    ProtocolError,
+    PydelveError,
+    TargetGoneError,
+    TargetStateError,
+    UnsupportedError,
+)
 from pydelve.records import replace
 from pydelve_dap.breakpoints import Breakpoints
 from pydelve_dap.evaluating import Evaluating
@@ -46,6 +53,9 @@ from pydelve_dap.sources import Sources
 from pydelve_dap.stack import Stacks
 from pydelve_dap.table import REFUSALS, capabilities, taken_back
 from pydelve_dap.variables import Variables
+
+if TYPE_CHECKING:
+    from pydelve_dap.own_requests import OwnRequests
 
 Arguments = dict[str, Any]
 Handler = Callable[[Arguments], Any]
@@ -282,10 +292,20 @@ class Adapter:
         session = Session(self._messages, client, arguments, paths, launched, self._editor)
         variables, breakpoints, sources = Variables(session), Breakpoints(session), Sources(session)
         stacks, evaluating = Stacks(session, sources), Evaluating(session, variables)
+        own: list[OwnRequests] = []
+
+        def asked_own() -> OwnRequests:
+            if not own:
+                from pydelve_dap.own_requests import OwnRequests  # noqa: PLC0415  few ask
+
+                own.append(OwnRequests(session, sources))
+            return own[0]
 
         def hear(event: Event) -> None:
             if evaluating.command_line is not None:
                 evaluating.command_line.hear(event)
+            for each in own:
+                each.hear(event)
 
         happenings = Happenings(session, breakpoints, self._order, variables.forget, hear)
         if paths.pairs:
@@ -312,6 +332,8 @@ class Adapter:
             "modules": sources.modules,
             "disassemble": sources.disassemble,
             "readMemory": sources.read_memory,
+            "pydelveTasks": lambda arguments: asked_own().tasks(arguments),
+            "pydelveTrace": lambda arguments: asked_own().trace(arguments),
             "gotoTargets": sources.goto_targets,
             "goto": lambda arguments: self._goto(
                 arguments.get("threadId"), sources.goto_location(arguments.get("targetId"))
@@ -396,7 +418,10 @@ class Adapter:
     def _terminate(self, arguments: Arguments) -> None:
         session = self._began()
         gently = session.arguments.get("onTerminate") == "KeyboardInterrupt"
-        session.client.call(SendSignal(signal.SIGINT if gently else signal.SIGTERM))
+        try:
+            session.client.call(SendSignal(signal.SIGINT if gently else signal.SIGTERM))
+        except (TargetStateError, TargetGoneError):  # it has ended: all is as the editor wants it
+            return
         self._requests.put(lambda: self._go_on_to_end(session))  # not here: an evaluation may be running
 
     def _go_on_to_end(self, session: Session) -> None:
@@ -429,7 +454,8 @@ _AFTER_LAUNCH = frozenset(
         "setBreakpoints", "setFunctionBreakpoints", "setExceptionBreakpoints", "breakpointLocations",
         "configurationDone", "threads", "stackTrace", "exceptionInfo", "stepInTargets", "scopes", "variables",
         "setVariable", "setExpression", "evaluate", "completions", "source", "loadedSources", "modules", "disassemble",
-        "readMemory", "gotoTargets", "goto", "continue", "next", "stepIn", "stepOut", "restart",
+        "readMemory", "pydelveTasks", "pydelveTrace",
+        "gotoTargets", "goto", "continue", "next", "stepIn", "stepOut", "restart",
     }
 )  # fmt: skip
 

@@ -61,6 +61,17 @@ REFUSALS: dict[str, str] = {
 """Requests that are refused by name, and why; debugpy has none of them."""
 
 
+OWN: tuple[tuple[str, str, str], ...] = (
+    (
+        "pydelveTasks", "`group`: `location`, `coroutine` or `state`",
+        "asyncio's tasks at this stop, in groups, each with its place and the `threadId` that its stack has",
+    ),
+    (
+        "pydelveTrace", "`source` and `line`, or `off`",
+        "calls of the function that the line is in are told in the debug console, also while the program runs",
+    ),
+)  # fmt: skip
+"""Requests that the protocol has not: their arguments, and what they do."""
 KEYS: tuple[tuple[str, str], ...] = (
     ("program, module", "what to start: a script, or a module as `python -m` finds it"),
     ("args", "its arguments, a list, or one text that is taken apart as a shell does"),

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from pydelve.cli import lending_helper
+from pydelve.cli.lending_helper import INTERRUPT
 from pydelve.errors import TargetError
 from pydelve.rpc.addresses import socket_folder
 
 _LIMIT_S = 30.0
-_INTERRUPT = b"i"
-_ROOT = str(Path(__file__).resolve().parents[2])
+_HELPER = str(Path(lending_helper.__file__).resolve())
 
 
 class Offer:
@@ -40,8 +40,7 @@ class Offer:
 
     def command(self) -> list[str]:
         """What the editor is to run in its terminal."""
-        start = f"import sys; sys.path.insert(0, {_ROOT!r}); from pydelve.cli.lending import lend; lend(sys.argv[1])"
-        return [sys.executable, "-c", start, self._path]
+        return [sys.executable, "-I", _HELPER, self._path]
 
     def wait(self) -> tuple[int, ...]:
         """The terminal's descriptors, for standard input, output and errors; ours to close with :meth:`close`.
@@ -78,7 +77,7 @@ class Offer:
     def _watch(self, interrupt: Callable[[], None]) -> None:
         helper = self._helper
         try:
-            while helper is not None and helper.recv(1) == _INTERRUPT:
+            while helper is not None and helper.recv(1) == INTERRUPT:
                 interrupt()
         except OSError:
             return
@@ -90,15 +89,3 @@ class Offer:
         self.fds = ()
         if self._helper is not None:
             self._helper.close()
-
-
-def lend(path: str) -> None:
-    """The helper: lend our descriptors, pass Ctrl-C on, until the session is over."""
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.connect(path)
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # a Ctrl-C must neither end us nor come before these
-        signal.signal(signal.SIGINT, lambda *_: sock.send(_INTERRUPT))
-        socket.send_fds(sock, [b"!"], [0, 1, 2])
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-        while sock.recv(64):
-            pass

@@ -17,10 +17,12 @@ import jsonschema
 
 from pydelve.rpc.codec import dumps, loads
 from pydelve.rpc.framing import Deframer, frame
+from pydelve_dap.table import OWN
 from tests.e2e.session import LAUNCHER, clean_environment
 
 LIMIT_S = 30.0
 Message = dict[str, Any]
+_OWN = {name for name, _, _ in OWN}
 
 
 @cache
@@ -49,6 +51,8 @@ def check(message: Message, command: str = "") -> None:
     else:
         command = message["command"]
         name = f"{command[0].upper()}{command[1:]}{message['type'].capitalize()}"
+        if command in _OWN:
+            name = message["type"].capitalize()
     _validator(name).validate(message)
 
 

@@ -31,7 +31,7 @@ PROMPT = "(pydelve)"
 _CONTROLLING = """\
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
@@ -60,6 +60,11 @@ class Screen(pyte.Screen):
             self.buffer.update(buffer)
             self.dirty.update(range(self.lines))
 
+    def report_device_status(self, mode: int, **more: Any) -> None:
+        """Asked by a program; what it asks of newer terminals is left unanswered."""
+        if not more.get("private"):
+            super().report_device_status(mode)
+
 
 class OnTerminal:
     """``pydelve WORDS`` on a pseudo-terminal of its own; a context manager, leaving it kills pydelve.
@@ -69,6 +74,7 @@ class OnTerminal:
         cwd: Current folder; also the home folder.
         environment: Added to the test's own.
         rows, columns: Size of the terminal.
+        program: What is run instead of ``pydelve``, with the words after it.
     """
 
     def __init__(
@@ -79,6 +85,7 @@ class OnTerminal:
         *,
         rows: int = 40,
         columns: int = 100,
+        program: Sequence[str] = (sys.executable, str(LAUNCHER)),
     ) -> None:
         self._fd, self._theirs = pty.openpty()
         self.screen = Screen(columns, rows)
@@ -94,7 +101,7 @@ class OnTerminal:
             settings.parent.mkdir(parents=True, exist_ok=True)
             settings.write_text("confirm-exit = false\n", encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _CONTROLLING, str(LAUNCHER), *words],
+            [sys.executable, "-c", _CONTROLLING, *program, *words],
             stdin=self._theirs, stdout=self._theirs, stderr=self._theirs,
             cwd=cwd, env=own | dict(environment or {}), start_new_session=True,
         )  # fmt: skip

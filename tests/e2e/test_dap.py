@@ -349,8 +349,8 @@ def test_leaving_while_the_program_is_just_started(shop: Path) -> None:
 def test_a_program_in_a_terminal_of_the_editor(tmp_path: Path) -> None:
     script = tmp_path / "asks.py"
     script.write_text(
-        "import sys\nname = input('name? ')\nprint('hello', name, sys.stdout.isatty())\n"
-        "try:\n    input()\nexcept KeyboardInterrupt:\n    print('interrupted')\n",
+        "import sys\nname = input('name? ')\ntry:\n    print('hello', name, sys.stdout.isatty())\n    input()\n"
+        "except KeyboardInterrupt:\n    print('interrupted')\n",
         encoding="utf-8",
     )
     ours, theirs = os.openpty()
@@ -394,6 +394,41 @@ def test_tasks_as_threads(tmp_path: Path) -> None:
         cook = next(frame for frame in stack if frame["name"] == "cook")
         scopes = editor.request("scopes", {"frameId": cook["id"]})["scopes"]
         assert editor.variables(scopes[0]["variablesReference"])["name"]["value"] == "'ben'"
+        page = editor.response(editor.send("pydelveTasks", {"group": "coroutine"}, valid=False))["body"]
+        assert [(each["label"], each["total"], len(each["tasks"])) for each in page["groups"]] == [
+            ("cook", 2, 2), ("main", 1, 1),
+        ]  # fmt: skip
+        ben = page["groups"][0]["tasks"][1]
+        assert {name: ben[name] for name in ("threadId", "name", "coroutine", "line", "function", "current")} == {
+            "threadId": threads["task ben: waiting"], "name": "ben", "coroutine": "cook", "line": 3, "function": "cook",
+            "current": False,
+        }  # fmt: skip
+        page = editor.response(editor.send("pydelveTasks", {}, valid=False))["body"]
+        assert page["groups"][0]["label"] == "waits.py:3 in cook"
+        assert "no groups by" in editor.response(editor.send("pydelveTasks", {"group": "x"}, valid=False))["message"]
+
+
+def test_calls_of_a_function_are_told_of(shop: Path, lines: dict[str, int]) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop), args=["wait"])
+        editor.run_to(shop, lines["calls"])
+
+        def trace(arguments: Any) -> Any:
+            return editor.response(editor.send("pydelveTrace", arguments, valid=False))
+
+        source = {"path": str(shop)}
+        assert "is in no function" in trace({"source": source, "line": 1})["message"]
+        assert trace({"source": source, "line": lines["double"]})["body"] == {"function": "double"}
+        assert editor.step("next") == lines["fails"]
+        told: list[Any] = []
+        while len(told) < 4:
+            told += [body for body in [editor.event("output")] if "line" in body]
+        assert [re.sub(r"  [0-9.]+ ?.?s$", "", each["output"].strip()).split("  ", 1)[1] for each in told] == [
+            "__main__.double(number=1)", "__main__.double -> 2", "__main__.double(number=2)", "__main__.double -> 4",
+        ]  # fmt: skip
+        assert {(each["source"]["path"], each["line"]) for each in told} == {(str(shop), lines["double"] - 1)}
+        assert trace({"off": True})["body"]["summary"].startswith("2 calls of 1 function traced")
+        assert trace({"off": True})["message"].startswith("nothing is traced")
 
 
 def test_an_editor_that_has_no_terminal(shop: Path) -> None:

@@ -4,7 +4,10 @@
 import * as vscode from 'vscode';
 
 import { adapterCommand } from './finding';
+import { InlineValues } from './inlineValues';
 import { pickProcess } from './processes';
+import { registerTasks } from './tasks';
+import { registerTracing } from './tracing';
 
 const TYPE = 'pydelve';
 
@@ -16,6 +19,9 @@ export function activate(context: vscode.ExtensionContext): void {
     registerDebugConfigurationProvider(TYPE, { provideDebugConfigurations, resolveDebugConfiguration }, Initial),
     registerDebugConfigurationProvider(TYPE, { provideDebugConfigurations }, Dynamic),
     vscode.commands.registerCommand('pydelve.pickProcess', pickProcess),
+    vscode.languages.registerInlineValuesProvider({ language: 'python' }, new InlineValues(TYPE)),
+    ...registerTasks(TYPE),
+    ...registerTracing(TYPE),
   );
 }
 
@@ -40,8 +46,10 @@ function resolveDebugConfiguration(
     }
     Object.assign(config, provideDebugConfigurations()[0]);
   }
-  if (config.request === 'launch' && config['cwd'] === undefined && folder !== undefined) {
-    config['cwd'] = folder.uri.fsPath;
+  if (config.request === 'launch') {
+    // as debugpy's extension: the folder, and a terminal, where input can be typed
+    config['cwd'] ??= folder?.uri.fsPath;
+    config['console'] ??= 'integratedTerminal';
   }
   return config;
 }

@@ -1,9 +1,10 @@
-// Uses the extension in a real VS Code (code-server in headless Chromium): node drive.mjs URL FILE SCREENSHOTS
+// Uses the extension in a real VS Code (code-server in headless Chromium): node drive.mjs URL SCREENSHOTS
+// The folder has shop.py and kitchen.py.
 // Each step waits for what it is about; the first that does not come ends the run with 1.
 
 import { chromium } from 'playwright-core';
 
-const [url, file, shots] = process.argv.slice(2);
+const [url, shots] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
@@ -52,29 +53,54 @@ async function command(name) {
   await page.keyboard.press('Enter');
 }
 
+async function open(file) {
+  await page.getByRole('treeitem', { name: file }).first().dblclick();
+  await page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+  await page.locator('.monaco-editor .view-line').first().waitFor();
+  await focusEditor();
+}
+
+async function focusEditor() {
+  await page.locator('.editor-instance textarea, .editor-instance .native-edit-context').first().focus();
+}
+
+async function stoppedAt(place) {
+  await page.locator('.debug-top-stack-frame-line').first().waitFor();
+  await row('.debug-call-stack', place);
+}
+
+async function stop() {
+  await page.keyboard.press('Shift+F5');
+  await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+}
+
 async function main() {
   await page.goto(url);
   await page.locator('.monaco-workbench').waitFor();
-  await page.getByRole('treeitem', { name: file }).first().dblclick();
-  await page.locator('.monaco-editor .view-line').first().waitFor();
-  await page.locator('.monaco-editor textarea, .monaco-editor .native-edit-context').first().focus();
+  await open('shop.py');
   say('the file is open');
 
   await toLine(28);
   await pressed('F9', '.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified');
   await pressed('F5', '.debug-toolbar');
-  await page.locator('.debug-top-stack-frame-line').first().waitFor();
+  await stoppedAt('28:1');
   await row('.debug-variables', 'sum_so_far');
   say(`stopped: ${(await shown('.debug-call-stack')).join(' | ')}`);
   say(`variables: ${(await shown('.debug-variables')).join(' | ')}`);
-  await page.screenshot({ path: `${shots}/stopped.png` });
 
   await page.keyboard.press('F10');
-  await row('.debug-call-stack', '27:1');
+  await stoppedAt('27:1');
   await page.keyboard.press('F10');
-  await row('.debug-call-stack', '28:1');
+  await stoppedAt('28:1');
   await row('.debug-variables', /sum_so_far\s*=\s*3/);
   say('stepped twice');
+  await page.locator('.view-line', { hasText: 'sum_so_far = 3' }).first().waitFor();
+  say('values are shown beside the lines');
+  await page.locator('.codicon-debug-stackframe, .codicon-debug-breakpoint-stackframe-dot').first().hover();
+  await page.locator('.monaco-hover').getByText('woven').first().waitFor();
+  say("a breakpoint's details say how it is armed");
+  await page.keyboard.press('Escape');
+  await page.screenshot({ path: `${shots}/stopped.png` });
 
   await command('Debug Console: Focus on Debug Console View');
   const console_ = page.locator('.repl-input-wrapper textarea, .repl-input-wrapper .native-edit-context').first();
@@ -88,8 +114,54 @@ async function main() {
   say('the debug console answers');
   await page.screenshot({ path: `${shots}/console.png` });
 
-  await page.keyboard.press('Shift+F5');
+  await focusEditor();
+  await toLine(18);
+  await command('pydelve: Trace this function');
+  await command('Remove All Breakpoints');
+  await page.keyboard.press('F5');
+  await page.locator('.repl').getByText('__main__.double(number=2)').first().waitFor();
+  say('calls are traced');
   await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  say('the program ran to its end');
+
+  await focusEditor();
+  await toLine(28);
+  await command('Debug: Add Conditional Breakpoint...');
+  await page.locator('.breakpoint-widget .monaco-editor.focused').first().waitFor();
+  await page.keyboard.type("item.name == 'bread'");
+  await page.keyboard.press('Enter');
+  await page.locator('.codicon-debug-breakpoint-conditional').first().waitFor();
+  await page.keyboard.press('F5');
+  await stoppedAt('28:1');
+  await row('.debug-variables', /sum_so_far\s*=\s*5/);
+  say('a conditional breakpoint stopped');
+  await stop();
+  await command('Remove All Breakpoints');
+
+  await command('View: Show Explorer');
+  await open('kitchen.py');
+  await toLine(16);
+  await pressed('F9', '.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified');
+  await page.keyboard.press('F5');
+  await stoppedAt('16:1');
+  await command('View: Hide Panel');
+  const tasks = page.locator('.pane', { has: page.locator('.pane-header[aria-label^="Tasks"]') });
+  if ((await tasks.locator('.pane-header').getAttribute('aria-expanded')) === 'false') {
+    await tasks.locator('.pane-header').click();
+  }
+  const listed = tasks.locator('.monaco-list-row');
+  await listed.filter({ hasText: 'Bob' }).first().waitFor();
+  say(`tasks: ${(await listed.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()).join(' | ')}`);
+  await listed.filter({ hasText: 'Bob' }).first().click();
+  await page.locator('.statusbar').getByText('Ln 8,').waitFor();
+  say('a task shows where it stands');
+  await page.screenshot({ path: `${shots}/tasks.png` });
+
+  await page.keyboard.press('F5');
+  await page.locator('.exception-widget').getByText('the kitchen burns with 3 cooks in it').first().waitFor();
+  say('an exception stopped');
+  await page.screenshot({ path: `${shots}/exception.png` });
+  await stop();
   say('stopped the session');
 }
 

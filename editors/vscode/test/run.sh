@@ -14,7 +14,7 @@ port=$((20000 + RANDOM % 10000))
 trap 'kill "$pid" 2> /dev/null || true; rm -rf "$work"' EXIT
 
 mkdir -p "$work/folder" "$work/data/User" "$work/data/Machine" "$work/extensions"
-cp "$root/tests/programs/dap/shop.py" "$work/folder/"
+cp "$root/tests/programs/dap/shop.py" "$here/kitchen.py" "$work/folder/"
 printf '{"pydelve.python": "%s"}' "$(command -v "${PYTHON:-python3}")" > "$work/data/Machine/settings.json"
 printf '{"workbench.startupEditor": "none"}' > "$work/data/User/settings.json"
 common=(--user-data-dir "$work/data" --extensions-dir "$work/extensions")
@@ -27,4 +27,4 @@ for _ in $(seq 300); do
     sleep 0.2
 done
 cp "$here/drive.mjs" ./drive.mjs
-node drive.mjs "http://127.0.0.1:$port/?folder=$work/folder" shop.py "$shots"
+node drive.mjs "http://127.0.0.1:$port/?folder=$work/folder" "$shots"
