@@ -7,12 +7,8 @@
 # Needs: apt-get, dpkg-deb. About 40 s and 400 MB.
 set -euo pipefail
 
-if [ $# -ne 1 ]; then
-    echo "usage: get_editors.sh DEST" >&2
-    exit 2
-fi
-mkdir -p "$1"
-dest=$(cd "$1" && pwd -P)
+dest=$(realpath -m "${1:?usage: get_editors.sh DEST}")
+mkdir -p "$dest"
 
 get() { # get NAME SUITE PROGRAM PACKAGE...
     local name=$1 suite=$2 program=$3 tree=$dest/$1
