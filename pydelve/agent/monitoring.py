@@ -56,7 +56,9 @@ class Monitoring:
         self._armed: dict[
             int, tuple[CodeType, Placed]
         ] = {}  # id(code): (code, Placed); the code is kept so that its id stays its own
-        self._seen: dict[str, list[Any]] = {}  # co_filename: [weak reference to code, ...], for breakpoints set later
+        # co_filename: {id(code): weak reference to it}, for breakpoints set later
+        self._seen: dict[str, dict[int, Any]] = {}
+        self._unmeant: dict[str, dict[int, Any]] = {}  # those of them whose files have nothing armed
         self._watched: dict[int, CodeType] = {}  # id(code): code, with the stepping tool's local events
         self._break_global = self._step_global = 0
         self._raises = False
@@ -91,8 +93,6 @@ class Monitoring:
         events = self._monitoring.events
         for tool, event, function in (
             (self._break, events.LINE, self._on_line),
-            (self._break, events.PY_START, self._on_first_sight),
-            (self._break, events.PY_RESUME, self._on_resumed_sight),
             (self._step, events.LINE, self._on_step_line),
             (self._step, events.INSTRUCTION, self._on_step_instruction),
             (self._step, events.PY_START, self._on_step_start),
@@ -103,7 +103,30 @@ class Monitoring:
             (self._step, events.PY_UNWIND, self._on_step_unwind),
         ):
             self._monitoring.register_callback(tool, event, self._guarded(function))
+        self._monitoring.register_callback(self._break, events.PY_START, self._quick_on_sight(self._on_first_sight))
+        self._monitoring.register_callback(self._break, events.PY_RESUME, self._quick_on_sight(self._on_resumed_sight))
         self._monitoring.register_callback(self._break, events.RAISE, self._quick_on_raise())
+
+    def _quick_on_sight(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """What is called when a code object is first seen to run: most are in files where nothing is armed."""
+        agent, unmeant, disable = self._agent, self._unmeant, self._disable
+
+        def callback(code: CodeType, offset: int) -> Any:
+            filename = code.co_filename
+            references = unmeant.get(filename)
+            if references is not None:
+                references[id(code)] = _reference(code)
+                # noted first, then asked again: ``update`` clears first, then looks at what is noted
+                if len(references) & (len(references) - 1) and filename in unmeant:
+                    return disable
+            try:
+                return function(code, _getframe(1), offset)
+            except BaseException as error:
+                if not agent.is_own_fault(error):
+                    raise
+            return None
+
+        return callback
 
     def _quick_on_raise(self) -> Callable[..., Any]:
         """What is called for each frame that any exception passes: most are of no class that is meant."""
@@ -144,11 +167,12 @@ class Monitoring:
 
     def update(self) -> None:
         """The table changed: arm and disarm what is known to run, and look out for the rest."""
+        self._unmeant.clear()
         for code, _ in list(self._armed.values()):
             self._arm(code)
         for filename, references in list(self._seen.items()):
             if self._agent.table.in_file(filename):
-                for reference in references:
+                for reference in list(references.values()):
                     self._arm_tree(reference())
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for frame in sys._current_frames().values():
@@ -161,6 +185,7 @@ class Monitoring:
     def wait_for_main(self, callback: Callable[[FrameType], None]) -> None:
         """Call ``callback(frame)`` once, when the program's own ``__main__`` module begins to run."""
         self._waiting_for_main = callback
+        self._unmeant.clear()
         self._look_out()
 
     def _look_out(self) -> None:
@@ -192,13 +217,17 @@ class Monitoring:
             return
         if self._waiting_for_main is not None and code.co_name == "<module>":
             self._main_begins(frame)
-        references = self._seen.setdefault(filename, [])
-        references.append(_reference(code))
+        references = self._seen.setdefault(filename, {})
+        references[id(code)] = _reference(code)
         if len(references) & (len(references) - 1) == 0:  # at each power of two: forget code that is gone
-            references[:] = [reference for reference in references if reference() is not None]
+            for number, reference in list(references.items()):
+                if reference() is None and references.get(number) is reference:
+                    del references[number]
         if self._agent.table.in_file(filename):
             self._agent.weaver.late(code)
             self._arm_tree(code)
+        elif self._waiting_for_main is None:
+            self._unmeant[filename] = references
 
     def _on_entry(self, code: CodeType, frame: FrameType) -> Any:
         """The start of code whose first statement stands on its ``def`` line: no LINE event there from 3.13 on."""
