@@ -7,8 +7,9 @@ its own.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import Literal
+
+from pydelve.records import dataclass, field
 
 AttachMethod = Literal["auto", "thread", "pending", "pep768"]
 """As ``api.attach.AttachMethod``."""

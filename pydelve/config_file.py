@@ -7,23 +7,23 @@ Called by the command line at the start and by the ``config`` command; blocks on
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Mapping
 from typing import Any, get_args
 
 from pydelve.config import AttachMethod, Colors, ExceptionUnknown, Keys, Settings, StopMode, config_folder
 from pydelve.errors import UsageError
+from pydelve.records import fields_of, replace
 
 FILE = "config.toml"
 _HEAD = "# Settings of pydelve, written by its command config -save.\n"
-_FIELDS = {field.name.replace("_", "-"): field for field in dataclasses.fields(Settings)}
+_NAMES = {name.replace("_", "-"): name for name in fields_of(Settings)}
 _CHOICES = {
     "colors": get_args(Colors), "keys": get_args(Keys), "attach-method": get_args(AttachMethod),
     "exception-unknown": get_args(ExceptionUnknown), "stop": get_args(StopMode),
 }  # fmt: skip
 _LEAST = {"width": 20, "stack-depth": 1, "listing-lines": 1, "variable-lines": 1}
-KEYS = tuple(_FIELDS)
+KEYS = tuple(_NAMES)
 """All keys, in the order of ``Settings``."""
 
 
@@ -34,18 +34,18 @@ def path() -> str:
 
 def summary(key: str) -> str:
     """What a key is about, in a few words."""
-    text: str = _FIELDS[key].metadata["summary"]
+    text: str = fields_of(Settings)[_NAMES[key]].metadata["summary"]
     return text
 
 
 def default(key: str) -> Any:
     """The value of a key that nobody set."""
-    return _FIELDS[key].default
+    return fields_of(Settings)[_NAMES[key]].default
 
 
 def value(settings: Settings, key: str) -> Any:
     """The value of a key."""
-    return getattr(settings, _FIELDS[key].name)
+    return getattr(settings, _NAMES[key])
 
 
 def is_table(key: str) -> bool:
@@ -59,7 +59,7 @@ def with_value(settings: Settings, key: str, new: Any) -> Settings:
     Raises:
         UsageError: it is no value that the key can have.
     """
-    return dataclasses.replace(settings, **{_FIELDS[key].name: _checked(key, new)})
+    return replace(settings, **{_NAMES[key]: _checked(key, new)})
 
 
 def with_text(settings: Settings, key: str, text: str) -> Settings:
@@ -106,13 +106,13 @@ def load() -> tuple[Settings, tuple[str, ...]]:
         raise UsageError(f"can't read {path()}", why=str(error), hint="config -save writes a new one") from error
     settings = Settings()
     for key, new in written.items():
-        if key in _FIELDS:
+        if key in _NAMES:
             try:
                 settings = with_value(settings, key, tuple(new.items()) if isinstance(new, dict) else new)
             except UsageError as error:
                 error.message = f"{path()}: {error.message}"
                 raise
-    return settings, tuple(key for key in written if key not in _FIELDS)
+    return settings, tuple(key for key in written if key not in _NAMES)
 
 
 def save(settings: Settings) -> str:

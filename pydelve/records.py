@@ -27,13 +27,18 @@ def _standard() -> Any:
     return dataclasses
 
 
-class _Factory:
-    """What makes the default of a field."""
+class Field:
+    """One field of a record."""
 
-    __slots__ = ("make",)
+    __slots__ = ("default", "factory", "metadata", "required")
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self.make = make
+    def __init__(self, default: Any, factory: Callable[[], Any] | None = None, metadata: Any = None) -> None:
+        self.required = default is _REQUIRED and factory is None
+        self.default: Any = default
+        """An object like no other where there is none."""
+        self.factory = factory
+        """What makes the default, anew for each instance."""
+        self.metadata: Mapping[str, Any] = metadata or {}
 
 
 class _StandardFields:
@@ -42,12 +47,10 @@ class _StandardFields:
     def __get__(self, record: Any, cls: Any) -> Any:
         dataclasses = _standard()
         described = []
-        for name, default in cls.__record_fields__.items():
-            if isinstance(default, _Factory):
-                how: Any = dataclasses.field(default_factory=default.make)
-            else:
-                how = dataclasses.field() if default is _REQUIRED else dataclasses.field(default=default)
-            described.append((name, "object", how))
+        for name, known in cls.__record_fields__.items():
+            how = {"default_factory": known.factory} if known.factory else {"default": known.default}
+            own = {} if known.required else how
+            described.append((name, "object", dataclasses.field(metadata=known.metadata or None, **own)))
         like = dataclasses.make_dataclass(cls.__name__, described, init=False, repr=False, eq=False)
         cls.__dataclass_fields__ = like.__dataclass_fields__
         return cls.__dataclass_fields__
@@ -61,11 +64,12 @@ def _record(*, frozen: bool, slots: bool) -> Callable[[type], type]:
     def make(cls: Any) -> type:
         namespace = dict(cls.__dict__)
         own = [name for name, hint in cls.__annotations__.items() if not str(hint).startswith("ClassVar")]
-        fields: dict[str, object] = {}
+        fields: dict[str, Field] = {}
         for base in reversed(cls.__mro__[1:]):
             fields |= base.__dict__.get("__record_fields__", {})
         for name in own:
-            fields[name] = namespace.pop(name, _REQUIRED)
+            default = namespace.pop(name, _REQUIRED)
+            fields[name] = default if isinstance(default, Field) else Field(default)
         for name in ("__dict__", "__weakref__"):
             namespace.pop(name, None)
         namespace |= _METHODS
@@ -93,13 +97,13 @@ def _init_of(cls: Any) -> Callable[..., None]:
     """What ``dataclasses`` would have made: parameters in the fields' order, with their defaults."""
     known: dict[str, Any] = {"_set": _set, "_required": _REQUIRED}
     parameters, lines = ["self"], []
-    for name, default in cls.__record_fields__.items():
+    for name, field in cls.__record_fields__.items():
         value, text = name, ""
-        if isinstance(default, _Factory):
-            known[f"_make_{name}"], text = default.make, "=_required"
+        if field.factory is not None:
+            known[f"_make_{name}"], text = field.factory, "=_required"
             value = f"_make_{name}() if {name} is _required else {name}"
-        elif default is not _REQUIRED:
-            known[f"_default_{name}"], text = default, f"=_default_{name}"
+        elif not field.required:
+            known[f"_default_{name}"], text = field.default, f"=_default_{name}"
         parameters.append(name + text)
         lines.append(f"    _set(self, {name!r}, {value})\n")
     text = f"def __init__({', '.join(parameters)}):\n" + ("".join(lines) or "    pass\n")
@@ -139,9 +143,8 @@ def _hash(self: Any) -> int:
     return hash(_values(self))
 
 
-def _field(*, default_factory: Callable[[], Any]) -> Any:
-    """A field whose default is made anew for each instance."""
-    return _Factory(default_factory)
+def _field(*, default: Any = _REQUIRED, default_factory: Callable[[], Any] | None = None, metadata: Any = None) -> Any:
+    return Field(default, default_factory, metadata)
 
 
 def _replace(record: Any, /, **changes: Any) -> Any:
@@ -156,14 +159,14 @@ _METHODS = {
 }  # fmt: skip
 
 
-def is_record(value: object) -> bool:
-    """Whether it is an instance of a class made here."""
-    return hasattr(type(value), "__record_fields__")
+def is_record(kind: object) -> bool:
+    """Whether it is a class made here."""
+    return isinstance(kind, type) and hasattr(kind, "__record_fields__")
 
 
-def defaults_of(record: Any) -> dict[str, Any]:
-    """Its fields' names in their order, with their defaults: an object like no other where there is none."""
-    fields: dict[str, Any] = record.__record_fields__
+def fields_of(kind: Any) -> Mapping[str, Field]:
+    """The fields of a class made here by name, in their order."""
+    fields: dict[str, Field] = kind.__record_fields__
     return fields
 
 

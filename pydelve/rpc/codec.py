@@ -10,9 +10,10 @@ import json
 import math
 import types
 from collections.abc import Callable
-from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydelve.records import fields_of, is_record
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decoder = Callable[[Any, str, bool], Any]
@@ -67,7 +68,7 @@ def to_json(value: Any) -> Any:
 
 @cached
 def _field_names(cls: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cls))
+    return tuple(fields_of(cls))
 
 
 def from_json(expected: Any, data: Any, where: str, *, strict: bool) -> Any:
@@ -103,7 +104,7 @@ def decoder(expected: Any) -> Decoder:
         return _dict(get_args(expected)[1])
     if origin in (Union, types.UnionType):
         return _union(get_args(expected))
-    if is_dataclass(expected):
+    if is_record(expected):
         return _dataclass(expected)
     raise TypeError(f"{expected} is no type of the api")
 
@@ -112,13 +113,13 @@ def decoder(expected: Any) -> Decoder:
 def field_types(cls: Any) -> dict[str, Any]:
     """Types of a dataclass's fields by name, in their order."""
     hints = get_type_hints(cls)
-    return {field.name: hints[field.name] for field in fields(cls)}
+    return {name: hints[name] for name in fields_of(cls)}
 
 
 @cached
 def required_fields(cls: Any) -> tuple[str, ...]:
     """Names of the fields that have no default, in their order."""
-    return tuple(field.name for field in fields(cls) if field.default is MISSING and field.default_factory is MISSING)
+    return tuple(name for name, field in fields_of(cls).items() if field.required)
 
 
 _NAMES: dict[Any, str] = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
 
 from pydelve import config_file
 from pydelve.config import Settings
 from pydelve.errors import UsageError
+from pydelve.records import replace
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import nearest
 

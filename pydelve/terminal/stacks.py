@@ -8,7 +8,7 @@ from typing import Any
 from pydelve.api.snapshot import Snapshot, ThreadStack
 from pydelve.api.target import Frame
 from pydelve.api.values import Variable
-from pydelve.records import defaults_of, is_record
+from pydelve.records import fields_of, is_record
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
 from pydelve.terminal.values import render_value
@@ -126,11 +126,11 @@ def printable(text: str) -> str:
 
 def plain_data(part: Any) -> Any:
     """A snapshot, or a part of one, as what JSON has; a value's fields that hold their default are left out."""
-    if is_record(part):
+    if is_record(type(part)):
         return {
             name: plain_data(value)
-            for name, default in defaults_of(part).items()
-            if (value := getattr(part, name)) != default or name in _ALWAYS
+            for name, field in fields_of(part).items()
+            if (value := getattr(part, name)) != field.default or name in _ALWAYS
         }
     if isinstance(part, tuple):
         return [plain_data(element) for element in part]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +33,13 @@ def find(wanted: str) -> str:
 
 
 def _resolve(wanted: str) -> str:
-    path = shutil.which(os.path.expanduser(wanted))
+    named = os.path.expanduser(wanted)
+    if os.sep in named:
+        path = named if os.path.isfile(named) and os.access(named, os.X_OK) else None
+    else:
+        import shutil  # noqa: PLC0415  # with its archives it takes as long as the rest of this package
+
+        path = shutil.which(named)
     if path is None:
         raise NotAPythonError(
             f"no interpreter {wanted!r}",
