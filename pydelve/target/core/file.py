@@ -87,8 +87,11 @@ class CoreFile:
         os.close(self._fd)
 
     def read(self, offset: int, size: int) -> bytes:
-        """Bytes of the file; fewer where it ends before."""
-        return os.pread(self._fd, size, offset)
+        """Bytes of the file; fewer where it ends before, or can't be read there."""
+        try:
+            return os.pread(self._fd, size, offset)
+        except (OSError, OverflowError):  # OverflowError: a damaged header says so
+            return b""
 
     def segment_of(self, address: int) -> Segment | None:
         """The segment that an address is in."""
@@ -105,7 +108,7 @@ class CoreFile:
         return max(0, max((segment.offset + segment.stored for segment in self.segments), default=0) - self.size_bytes)
 
     def _read_headers(self) -> None:
-        raw = self.read(0, _HEADER.size)
+        raw = os.pread(self._fd, _HEADER.size, 0)
         if raw[:4] != b"\x7fELF":
             raise CoreFormatError("it is no ELF file")
         if raw[4:6] != b"\x02\x01" or len(raw) < _HEADER.size:

@@ -70,7 +70,10 @@ class CoreMemory(Memory):
         fd = self._file(mapped)
         if isinstance(fd, str):
             raise UnreadableError(f"{address:#x} is not in the core file: {fd}")
-        return os.pread(fd, PAGE_SIZE, mapped.offset + address - mapped.start).ljust(PAGE_SIZE, b"\0")
+        try:
+            return os.pread(fd, PAGE_SIZE, mapped.offset + address - mapped.start).ljust(PAGE_SIZE, b"\0")
+        except (OSError, OverflowError) as problem:  # OverflowError: a damaged table of files says so
+            raise UnreadableError(f"{address:#x} can't be read from {mapped.path}: {problem}") from None
 
     def _file(self, mapped: MappedFile) -> int | str:
         if mapped.path not in self._open:

@@ -16,7 +16,6 @@ _DESCRIPTOR_GET, _DESCRIPTOR_SET = (
 )  # Include/cpython/object.h, PyTypeObject: after tp_dict, the same in 3.9 to 3.15
 _WRAPPED = 16  # Objects/funcobject.c, classmethod and staticmethod: their first field of their own
 _TUPLE_INDEX = 16  # Modules/_collectionsmodule.c, _tuplegetterobject.index
-_PROPERTY_GETTER = 16  # Objects/descrobject.c, propertyobject.prop_get
 _EXCEPTION_FIELDS = {"args": "args", "__cause__": "cause", "__context__": "context"}
 _RANGE_FIELDS = {"start": 0, "stop": 1, "step": 2}
 

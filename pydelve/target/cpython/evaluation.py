@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydelve.api.values import Kind
 from pydelve.errors import EvaluationError, UnsupportedError
 from pydelve.target.cpython.attributes import AttributeReader
 from pydelve.target.cpython.memory import UnreadableError
-from pydelve.target.cpython.objects import ObjectReader
+from pydelve.target.cpython.objects import ObjectReader, TooManyError, TypeInfo
 from pydelve.target.cpython.operands import (
     At,
     EvaluationFailed,
@@ -29,6 +30,7 @@ from pydelve.target.cpython.operands import (
 
 _MOST_TEXT = 20_000
 _MOST_BITS = 1 << 16
+_MOST_SCANNED = 1 << 20
 _MOST_MADE = 1 << 20  # characters or elements of what a product or sum gives
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -100,6 +102,8 @@ class SafeEvaluator:
             raise self._needs_to_run(node, str(reason)) from None
         except EvaluationFailed as error:
             raise EvaluationError(str(error)) from None
+        except TooManyError as error:
+            raise self._needs_to_run(node, str(error)) from None
         except UnreadableError as error:
             raise EvaluationError(f"{self._source(node)} can't be read", why=str(error)) from None
 
@@ -200,13 +204,14 @@ class SafeEvaluator:
             return any(each == wanted or self._equal(each, wanted) for each in container.elements)
         return bool(_computed(lambda: self.operands.plain(wanted) in self.operands.plain(container)))
 
-    def _elements(self, address: int, kind: str) -> list[int]:
+    def _elements(self, address: int, kind: Kind) -> Iterator[int]:
         objects = self._objects
-        if kind == "list":
-            return list(objects.elements(address, "list", _MOST_MADE))
-        return list(
-            objects.elements(address, "tuple", _MOST_MADE) if kind == "tuple" else objects.set_elements(address)
-        )
+        if kind in {"list", "tuple"}:
+            yield from objects.elements(address, kind, _MOST_SCANNED)
+            if objects.size(address) > _MOST_SCANNED:
+                raise TooManyError
+        else:
+            yield from objects.set_elements(address)
 
     def _equal(self, left: Operand, right: Operand) -> bool:
         """What ``==`` gives: that of exact built-in types, and identity where no class says otherwise."""
@@ -253,7 +258,7 @@ class SafeEvaluator:
                 if found:
                     return At(found)
                 self.operands.refuse_if_defined(info, "__missing__")
-                if not info.plain and info.static_name:
+                if self._made_in_c(info) != "dict":
                     raise NeedsToRun(f"a {info.name} tells by C code what a key gives that it has not")
                 raise EvaluationFailed(KeyError(self.operands.plain(key)))
             if info.kind in {"list", "tuple"}:
@@ -261,6 +266,11 @@ class SafeEvaluator:
             if not info.plain:
                 raise NeedsToRun(f"{info.name} tells by code of its own what it has there")
         return Made(_computed(operator.getitem, self.operands.plain(container), self.operands.plain(key)))
+
+    def _made_in_c(self, info: TypeInfo) -> str:
+        """Name of the first class along its MRO that is made in C."""
+        names = (self._objects.type_at(cls).static_name for cls in self._objects.mro(info))
+        return next(filter(None, names), "")
 
     def _item_of_dict(self, address: int, key: Operand) -> int:
         """Address of a dict's value: keys of exact built-in types are compared, others by identity alone."""

@@ -38,6 +38,13 @@ _OLD_KEYS_SIZE, _OLD_KEYS_COUNT, _OLD_KEYS_INDICES = 8, 32, 40  # Objects/dict-c
 _SLOT_MEMBER = 16  # Include/structmember.h, T_OBJECT_EX
 
 
+class TooManyError(UnreadableError):
+    """There are more entries than are looked through: what was not found among them may be there."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it has more than {_MOST_SCANNED:,} entries, and no more are looked through")
+
+
 class TypeInfo(NamedTuple):
     """What is needed of a type to read its instances."""
 
@@ -63,10 +70,6 @@ class ObjectReader:
         self.minor = layout.minor
         self.at = layout.offsets
         self._types: dict[int, TypeInfo] = {}
-
-    def forget(self) -> None:
-        """Drop what is known of types: after the target ran."""
-        self._types.clear()
 
     # -- types ---------------------------------------------------------------------------------------------------------
 
@@ -231,7 +234,7 @@ class ObjectReader:
         return used
 
     def set_elements(self, address: int) -> Iterator[int]:
-        """Addresses of a set's elements, in the table's order."""
+        """Addresses of a set's elements, in the table's order; :class:`TooManyError` as for a dict."""
         left = self.set_length(address)
         count = self.memory.word(address + self.at["set.mask"]) + 1
         table = self.memory.word(address + self.at["set.table"])
@@ -243,6 +246,8 @@ class ObjectReader:
                     left -= 1
             if left <= 0:
                 return
+        if count > _MOST_SCANNED:
+            raise TooManyError
 
     def dict_length(self, address: int) -> int:
         """Number of entries of a dict."""
@@ -252,7 +257,10 @@ class ObjectReader:
         return used
 
     def dict_entries(self, address: int) -> Iterator[tuple[int, int]]:
-        """(key, value) addresses of a dict in its order, whichever form it is stored in."""
+        """(key, value) addresses of a dict in its order, whichever form it is stored in.
+
+        :class:`TooManyError` comes after the last that is looked at, where there are more.
+        """
         keys = self.memory.word(address + self.at["dict.keys"])
         values = self.memory.word(address + self.at["dict.values"])
         if not values:
@@ -265,7 +273,11 @@ class ObjectReader:
                     yield key, value
 
     def entry(self, address: int, name: str) -> int:
-        """Address of the value that a dict has for a str; 0 where it has none."""
+        """Address of the value that a dict has for a str; 0 where it has none.
+
+        Raises:
+            TooManyError: it was not found among as many as are looked at.
+        """
         length = len(name)
         at_length = self.at["str.length"]
         for key, value in self.dict_entries(address):
@@ -288,10 +300,11 @@ class ObjectReader:
             start, entry_format, entry_size = keys + _OLD_KEYS_INDICES + size * index_size, "<8xQQ", 24
         if count > size or size >= _MOST_SIZE:
             raise UnreadableError("a dict of implausible size")
-        count = min(count, _MOST_SCANNED)
-        for done in range(0, count, _CHUNK):
+        for done in range(0, min(count, _MOST_SCANNED), _CHUNK):
             raw = memory.read(start + entry_size * done, entry_size * min(_CHUNK, count - done))
             yield from iter_unpack(entry_format, raw)
+        if count > _MOST_SCANNED:
+            raise TooManyError
 
     def _split_entries(self, keys: int, values: int) -> Iterator[tuple[int, int]]:
         """Entries of keys shared by a class's instances, with one instance's values, in the order they were set.

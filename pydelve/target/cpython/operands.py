@@ -229,6 +229,9 @@ class Operands:
         info = self.type_of(operand.address)
         if info.kind in _LENGTHS:
             self.refuse_if_defined(info, "__bool__", "__len__")
+            if info.kind == "range":  # no len() of a long one
+                found = self._scalar(operand.address, "range")
+                return range_length(found.start, found.stop, found.step) > 0
             return self.length(operand) > 0
         if info.plain and info.kind in {"none", "bool", "int", "float", "complex", "ellipsis"}:
             return bool(self._plain_at(operand.address, _Budget()))
@@ -252,10 +255,7 @@ class Operands:
         if isinstance(operand, Group):
             return len(operand.elements)
         if isinstance(operand, Made):
-            try:
-                return len(operand.value)
-            except TypeError as error:
-                raise EvaluationFailed(error) from None
+            return _length_of(operand.value)
         if isinstance(operand, Named):
             raise EvaluationFailed(TypeError(f"object of type '{operand.kind}' has no len()"))
         address, objects = operand.address, self._objects
@@ -271,7 +271,7 @@ class Operands:
             case "str":
                 return objects.text_and_length(address, 0)[1]
             case "range":
-                return len(self._scalar(address, "range"))
+                return _length_of(self._scalar(address, "range"))
         if info.plain:
             raise EvaluationFailed(TypeError(f"object of type '{info.name}' has no len()"))
         raise NeedsToRun(f"the length of {_a(info.name)} is told by code of its own")
@@ -318,6 +318,13 @@ class EvaluationFailed(Exception):
 
     def __init__(self, error: Exception) -> None:
         super().__init__(f"{type(error).__name__}: {error}")
+
+
+def _length_of(value: Any) -> int:
+    try:
+        return len(value)
+    except (TypeError, OverflowError) as error:
+        raise EvaluationFailed(error) from None
 
 
 class _Budget:

@@ -1,0 +1,37 @@
+"""Core files whose headers are damaged: what can't be read is unreadable, and nothing else goes wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from struct import pack
+
+import pytest
+
+from pydelve.target.core.file import CoreFile
+from pydelve.target.core.memory import CoreMemory
+from pydelve.target.cpython.memory import UnreadableError
+
+_START, _MAPPED = 0x5000_0000_0000, 0x6000_0000_0000
+
+
+def core(path: Path, offset: int, mapped_offset: int) -> Path:
+    """One with a segment that is stored at an offset, and one file that was mapped from one, in pages."""
+    name = b"/bin/sh\0"
+    table = pack("<QQ", 1, 4096) + pack("<QQQ", _MAPPED, _MAPPED + 4096, mapped_offset) + name
+    notes = pack("<III8s", 5, len(table), 0x46494C45, b"CORE") + table
+    header = pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 4, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    segments = pack("<IIQQQQQQ", 4, 0, 176, 0, 0, len(notes), 0, 4)
+    segments += pack("<IIQQQQQQ", 1, 6, offset, _START, 0, 4096, 4096, 4096)
+    path.write_bytes(header + segments + notes)
+    return path
+
+
+@pytest.mark.parametrize("offset", [1 << 63, (1 << 64) - 4096, 1 << 62])
+def test_offsets_that_no_file_has(tmp_path: Path, offset: int) -> None:
+    memory = CoreMemory(CoreFile(str(core(tmp_path / "core", offset, offset // 4096))), {})
+    with pytest.raises(UnreadableError):
+        memory.read(_START, 8)
+    if offset >= 1 << 63:
+        with pytest.raises(UnreadableError):
+            memory.read(_MAPPED, 8)
+    memory.close()
