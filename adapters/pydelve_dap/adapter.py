@@ -48,6 +48,7 @@ from pydelve_dap.launching import (
 )
 from pydelve_dap.messages import Message, Messages
 from pydelve_dap.paths import Paths
+from pydelve_dap.positions import utf16_head, utf16_length
 from pydelve_dap.session import Session
 from pydelve_dap.sources import Sources
 from pydelve_dap.stack import Stacks
@@ -225,7 +226,7 @@ class Adapter:
 
     def _serve(self, message: Message, handler: Handler) -> None:
         try:
-            body = handler(message.get("arguments") or {})
+            body = handler(self._messages.positions.inward(message.get("arguments") or {}))
         except PydelveError as error:
             self._messages.refuse(message, error)
         except (KeyError, TypeError, ValueError, AttributeError) as error:  # arguments are the editor's
@@ -243,6 +244,7 @@ class Adapter:
 
     def _initialize(self, arguments: Arguments) -> Any:
         self._editor = arguments
+        self._messages.positions.agree(arguments)
         return capabilities()
 
     def _launch(self, arguments: Arguments) -> Any:
@@ -388,12 +390,13 @@ class Adapter:
         session = self._began()
         thread, frame = session.place(arguments.get("frameId"))
         line = arguments["text"].split("\n")[(arguments.get("line") or 1) - 1]
-        text = line[: max(arguments["column"] - 1, 0)]
+        text = utf16_head(line, arguments["column"] - 1)
         found = session.client.call(CompleteExpression(text, thread, frame))
-        start = len(text) - len(found.typed)
+        length = utf16_length(found.typed)
+        start = utf16_length(text) - length + self._messages.positions.first_column
         return {
             "targets": [
-                {"label": each.text, "text": each.text, "start": start, "length": len(found.typed)}
+                {"label": each.text, "text": each.text, "start": start, "length": length}
                 for each in sorted(found.candidates, key=lambda each: (each.text.startswith("_"), each.text))
             ]
         }

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _LOOKS = ("hover", "variables")
 _WHOLE = Limits(max_text=100_000, max_items=10_000, max_depth=6, max_total=100_000)
 _KEYS_LOOKED_AT = 1000
+_NUMBERS = ("bool", "int", "float", "complex")
+_BY_THEMSELVES = ("none", "ellipsis", "class", "builtin")
 
 
 class Evaluating:
@@ -103,15 +105,33 @@ class Evaluating:
             if type(index) is not int or not 0 <= index < length:
                 raise EvaluationError(f"there is no [{key!r}]", why=f"it has {length} elements")
             return self._elements(value, index, 1)[0].value
+        unknown = False
         for item in self._elements(value, 0, _KEYS_LOOKED_AT):
-            if item.key is not None and item.key.kind == type(key).__name__ and flat_value(item.key) == repr(key):
-                return item.value
+            if item.key is not None:
+                equal = _is_key(item.key, key)
+                if equal:
+                    return item.value
+                unknown |= equal is None
+        if unknown:
+            raise _needs_code(f"[{key!r}]")
         raise EvaluationError(f"there is no [{key!r}]", why=f"none of the first {_KEYS_LOOKED_AT} keys is this one")
 
     def _elements(self, value: Value, start: int, count: int) -> tuple[Item, ...]:
         if not value.handle:
             return value.elements[start : start + count]
         return self._session.client.call(Expand(value.handle, start, count, LISTED)).elements
+
+
+def _is_key(found: Value, key: Any) -> bool | None:
+    """Does a dict find its key by this constant? None where the key's class may say so."""
+    if found.kind == type(key).__name__ and found.type == found.kind:
+        return flat_value(found) == repr(key)
+    if found.kind in _NUMBERS and found.type == found.kind and isinstance(key, int | float | complex):
+        try:
+            return bool(ast.literal_eval(flat_value(found)) == key)
+        except (ValueError, SyntaxError):  # inf and nan, which no constant is; or one too long to be shown
+            return False
+    return False if found.type == found.kind or found.kind in _BY_THEMSELVES else None
 
 
 def _result(described: dict[str, Any]) -> dict[str, Any]:

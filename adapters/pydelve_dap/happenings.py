@@ -95,6 +95,7 @@ class Happenings:
         match event:
             case Started(target):
                 self._session.target = target
+                self._begin_anew()
                 body = {
                     "name": " ".join(target.argv), "systemProcessId": target.pid, "isLocalProcess": True,
                     "startMethod": "launch" if target.launched else "attach",
@@ -113,7 +114,9 @@ class Happenings:
                 self._session.stop = None
                 self._forget()
                 self.begun.set()
-                messages.event("exited", {"exitCode": status.status if status.how == "exited" else -status.status})
+                if status.how not in ("lost", "replaced"):  # else the process lives
+                    code = status.status if status.how == "exited" else -status.status
+                    messages.event("exited", {"exitCode": code})
                 self._end()
             case Detached():
                 self._end()
@@ -136,10 +139,14 @@ class Happenings:
             case Progress(doing, done, total):
                 self._tell_progress(doing, done, total)
 
-    def _went_on(self) -> None:
+    def _begin_anew(self) -> None:
+        """The program goes on, or another one begins: what was looked at is gone."""
         self._session.stop = None
         self._session.frames.clear()
         self._forget()
+
+    def _went_on(self) -> None:
+        self._begin_anew()
         if self._session.own_resumes:
             self._session.own_resumes -= 1
         elif self.configured:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydelve.errors import PydelveError
+from pydelve_dap.positions import Positions
 
 Message = dict[str, Any]
 
@@ -17,11 +18,13 @@ class Messages:
     def __init__(self, send: Callable[[Message], None]) -> None:
         """``send`` writes one message; its order is that of the numbers."""
         self._send = send
+        self.positions = Positions()
         self._lock = threading.Lock()
         self._number = 0
 
     def respond(self, request: Message, body: Any = None) -> None:
         """A request succeeded."""
+        body = self.positions.outward(body)
         self._put({"type": "response", **_to(request), "success": True, **({} if body is None else {"body": body})})
 
     def refuse(self, request: Message, error: PydelveError) -> None:
@@ -35,6 +38,7 @@ class Messages:
 
     def event(self, name: str, body: Any = None) -> None:
         """Something happened."""
+        body = self.positions.outward(body)
         self._put({"type": "event", "event": name, **({} if body is None else {"body": body})})
 
     def request(self, command: str, arguments: Any) -> int:

@@ -422,6 +422,7 @@ class Debugger:
         known = [number for number in stop.breakpoints if self._breakpoints.known(number)]
         for number in set(stop.breakpoints).difference(known):  # the target took it after we had given up on it
             process.arm(number, ())
+            process.arm_exception(number, None)
         if stop.breakpoints and not known and not stop.interrupted_step:
             self._run(process, Plan())
             return False

@@ -151,7 +151,11 @@ def test_looking_and_changing(shop: Path, lines: dict[str, int]) -> None:
             return editor.request("evaluate", {"expression": text, "frameId": frame, "context": context})["result"]
 
         assert evaluate("items[1].price", "hover") == "2" == evaluate("mapping[2][-2]", "watch")
-        for text in ("items[0].label", "double(2)", "items[:1]", "many[0] + 1", "nothing"):
+        assert evaluate("flags[1]", "hover") == "'yes'" == evaluate("flags[1.0]", "hover")
+        assert editor.refusal(
+            "evaluate", {"expression": "mapping['two']", "frameId": frame, "context": "hover"}
+        ).startswith("there is no ['two'] (none of the first 1000 keys is this one)")
+        for text in ("items[0].label", "double(2)", "items[:1]", "many[0] + 1", "nothing", "owners['ann']"):
             assert editor.refusal("evaluate", {"expression": text, "frameId": frame, "context": "hover"})
         assert evaluate("double(21)", "repl") == "42"
         assert evaluate("print('written'); x = 5", "repl") == ""
@@ -166,7 +170,10 @@ def test_looking_and_changing(shop: Path, lines: dict[str, int]) -> None:
         changed = editor.request("setExpression", {"expression": "many[0]", "value": "7", "frameId": frame})
         assert (changed["value"], evaluate("many[0]", "hover")) == ("7", "7")
         targets = editor.request("completions", {"frameId": frame, "text": "items[0].pr", "column": 12})["targets"]
-        assert targets[0] == {"label": "price", "text": "price", "start": 9, "length": 2}
+        assert targets[0] == {"label": "price", "text": "price", "start": 10, "length": 2}
+        text = "'\U0001f375' + items[0].pr"  # that character is two of UTF-16's units
+        targets = editor.request("completions", {"frameId": frame, "text": text, "column": 19})["targets"]
+        assert targets[0] == {"label": "price", "text": "price", "start": 17, "length": 2}
         targets = editor.request("stepInTargets", {"frameId": frame})["targets"]
         assert [each["label"] for each in targets] == ["double", "add"]
         assert editor.step("stepIn", targetId=targets[1]["id"]) == lines["add"]
@@ -235,6 +242,7 @@ def test_pause_restart_terminate_and_an_evaluation_that_is_cancelled(shop: Path,
         assert editor.request("threads")["threads"] == [{"id": 1, "name": "MainThread"}]
         editor.request("pause", {"threadId": 1})
         assert editor.event("stopped")["reason"] == "pause"
+        frame = editor.top()["id"]
         begun = shop.parent / "begun"
         endless = f"open({str(begun)!r}, 'w').close()\nwhile True: pass"
         number = editor.send("evaluate", {"expression": endless, "context": "repl"})
@@ -247,6 +255,7 @@ def test_pause_restart_terminate_and_an_evaluation_that_is_cancelled(shop: Path,
         assert editor.response(waits)["message"] == "cancelled"
         editor.request("restart", {})
         assert editor.event("stopped")["reason"] == "entry"
+        assert "that frame is gone" in editor.refusal("scopes", {"frameId": frame})
         editor.request("evaluate", {"expression": "import os; print(os.environ['SHOP'])", "context": "repl"})
         endless = endless.replace("begun", "again")
         number = editor.send("evaluate", {"expression": endless, "context": "repl"})
@@ -344,6 +353,32 @@ def test_leaving_while_the_program_is_just_started(shop: Path) -> None:
     assert editor.process is not None and editor.process.wait(LIMIT_S) == 0
     assert not Path("/proc", going.read_text().strip()).exists()
     editor.close()
+
+
+def test_an_editor_that_counts_from_zero_and_a_program_that_becomes_another(tmp_path: Path) -> None:
+    """Of a process that lives and is out of reach no exit status is told."""
+    path = tmp_path / "becomes.py"
+    path.write_text("import os\nx = 1\nos.execvp('sleep', ['sleep', '60'])\n")
+    with Editor(tmp_path) as editor:
+        counts = {"linesStartAt1": False, "columnsStartAt1": False, "adapterID": "pydelve"}
+        editor.request("initialize", counts)
+        editor.request("launch", {"program": str(path)})
+        pid = editor.event("process")["systemProcessId"]
+        source = {"source": {"path": str(path)}}
+        for asked in ({"breakpoints": [{"line": 1}]}, {"lines": [1]}):
+            assert editor.request("setBreakpoints", {**source, **asked})["breakpoints"][0]["line"] == 1
+        assert editor.request("breakpointLocations", {**source, "line": 0, "endLine": 5}) == {
+            "breakpoints": [{"line": 0}, {"line": 1}, {"line": 2}]
+        }
+        editor.request("configurationDone")
+        editor.event("stopped")
+        assert (editor.line(), editor.top()["column"]) == (1, 0)
+        found = editor.request("completions", {"frameId": editor.top()["id"], "text": "os.getpi", "column": 8})
+        assert {"label": "getpid", "text": "getpid", "start": 3, "length": 5} in found["targets"]
+        editor.request("continue", {"threadId": 1})
+        editor.event("terminated")
+        assert [each["event"] for each in editor.log if each.get("event") == "exited"] == []
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_a_program_in_a_terminal_of_the_editor(tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
 import sys
 
 
+class Owner(str):
+    pass
+
+
 class Item:
     def __init__(self, name, price):
         self.name = name
@@ -40,10 +44,11 @@ def main():
     items = [Item("tea", 3), Item("milk", 2), Item("bread", 4)]
     many = list(range(1000))
     mapping = {"one": items[0], 2: [1, 2, 3]}
+    owners, flags = {Owner("ann"): 1, None: 2}, {True: "yes"}
     print("total", total(items))  # @prints
     result = add(double(1), double(2))  # @calls
     fail("nothing")  # @fails
-    print("result", result, len(many), len(mapping))  # @end
+    print("result", result, len(many), len(owners) + len(flags) - 1)  # @end
     if "wait" in sys.argv:
         while True:
             double(1)

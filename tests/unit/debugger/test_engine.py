@@ -10,12 +10,31 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.api.breakpoints import ExceptionFilter
 from pydelve.api.events import Event, Exited, Notice, Started, Stopped
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.requests import CreateBreakpoint, Detach, Evaluate, GetState, ListBreakpoints, Restart, Resume
+from pydelve.api.requests import (
+    CreateBreakpoint,
+    CreateExceptionBreakpoint,
+    Detach,
+    Evaluate,
+    GetState,
+    ListBreakpoints,
+    Restart,
+    Resume,
+)
 from pydelve.api.target import ExitStatus
-from pydelve.errors import NotAPythonError, ProtocolError, TargetError, TargetGoneError, TargetStateError
+from pydelve.errors import (
+    NotAPythonError,
+    ProtocolError,
+    TargetBusyError,
+    TargetError,
+    TargetGoneError,
+    TargetStateError,
+)
 from pydelve.server.pipe import PipeTransport, open_session
+from pydelve.target.interface import ExceptionArming
+from pydelve.target.live.process import LiveProcess
 
 LIMIT_S = 20.0
 PROGRAM = "import time\nfor number in range(3):\n    time.time()\n"
@@ -142,6 +161,33 @@ class TestRestart:
         transport.call(Detach())
         second = transport.call(Restart()).target
         assert first is not None and second is not None and first.pid != second.pid
+
+
+def test_what_the_target_took_after_all_is_taken_away_at_its_first_hit(
+    session: Callable[..., PipeTransport], program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A breakpoint whose creation was given up, as no answer came in time, and which was armed later."""
+    armed: list[bool] = []
+    arm_exception = LiveProcess.arm_exception
+
+    def late(process: LiveProcess, number: int, arming: ExceptionArming | None) -> None:
+        arm_exception(process, number, arming)
+        if number > 0:
+            armed.append(arming is not None)
+            if arming is not None:
+                raise TargetBusyError("the program did not answer")
+
+    monkeypatch.setattr(LiveProcess, "arm_exception", late)
+    program.write_text("for number in range(3):\n    try:\n        {}[1]\n    except KeyError:\n        pass\n")
+    transport = session()
+    hear(transport, Started, Stopped)
+    with pytest.raises(TargetBusyError):
+        transport.call(CreateExceptionBreakpoint(ExceptionFilter("raised")))
+    assert armed == [True]
+    transport.call(Resume("continue"))
+    while not isinstance(event := transport.next_event(LIMIT_S), Exited):
+        assert not isinstance(event, Stopped)
+    assert armed == [True, False]
 
 
 class TestAnEvilTarget:
