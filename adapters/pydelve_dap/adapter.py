@@ -141,6 +141,8 @@ class Adapter:
             "terminate": self._terminate,
             "disconnect": self._disconnect,
         }
+        assert self._at_once.keys() == AT_ONCE
+        self._evaluating: Evaluating | None = None
         self._terminal: Terminal | None = None
         self._after: Callable[[], None] | None = None
         self._worker = threading.Thread(target=self._work, name="dap worker", daemon=True)
@@ -178,6 +180,8 @@ class Adapter:
         self._requests.put(None)
         if self._session is not None:
             self._session.client.close()
+        if self._evaluating is not None:
+            self._evaluating.close()
 
     def join(self) -> None:
         """Wait for the worker, which may just be starting a program: the backend can end what it knows of only."""
@@ -312,7 +316,7 @@ class Adapter:
         happenings = Happenings(session, breakpoints, self._order, variables.forget, hear)
         if paths.pairs:
             client.call(SubstitutePaths(paths.rules()))
-        self._session = session
+        self._session, self._evaluating = session, evaluating
         self._handlers = {
             "setBreakpoints": breakpoints.set_lines,
             "setFunctionBreakpoints": breakpoints.set_functions,
@@ -450,6 +454,8 @@ class Adapter:
                     _log.info("disconnect: %s", error)
 
 
+AT_ONCE = frozenset({"pause", "cancel", "terminate", "disconnect"})
+"""Served on the reader's thread, while another request may be waiting."""
 _MOVING = frozenset({"continue", "next", "stepIn", "stepOut", "goto", "restart"})
 """The response comes before the stop."""
 _AFTER_LAUNCH = frozenset(

@@ -9,7 +9,7 @@ import io
 import os
 from typing import TypeVar
 
-from pydelve.api.events import BreakpointChanged, Event, Started, Stopped
+from pydelve.api.events import BreakpointChanged, Event, Logged, Output, Progress, Started, Stopped, Traced
 from pydelve.api.requests import GetState, ListBreakpoints, Request
 from pydelve.client import Client
 from pydelve.rpc.mailbox import Mailbox
@@ -30,6 +30,7 @@ class CommandLine:
         self._mailbox = Mailbox()
         self._client = client
         self._stream = io.StringIO()
+        self._runs = False
         self._session = Session(
             Client(self), Screen(self._stream), wait=wait_for_event, cwd=os.path.realpath(os.curdir)
         )
@@ -44,15 +45,20 @@ class CommandLine:
             self.hear(Stopped(state.stop))
 
     def hear(self, event: Event) -> None:
-        """Something happened."""
-        self._mailbox.put(event)
+        """Something happened. What the adapter tells by itself is of use only to a command that is running."""
+        if self._runs or not isinstance(event, Output | Logged | Traced | Progress):
+            self._mailbox.put(event)
 
     def run(self, text: str) -> str:
         """What a command says."""
         self._session.pump()
         self._stream.seek(0)
         self._stream.truncate()
-        self._interpreter.execute(text)
+        self._runs = True
+        try:
+            self._interpreter.execute(text)
+        finally:
+            self._runs = False
         return self._stream.getvalue().removesuffix("\n")
 
     # -- client.Transport ----------------------------------------------------------------------------------------------

@@ -31,6 +31,11 @@ class Evaluating:
         self._variables = variables
         self.command_line: CommandLine | None = None
 
+    def close(self) -> None:
+        """The editor is gone."""
+        if self.command_line is not None:
+            self.command_line.close()
+
     def evaluate(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """``evaluate``."""
         text, context = arguments["expression"], arguments.get("context") or "repl"

@@ -22,7 +22,7 @@ from pydelve.errors import ProtocolError
 from pydelve.rpc.codec import Mismatch, dumps, loads
 from pydelve.rpc.framing import Deframer, frame
 from pydelve.server.connection import same_token
-from pydelve.server.listening import may_connect
+from pydelve.server.listening import ACCEPT_AGAIN_S, NO_DESCRIPTORS, may_connect
 from pydelve.server.outbox import Limits
 
 _READ_BYTES = 65536
@@ -94,7 +94,9 @@ class EditorServer:
     def _accept(self) -> None:
         try:
             sock, _ = self._listener.accept()
-        except OSError:  # it is gone already, or we have no descriptors left
+        except OSError as error:  # it is gone already, or we have no descriptors left: whoever is there waits then
+            if error.errno in NO_DESCRIPTORS:
+                select.select([self._wake_read], [], [], ACCEPT_AGAIN_S)
             return
         with self._lock:
             if len(self._editors) >= self.limits.connections or not may_connect(sock):

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hmac
 import logging
 import socket
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -24,11 +26,16 @@ from pydelve.server.host import Host
 from pydelve.server.outbox import Limits, Outbox
 
 _READ_BYTES = 65536
+_URGENT_TOO = 4
 _log = logging.getLogger(__name__)
 
 
 class Dialect(Protocol):
     """What a connection speaks once that is known."""
+
+    def is_urgent(self, message: Any) -> bool:
+        """Need it not wait for those before it?"""
+        ...
 
     def received(self, message: Any) -> None:
         """One message, parsed."""
@@ -73,6 +80,9 @@ class Connection:
         self._deframer = Deframer(server.limits.first_message_bytes)
         self._dialect: Dialect | None = None
         self._in_flight = 0
+        self._counting = threading.Lock()
+        self._ahead: deque[tuple[Any, int]] = deque()
+        self._ahead_bytes = 0
         self._deadline = time.monotonic() + server.limits.authenticate_s
 
     # -- what the server asks ------------------------------------------------------------------------------------------
@@ -80,7 +90,12 @@ class Connection:
     @property
     def wants_to_read(self) -> bool:
         """Is its next request welcome?"""
-        return not self._sealed and self._in_flight < self._server.limits.requests
+        limits = self._server.limits
+        return (
+            not self._sealed
+            and self._in_flight < _URGENT_TOO * limits.requests
+            and self._ahead_bytes < limits.ahead_bytes
+        )
 
     def due(self) -> float | None:
         """When :meth:`look` must be called again at the latest, in monotonic time."""
@@ -95,6 +110,14 @@ class Connection:
             self.cut("it takes nothing of what it is told")
         if self.outbox.broken or (self._sealed and not self.outbox.waiting) or (self._is_due_by(now)):
             self.close()
+        while self._ahead and self._dialect is not None and not self._is_full and not (self._sealed or self.closed):
+            message, size = self._ahead.popleft()
+            self._ahead_bytes -= size
+            self._dialect.received(message)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._in_flight >= self._server.limits.requests
 
     def read(self) -> None:
         """Take what came."""
@@ -165,10 +188,13 @@ class Connection:
                 raise ProtocolError("the first message is no JSON") from None
             self.send(jsonrpc.parse_error())
             return
-        if self._dialect is not None:
-            self._dialect.received(message)
-        else:
+        if self._dialect is None:
             self._take_first(message)
+        elif (self._ahead or self._is_full) and not self._dialect.is_urgent(message):
+            self._ahead.append((message, len(body)))
+            self._ahead_bytes += len(body)
+        else:
+            self._dialect.received(message)
 
     def _take_first(self, message: Any) -> None:
         """Find out who it is and what it speaks."""
@@ -212,12 +238,15 @@ class Connection:
 
     def begun(self) -> None:
         """A request waits for the engine."""
-        self._in_flight += 1
+        with self._counting:
+            self._in_flight += 1
 
     def served(self) -> None:
-        """On the engine's thread: one has been taken up."""
-        self._in_flight -= 1  # both sides hold the interpreter's lock for it
-        if self._in_flight == self._server.limits.requests - 1:
+        """One has been taken up, or answered; from any thread."""
+        with self._counting:
+            self._in_flight -= 1
+            left, most = self._in_flight + 1, self._server.limits.requests
+        if left in {most, _URGENT_TOO * most}:
             self._server.wake()
 
 
@@ -230,6 +259,10 @@ class JsonRpc:
         self._host = host
         self._listener: Callable[[Event], None] = self._tell
         self._post(lambda: host.listen(self._listener, greet=True), urgent=True)
+
+    def is_urgent(self, message: Any) -> bool:
+        """See ``Dialect``."""
+        return jsonrpc.is_urgent(message)
 
     def received(self, message: Any) -> None:
         """See ``Dialect``."""

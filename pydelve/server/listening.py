@@ -7,6 +7,7 @@ One thread, the caller's of :meth:`Server.run`, waits for all sockets; requests 
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import selectors
@@ -20,6 +21,8 @@ from pydelve.server.host import Host
 from pydelve.server.outbox import Limits
 
 _log = logging.getLogger(__name__)
+NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
+ACCEPT_AGAIN_S = 0.5
 _UCRED = struct.Struct("3i")  # struct ucred, linux/socket.h
 
 
@@ -50,6 +53,8 @@ class Server:
         self._listener = listener
         self._token = token
         self._held = False
+        self._accepts_from = 0.0
+        """When to accept again; 0: now."""
         self._connections: list[Connection] = []
         self._had_clients = False
         self._why_end = ""
@@ -123,6 +128,12 @@ class Server:
             )
             self._register(connection, events)
         dues = [due for connection in self._connections if (due := connection.due()) is not None]
+        if self._accepts_from:
+            if time.monotonic() >= self._accepts_from:
+                self._accepts_from = 0.0
+                self._selector.register(self._listener, selectors.EVENT_READ)
+            else:
+                dues.append(self._accepts_from)
         timeout_s = max(0.0, min(dues) - time.monotonic()) if dues else None
         for key, events in self._selector.select(timeout_s):
             if key.fileobj is self._listener:
@@ -148,7 +159,10 @@ class Server:
     def _accept(self) -> None:
         try:
             sock, address = self._listener.accept()
-        except OSError:  # it is gone already, or we have no descriptors left
+        except OSError as error:  # it is gone already, or we have no descriptors left: whoever is there waits then
+            if error.errno in NO_DESCRIPTORS:
+                self._selector.unregister(self._listener)
+                self._accepts_from = time.monotonic() + ACCEPT_AGAIN_S
             return
         if len(self._connections) >= self.limits.connections or not may_connect(sock):
             sock.close()
@@ -186,7 +200,9 @@ class Server:
 
     def _say_goodbye(self) -> None:
         """Let everybody read what they are still told."""
-        self._selector.unregister(self._listener)
+        if not self._accepts_from:
+            self._selector.unregister(self._listener)
+        self._accepts_from = 0.0
         done: list[bool] = []
 
         def last_words() -> None:

@@ -28,7 +28,9 @@ class Limits:
     last_words_s: float = 2.0
     """How long a client that is cut off, or a session that ends, has to read what it is still told."""
     requests: int = 64
-    """Read but not served yet."""
+    """Read but not served yet; with those that may be served at once, four times as many."""
+    ahead_bytes: int = 1024 * 1024
+    """Read beyond that, while it is looked for what may be served at once: an interruption, above all."""
     connections: int = 256
 
 

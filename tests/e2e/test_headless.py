@@ -392,6 +392,28 @@ class TestMisbehaviour:
             assert [raw.answer(number)["id"] for number in range(2000)] == list(range(2000))
             raw.close()
 
+    def test_an_interruption_is_read_behind_any_number_of_requests(self, options: LaunchOptions) -> None:
+        begun = Path(options.cwd, "begun")
+        endless = f"open({str(begun)!r}, 'w').close()\nwhile True: pass"
+        with Serving(options) as serving:
+            raw = Raw(serving)
+            raw.send("get_state", 400)
+            while raw.answer(400)["result"]["status"] != "stopped":
+                raw.send("get_state", 400)
+            raw.send("evaluate", 0, text=endless, statements=True, timeout_s=600.0)
+            while not begun.exists():
+                pass
+            for number in range(1, 301):
+                raw.send("list_breakpoints", number)
+            raw.send("interrupt", 301)
+            answers: list[Any] = []
+            while not answers or answers[-1]["id"] != 300:
+                message = raw.read()
+                answers += [message] if "id" in message else []
+            assert [message["id"] for message in answers] == [301, 0, *range(1, 301)]
+            assert "by you" in answers[1]["error"]["message"]
+            raw.close()
+
 
 _EXAMPLES: dict[str, Any] = {
     "resume": requests.Resume("next", wait=True),

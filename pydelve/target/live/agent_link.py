@@ -18,6 +18,7 @@ from pydelve.target.live.channel import Channel, HoldChannel
 
 _STOP_ONE_LIMIT_S = 10.0
 _MAX_INTERVAL_US = 1 << 62  # fits the wire
+_FLUSH_EVERY_S = 0.02
 
 
 class AgentLink:
@@ -44,6 +45,7 @@ class AgentLink:
         self._dropped: set[int] = set()
         self._interrupted = False
         self._moving = 0
+        self._flushes = False
         self.stopped = False
         """Requests go by *hold* while it is stopped, by *link* else."""
         self.closed = False
@@ -93,6 +95,7 @@ class AgentLink:
         channel: Channel = self._hold if by_hold else self._link
         self._awaited[self._next_id] = (self._next_id, operation, arguments)
         channel.send(self._awaited[self._next_id])
+        self._flush_later()
         if by_hold and operation in protocol.EVALUATING:
             self._moving = self._next_id
         return self._next_id
@@ -105,6 +108,19 @@ class AgentLink:
         """Tell the agent something that has no answer, by *link*, whatever it does."""
         if not self.closed:
             self._link.send((0, operation, arguments))
+            self._flush_later()
+
+    def _flush_later(self) -> None:
+        if self._link.waits and not self._flushes:
+            self._flushes = True
+            self._waiter.after(_FLUSH_EVERY_S, self._flush)
+
+    def _flush(self) -> None:
+        self._flushes = False
+        if not self.closed:
+            with contextlib.suppress(TargetGoneError):  # its end is read, too
+                self._link.flush()
+            self._flush_later()
 
     def catch_up(self) -> None:
         """Hear all that *link* holds before what *hold* is just telling."""

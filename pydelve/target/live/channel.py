@@ -28,11 +28,16 @@ _RECEIVE_BYTES = 1 << 18
 
 
 class Channel:
-    """One socket: whole messages in, whole messages out. Blocking writes, reads only when the engine's loop says so."""
+    """One socket: whole messages in, whole messages out.
+
+    Neither waits, as nobody reads while C code keeps the interpreter: what is not taken at once ``waits`` for
+    :meth:`flush`, and reads come only when the engine's loop says so.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket = sock
         self._buffer = bytearray()
+        self._unsent = bytearray()
         self.closed = False
 
     def fileno(self) -> int:
@@ -40,18 +45,33 @@ class Channel:
         return self.socket.fileno()
 
     def send(self, message: tuple[int, str, dict[str, Any]]) -> None:
-        """Send one message.
+        """Send one message, now or as soon as what is before it was taken.
 
         Raises:
             TargetGoneError: the other end is closed.
         """
-        self._write(protocol.pack(message))
+        self._unsent += protocol.pack(message)
+        self.flush()
 
-    def _write(self, data: bytes) -> None:
+    @property
+    def waits(self) -> bool:
+        """Is there something that was not taken yet?"""
+        return bool(self._unsent)
+
+    def flush(self) -> None:
+        """Send what waits, as far as it is taken now.
+
+        Raises:
+            TargetGoneError: the other end is closed.
+        """
         try:
-            self.socket.sendall(data)
+            while self._unsent:
+                del self._unsent[: self.socket.send(self._unsent, socket.MSG_DONTWAIT)]
+        except BlockingIOError:
+            return
         except OSError as error:
-            raise TargetGoneError("the target's agent is gone", why=str(error), hint="restart") from error
+            self._unsent.clear()
+            raise _gone(error) from error
 
     def receive(self) -> Iterator[Any]:
         """The messages that are here now; sets ``closed`` at the end of the stream.
@@ -90,7 +110,10 @@ class Channel:
 
 
 class HoldChannel(Channel):
-    """The socket of the thread that is stopped: each message says which switch interval counts from there on."""
+    """The socket of the thread that is stopped: each message says which switch interval counts from there on.
+
+    Writes wait: that thread does nothing but read, and what was not read is what :meth:`settle` waits for.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
@@ -156,6 +179,12 @@ class HoldChannel(Channel):
         then = _interval(self._interval_us if moving else protocol.LONG_INTERVAL_US)
         self._write(data[: protocol.HEADER_BYTES] + then + data[protocol.HEADER_BYTES :] + then)
 
+    def _write(self, data: bytes) -> None:
+        try:
+            self.socket.sendall(data)
+        except OSError as error:
+            raise _gone(error) from error
+
     def _wait_until_quiet(self) -> None:
         """Until every thread that began to wait with the program's own interval has asked for the GIL, and waits anew.
 
@@ -179,6 +208,10 @@ class HoldChannel(Channel):
                 if thread in runnable and runnable[thread] - before < _ASKED_AFTER_NS
             }
             time.sleep(0.0002 if ran else 0)
+
+
+def _gone(error: OSError) -> TargetGoneError:
+    return TargetGoneError("the target's agent is gone", why=str(error), hint="restart")
 
 
 def _interval(microseconds: int) -> bytes:

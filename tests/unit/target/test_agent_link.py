@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -141,3 +142,21 @@ def test_an_event_that_can_not_be_read_is_nonsense(scripted: ScriptedAgent) -> N
     scripted.say(("event", "stopped", {}))
     scripted.turn()
     assert [error and error.why for error in scripted.lost] == ["KeyError: 'missing'"]
+
+
+def test_requests_that_nobody_reads_wait_and_do_not_block(scripted: ScriptedAgent) -> None:
+    """More than a socket takes, while C code keeps the interpreter; all come, in order, once the agent reads."""
+    texts = [str(number) * 50_000 for number in range(10)]
+    for text in texts:
+        scripted.agent.tell("arm", {"text": text})
+    said: list[object] = []
+
+    def read() -> None:
+        said.extend(scripted.hear() for _ in texts)
+        scripted.loop.post(lambda: None, urgent=True)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert scripted.loop.wait_until(lambda: len(said) == len(texts), 20)
+    reader.join()
+    assert said == [(number, "arm", {"text": text}) for number, text in enumerate(texts, 1)]
