@@ -15,7 +15,7 @@ import pytest
 
 from pydelve.api.attach import AttachMethod, AttachOptions
 from pydelve.api.requests import CreateBreakpoint, Detach, Evaluate, GetThreads, Resume
-from pydelve.errors import PydelveError
+from pydelve.errors import PydelveError, TargetError
 from pydelve.target.live import remote_exec
 from pydelve.target.live.attach import attach
 from pydelve.target.live.handle import Reached
@@ -23,7 +23,7 @@ from tests.e2e.handshakes import functions, wait_until, wait_until_alone, wait_u
 from tests.e2e.live import LiveSession
 from tests.e2e.running import Running
 from tests.e2e.session import LAUNCHER, Session, clean_environment
-from tests.interpreters import Interpreter
+from tests.interpreters import Interpreter, find_interpreters
 
 Program = Callable[[str], Path]
 Marker = Callable[[Path | str], dict[str, int]]
@@ -138,6 +138,31 @@ def test_each_way_in(
         go.touch()
         output = running.end()
     assert output == ("ready\n{}\n", "", 9)
+
+
+_CROWDED = """
+import resource, sys
+size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + (1 << 20), resource.RLIM_INFINITY))
+print("ready", flush=True)
+print(sys.stdin.readline())
+"""
+
+
+def test_where_no_thread_can_be_started(tmp_path: Path) -> None:
+    """It says so, and leaves nothing: a new thread's stack needs more memory than the program may have."""
+    python = next(iter(find_interpreters().values()))
+    source = tmp_path / "crowded.py"
+    source.write_text(_CROWDED)
+    with Running(python, source, folder=tmp_path) as running:
+        running.wait_ready()
+        before = Path(f"/proc/{running.pid}/maps").read_text()
+        with pytest.raises(TargetError) as caught:
+            LiveSession(AttachOptions(running.pid))
+        assert caught.value.why == "it can't start another thread: Resource temporarily unavailable"
+        assert Path(f"/proc/{running.pid}/maps").read_text() == before
+        running.tell("on")
+        assert running.end() == ("ready\non\n\n", "", 0)
 
 
 _TRACER = """

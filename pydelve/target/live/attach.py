@@ -228,6 +228,8 @@ class _Entry:
             try:
                 page = self._map(borrowed)
                 failed = borrowed.call(page, self._inside.functions["pthread_create"], page.ident, 0, page.thread, 0)
+                if failed:
+                    borrowed.unmap_page(page)
             except Unborrowable as reason:
                 self._reasons.append(f"thread {native_id}: {reason}")
                 continue
@@ -245,6 +247,8 @@ class _Entry:
             try:
                 page = self._map(main)
                 failed = main.call(page, self._inside.functions["Py_AddPendingCall"], page.pending, 0)
+                if failed:
+                    main.unmap_page(page)
             finally:
                 main.give_back()
         except Unborrowable as reason:

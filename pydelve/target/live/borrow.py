@@ -92,6 +92,22 @@ class Borrowed:
         Raises:
             TargetError: the kernel refuses it.
         """
+        address = self._system_call(
+            machine.CALL_MMAP, 0, PAGE_BYTES, _READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS, (1 << 64) - 1, 0
+        )
+        if -4096 < address < 0:
+            raise TargetError(
+                f"process {self._inside.pid} can't be entered", why=f"it gets no memory: {os.strerror(-address)}",
+                hint=f"pydelve stack {self._inside.pid}",
+            )  # fmt: skip
+        return address
+
+    def unmap_page(self, page: Page) -> None:
+        """Have it give the page's memory back, as nothing of ours runs there, nor will; afterwards as ``map_page``."""
+        self._system_call(machine.CALL_MUNMAP, page.address, PAGE_BYTES)
+
+    def _system_call(self, number: int, *arguments: int) -> int:
+        """What a system call gives; the thread stands at its end then."""
         inside, thread = self._inside, self._thread
         frame = (self._before["rsp"] - machine.RED_ZONE - machine.FRAME_BYTES - len(self._floating) - 128) & ~63
         frame -= 8  # as at the entry of a handler
@@ -99,20 +115,13 @@ class Borrowed:
         if not inside.has_room(self._before["rsp"] - machine.RED_ZONE, size):
             raise Unborrowable("its stack is full")
         inside.write(frame, self._frame(frame, inside.signal_return))
-        mapping = machine.entered(self._before, inside.syscall_return, frame, 0, PAGE_BYTES, _READ_WRITE_EXECUTE)
-        mapping.update(rax=machine.CALL_MMAP, r10=_PRIVATE_ANONYMOUS, r8=(1 << 64) - 1, r9=0)
+        call = machine.entered(self._before, inside.syscall_return, frame, *arguments)
+        call["rax"] = number
         self._away = True
-        thread.set_registers(mapping)
+        thread.set_registers(call)
         thread.set_mask(_BLOCKED)  # after the registers: should we die in between, they return to the old mask
-        self._run_to(lambda registers: registers["orig_rax"] == machine.CALL_MMAP)  # its beginning
-        registers = self._run_to(lambda _: True)
-        address = machine.signed(registers["rax"])
-        if -4096 < address < 0:
-            raise TargetError(
-                f"process {inside.pid} can't be entered", why=f"it gets no memory: {os.strerror(-address)}",
-                hint=f"pydelve stack {inside.pid}",
-            )  # fmt: skip
-        return address
+        self._run_to(lambda registers: registers["orig_rax"] == number)  # its beginning
+        return machine.signed(self._run_to(lambda _: True)["rax"])
 
     def call(self, page: Page, function: int, *arguments: int) -> int:
         """Call a C function on the page's stack; its result. The page must have been written.

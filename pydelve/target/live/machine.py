@@ -19,7 +19,7 @@ Registers = dict[str, int]
 
 SYSCALL_RETURN = b"\x0f\x05\xc3"  # syscall; ret
 SIGNAL_RETURN = b"\x48\xc7\xc0\x0f\x00\x00\x00\x0f\x05"  # mov $15, %rax; syscall: every C library has it for handlers
-CALL_MMAP, CALL_SIGRETURN = 9, 15
+CALL_MMAP, CALL_MUNMAP, CALL_SIGRETURN = 9, 11, 15
 CALL_EPOLL_WAIT, CALL_EPOLL_PWAIT = 232, 281
 # asm/unistd_64.h: calls that wait and can be interrupted, in which a thread may be borrowed
 WAITS = frozenset((
