@@ -172,19 +172,26 @@ def environment(arguments: dict[str, Any]) -> dict[str, str]:
     """Variables of ``envFile``, then of ``env``, which wins."""
     found: dict[str, str] = {}
     path = text_of(arguments, "envFile")
-    if path and os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                name, equals, value = line.strip().removeprefix("export ").partition("=")
-                if equals and not name.startswith("#"):
-                    value = value.strip()
-                    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-                    found[name.strip()] = value[1:-1] if quoted else value
+    for line in _lines_of(path) if path and os.path.exists(path) else ():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and not name.startswith("#"):
+            value = value.strip()
+            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+            found[name.strip()] = value[1:-1] if quoted else value
     given = arguments.get("env") or {}
     if not isinstance(given, dict):
         raise UsageError("env is no object", why=f"it is {given!r}", hint='"env": {"NAME": "value"}')
     found.update({name: str(value) for name, value in given.items() if value is not None})
     return found
+
+
+def _lines_of(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.readlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"envFile {path} can't be read", why=why or "", hint=f"file {path}") from error
 
 
 def _python(arguments: dict[str, Any]) -> tuple[str, ...]:

@@ -61,12 +61,14 @@ class Code:
         current = self._current
         info = current.state.target
         if info is None:
-            raise TargetStateError("no program was started yet", hint="continue")
+            raise TargetStateError(
+                "no program was started yet", why="its interpreter tells the instructions", hint="continue"
+            )
         if not request.location:
             process = current.stopped()
             frame = current.frame(request.thread, request.frame)
             if frame is None:
-                raise TargetStateError("there is no such frame", hint="stack")
+                raise TargetStateError("there is no such frame", why="the stack is not that deep", hint="stack")
             report = process.code(current.ident(request.thread), request.frame)
             return disassemble_code(info.executable, report, frame)
         files = current.files

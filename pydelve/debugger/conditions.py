@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition
+from pydelve.debugger.messages import message_expression
 from pydelve.errors import EvaluationError, UsageError
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -80,7 +81,10 @@ def check_after(number: int, after: After | None, every: Mapping[int, Breakpoint
         UsageError: so it is.
     """
     if after is not None and after.hits < 1:
-        raise UsageError("a breakpoint comes after one hit or more of another", hint="condition -after 2 1:3")
+        raise UsageError(
+            "a breakpoint comes after one hit or more of another", why=f"{after.hits} was asked for",
+            hint="condition -after 2 1:3",
+        )  # fmt: skip
     waits_for = after
     while waits_for is not None:
         if waits_for.id == number and after is not None:
@@ -101,6 +105,4 @@ def log_expression(log: str) -> str:
     """
     if not log:
         return ""
-    from pydelve.debugger.messages import message_expression  # noqa: PLC0415  of no use before
-
     return message_expression(log)

@@ -15,6 +15,7 @@ from pydelve.api.requests import Request
 from pydelve.errors import PydelveError
 from pydelve.rpc import methods
 from pydelve.rpc.codec import Mismatch, from_json, to_json
+from pydelve.server.openrpc import document
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # it reads its schema by a function of importlib's that is
@@ -155,6 +156,4 @@ def _authenticate_again(dispatch: Dispatch, /, *positions: Any, **params: Any) -
 
 
 def _discover(dispatch: Dispatch, /, *positions: Any, **params: Any) -> Result:
-    from pydelve.server.openrpc import document  # noqa: PLC0415  few ask for it
-
     return Success(document())

@@ -280,12 +280,14 @@ class LookingProcess(ControlRefused):
         try:
             return self._threads[ident or self._stopped_ident]
         except KeyError:
-            raise AgentError("the thread has ended", hint="threads") from None
+            raise AgentError("the thread has ended", why="it is not among those of the stop", hint="threads") from None
 
     def _frame(self, ident: int, index: int) -> RawFrame:
         frames = self._thread(ident).frames
         if not 0 <= index < len(frames):
-            raise AgentError(f"the thread has {len(frames)} frames", hint="stack")
+            raise AgentError(
+                f"the thread has {len(frames)} frames", why=f"there is none with the number {index}", hint="stack"
+            )
         return frames[index]
 
     def variables(

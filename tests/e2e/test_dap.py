@@ -636,6 +636,7 @@ def test_every_key_of_debugpys_is_known() -> None:
         ({"program": "shop.py", "rules": [{"path": "a", "include": True}]}, "pydelve has no rules with include in"),
         ({"program": "shop.py", "rules": [3]}, "rules is no list of rules (3 has neither path nor module)"),
         ({"program": "shop.py", "cwd": "/nowhere"}, "cwd /nowhere is no folder"),
+        ({"program": "shop.py", "envFile": "/"}, "envFile / can't be read (Is a directory)"),
         ({"program": 3}, "program is no text (it is 3)"),
         ({"program": "shop.py", "args": 3}, "args is no list (it is 3)"),
         ({"program": "shop.py", "python": "/nowhere/python"}, "no interpreter '/nowhere/python'"),

@@ -98,7 +98,9 @@ class _Dump:
         try:
             self._mappings = _mappings(pid)
         except OSError:
-            raise TargetGoneError(f"process {pid} has ended", hint="pydelve ps") from None
+            raise TargetGoneError(
+                f"process {pid} has ended", why="it has no memory any more", hint="pydelve ps"
+            ) from None
 
     def write(self, going_on: GoingOn) -> Written | None:
         """The headers and notes, then the memory."""

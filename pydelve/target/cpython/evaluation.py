@@ -80,7 +80,9 @@ class SafeEvaluator:
         """
         self._text = text.strip()
         if len(text) > _MOST_TEXT:
-            raise EvaluationError("the expression is too long", why=f"it has {len(text):,} characters")
+            raise EvaluationError(
+                "the expression is too long", why=f"it has {len(text):,} characters", hint="help python"
+            )
         try:
             tree = ast.parse(self._text, "<pydelve>", "eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -89,7 +91,9 @@ class SafeEvaluator:
         try:
             return self._of(tree.body)
         except RecursionError:
-            raise EvaluationError("the expression is nested too deeply") from None
+            raise EvaluationError(
+                "the expression is nested too deeply", why="it is evaluated by recursion", hint="help python"
+            ) from None
 
     def _of(self, node: ast.expr) -> Operand:
         """The value of a part; what goes wrong is told with its text."""

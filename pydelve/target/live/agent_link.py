@@ -161,7 +161,7 @@ class AgentLink:
     def result(self, number: int, operation: str) -> Any:
         """The answer that :meth:`wait` has waited for; raises as :meth:`ask`."""
         if number not in self._answers:
-            raise TargetGoneError("the program ended while it was asked", hint="restart")
+            raise TargetGoneError("the program ended while it was asked", why="no answer will come", hint="restart")
         kind, result = self._answers.pop(number)
         if kind == "reply":
             return result

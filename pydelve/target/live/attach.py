@@ -85,14 +85,16 @@ def attach(options: AttachOptions) -> Reached:
 
 
 def _ended(pid: int) -> TargetGoneError:
-    return TargetGoneError(f"process {pid} ended while it was entered", hint="pydelve ps")
+    return TargetGoneError(
+        f"process {pid} ended while it was entered", why="by itself, or by somebody else", hint="pydelve ps"
+    )
 
 
 def _open(pid: int) -> Stranger:
     try:
         return Stranger(pid, os.pidfd_open(pid))
     except OSError:
-        raise TargetGoneError(f"process {pid} has ended", hint="pydelve ps") from None
+        raise TargetGoneError(f"process {pid} has ended", why="a moment ago", hint="pydelve ps") from None
 
 
 # -- what forbids it ---------------------------------------------------------------------------------------------------
