@@ -23,6 +23,7 @@ from pydelve.terminal import handlers_variables as variables
 from pydelve.terminal.commands_code import CODE
 from pydelve.terminal.commands_scripts import SCRIPTS
 from pydelve.terminal.commands_targets import TARGETS
+from pydelve.terminal.commands_tracing import TRACE
 from pydelve.terminal.handlers_examine import examine
 from pydelve.terminal.model import Command, CommandTable, Option
 from pydelve.terminal.topics import LOCATIONS
@@ -132,10 +133,11 @@ TABLE = CommandTable([
         "(continue, next) leaves out the rest.",
         examples=(("on 1 print amount", "show a value at each hit"), ("on 1 continue", "and go on: a log")),
     ),
+    TRACE,
     Command(
-        "clear", "Breakpoints", "remove breakpoints", ("ID [ID ...]", "FILE:LINE", "all"),
+        "clear", "Breakpoints", "remove breakpoints and traces", ("ID [ID ...]", "FILE:LINE", "all"),
         breakpoints.clear, aliases=("cl",), takes="words", completes="breakpoint",
-        examples=(("clear 1 3", "remove 1 and 3"),),
+        examples=(("clear 1 3", "remove 1 and 3"), ("clear t1", "end a trace")),
     ),
     Command(
         "clearall", "Breakpoints", "remove all breakpoints, or those at a location", ("", "LOCATION"),

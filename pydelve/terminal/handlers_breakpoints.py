@@ -17,6 +17,7 @@ from pydelve.api.requests import (
 from pydelve.errors import PydelveError, UsageError
 from pydelve.terminal import recipes
 from pydelve.terminal.handlers_exceptions import exception_recipe, filter_of
+from pydelve.terminal.handlers_tracing import clear_traces, traced_line
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import counted
 from pydelve.terminal.parsing import (
@@ -103,10 +104,12 @@ def list_breakpoints(call: Call) -> None:
         raise UsageError(
             f"{call.command.name} takes no arguments", why=f"{call.text!r} follows it", hint=call.command.name
         )
-    if not found:
+    traced = traced_line(call)
+    if not found and not traced:
         session.screen.line("no breakpoints; break LOCATION sets one")
     for point in found:
         session.screen.lines(breakpoint_lines(point, session.cwd, verbose="-v" in call.options))
+    session.screen.lines(traced)
 
 
 def _restore(call: Call, path: str) -> None:
@@ -208,20 +211,26 @@ def clear_all(call: Call) -> None:
     """``clearall``: remove every one, or those at a location."""
     session = call.session
     chosen = _all(session)
+    traced = [] if call.text else traced_line(call)
+    if traced:
+        clear_traces(call, ["all"])
     if call.text:
         file, line = session.place_for_location()
         places = {(found.file, found.unit) for found in session.ask(FindLocations(call.text, file, line))}
         chosen = tuple(
             point for point in chosen if places & {(p.location.file, p.location.unit) for p in point.placements}
         )
-    if not chosen:
+    if not chosen and not traced:
         session.screen.line(f"no breakpoint at {call.text}" if call.text else "no breakpoints to clear")
     _clear(session, chosen)
 
 
 def clear(call: Call) -> None:
     """``clear``: remove some, or all."""
-    _clear(call.session, _chosen(call))
+    words = call.text.replace(",", " ").split()
+    rest = clear_traces(call, words)
+    if rest or not words:
+        _clear(call.session, _chosen(call, " ".join(rest) if len(rest) < len(words) else call.text))
 
 
 def _clear(session: Session, points: Iterable[Breakpoint]) -> None:
@@ -247,7 +256,7 @@ def toggle(call: Call) -> None:
 
 def _switch(call: Call, wanted: Callable[[Breakpoint], bool]) -> None:
     session = call.session
-    for point in _chosen(call):
+    for point in _chosen(call, call.text):
         _show(session, session.ask(AmendBreakpoint(point.id, enabled=wanted(point))))
 
 
@@ -283,14 +292,14 @@ def _unknown(session: Session, text: str) -> UsageError:
     )
 
 
-def _chosen(call: Call) -> list[Breakpoint]:
+def _chosen(call: Call, text: str) -> list[Breakpoint]:
     """The breakpoints that the words name: numbers, names, locations as typed or ``file:line``, ``all`` or ``last``.
 
     Raises:
         UsageError: one names none.
     """
     found = _all(call.session)
-    words = call.text.replace(",", " ").split() if not call.text.startswith("/") else [call.text]
+    words = text.replace(",", " ").split() if not text.startswith("/") else [text]
     if not words:
         name = call.command.name
         raise UsageError(f"{name} needs a breakpoint's number, or all", hint=f"{name} 1, or {name} all")

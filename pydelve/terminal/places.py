@@ -6,9 +6,10 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 
 from pydelve.api.breakpoints import Breakpoint, ExceptionFilter, HitCondition, Placement, UnitKind
-from pydelve.api.events import LogEntry, Progress
+from pydelve.api.events import HaltPending, LogEntry, Progress
 from pydelve.api.target import ExceptionInfo, ExitStatus, Frame, Stop, TargetInfo, TestFailure, Thread
 from pydelve.records import replace
+from pydelve.terminal.messages import part_lines
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
 from pydelve.terminal.units import size_text
@@ -352,6 +353,16 @@ def breakpoint_lines(point: Breakpoint, cwd: str, *, verbose: bool = False) -> l
         lines.append(f"    logs {point.log!r}")
     lines += [f"    on its hit: {command}" for command in point.commands]
     return lines
+
+
+def pending_lines(pending: HaltPending, cwd: str, *, interactive: bool) -> list[str]:
+    """Why a halt has not come yet, and what each thread does."""
+    lines = [f"not stopped yet after {pending.waited_s:.1f} s: {pending.why}"] + [
+        f"  thread {thread.id} ({thread.name}) {thread.state}"
+        + (f", {place(thread.frame, cwd)}" if thread.frame else "")
+        for thread in pending.threads
+    ]
+    return lines + (part_lines("", "continue waits on, exit ends the program") if interactive else [])
 
 
 def log_lines(entries: Sequence[LogEntry], lost: int, cwd: str) -> list[str]:

@@ -31,7 +31,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from pydelve.api.completion import Signature
-from pydelve.api.events import BreakpointChanged, Event, Exited, HaltPending, Logged, Notice, Stopped
+from pydelve.api.events import BreakpointChanged, Event, Exited, HaltPending, Logged, Notice, Stopped, Traced
 from pydelve.client import Client
 from pydelve.config import private_file
 from pydelve.terminal.completer import TableCompleter
@@ -244,7 +244,9 @@ def wait_in_terminal(console: ProgramConsole) -> Callable[[Client], Event]:
     def wait(client: Client) -> Event:
         event = console.run(client)
         landed = isinstance(event, BreakpointChanged) and event.landed
-        if landed or isinstance(event, Stopped | Exited | HaltPending | Notice | Logged):  # those that write a line
+        if landed or isinstance(
+            event, Stopped | Exited | HaltPending | Notice | Logged | Traced
+        ):  # those that write a line
             show_output(console)
         return event
 

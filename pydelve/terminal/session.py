@@ -10,7 +10,7 @@ import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydelve.api import requests
 from pydelve.api.breakpoints import Breakpoint
@@ -27,6 +27,7 @@ from pydelve.api.events import (
     Progress,
     Started,
     Stopped,
+    Traced,
 )
 from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, Request
 from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
@@ -45,7 +46,7 @@ from pydelve.terminal.places import (
     end_line,
     is_suspended,
     log_lines,
-    place,
+    pending_lines,
     progress_text,
     stop_head,
     stop_tail,
@@ -54,6 +55,9 @@ from pydelve.terminal.screen import Screen
 from pydelve.terminal.target_view import TargetEvent, TargetView
 from pydelve.terminal.urgent import UrgentSender
 from pydelve.terminal.values import render_value
+
+if TYPE_CHECKING:
+    from pydelve.terminal.trace_points import TracePoints
 
 R = TypeVar("R")
 _LOOK_AGAIN_S = 0.05
@@ -110,6 +114,7 @@ class Session:
         self.list_next: tuple[str, int] | None = None
         """File and line where ``list`` goes on."""
         self.displays: list[Display] = []
+        self.traces: TracePoints | None = None
         self.after_stop: Callable[[], None] = lambda: None
         """Shows what belongs to a stop besides itself."""
         self.full_screen: bool | None = None
@@ -292,6 +297,8 @@ class Session:
                 self.status, self.stop = "stopped", stop
                 self.forget_place()
                 self.frame_index = stop.frame
+                if self.traces and self.target:
+                    self.traces.renew(self.target.pid, self.ask)
                 self._show_stop(stop)
                 points = [self.breakpoints[number] for number in stop.breakpoints if number in self.breakpoints]
                 self.hit_commands = [command for point in points for command in point.commands]
@@ -309,17 +316,12 @@ class Session:
                 self.screen.output(text)
             case Detached():
                 self.status, self.stop = "detached", None
-            case HaltPending(waited_s, why, threads):
-                self.screen.line(f"not stopped yet after {waited_s:.1f} s: {why}")
-                self.screen.lines(
-                    f"  thread {thread.id} ({thread.name}) {thread.state}"
-                    + (f", {place(thread.frame, self.cwd)}" if thread.frame else "")
-                    for thread in threads
-                )
-                if self.screen.interactive:
-                    self.screen.lines(part_lines("", "continue waits on, exit ends the program"))
+            case HaltPending():
+                self.screen.lines(pending_lines(event, self.cwd, interactive=self.screen.interactive))
             case Logged(entries, lost):
                 self.screen.lines(log_lines(entries, lost, self.cwd))
+            case Traced() if self.traces:
+                self.screen.lines(self.traces.lines(event))
             case _ if isinstance(event, TargetEvent):
                 self.targets.handle(event)
             case Progress():
