@@ -15,7 +15,14 @@ import pytest
 from hypothesis import settings
 
 from tests import leftovers, sources
-from tests.interpreters import MINORS, Interpreter, find_interpreters, test_id
+from tests.interpreters import (
+    FREE_THREADED,
+    MINORS,
+    Interpreter,
+    find_free_threaded,
+    find_interpreters,
+    test_id,
+)
 from tests.turns import Turns
 
 
@@ -62,6 +69,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "python" in metafunc.fixturenames:
         chosen = _chosen_minors(metafunc.config)
+        if getattr(metafunc.module, "FREE_THREADED", False):
+            chosen = [name for name in FREE_THREADED if name[:-1] in chosen]
         metafunc.parametrize("python", chosen, indirect=True, ids=[test_id(minor) for minor in chosen])
 
 
@@ -77,7 +86,7 @@ def _chosen_minors(config: pytest.Config) -> list[str]:
 def python(request: pytest.FixtureRequest) -> Interpreter:
     """A target interpreter; the test runs once for each supported version."""
     minor: str = request.param
-    found = find_interpreters().get(minor)
+    found = (find_free_threaded() if minor.endswith("t") else find_interpreters()).get(minor)
     if found is None:
         pytest.skip(f"no CPython {minor} found on this machine")
     return found

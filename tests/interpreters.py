@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,14 +20,17 @@ from pathlib import Path
 MINORS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 """The supported target versions, oldest first."""
 
+FREE_THREADED = ("3.13t", "3.14t", "3.15t")
+"""Builds that need not have a GIL; see ``find_free_threaded``."""
+
 CACHE = Path.home() / ".cache" / "pydelve-tests" / "pythons"
 """Where ``tools/get_pythons.sh`` is told to put interpreters (by ``.ci/run``, or by hand)."""
 
 # -S and -I: the probe must not depend on what is installed there. Free-threaded builds have a "t" in their ABI flags.
 _PROBE = """\
 import sys
-print(sys.implementation.name, "%d.%d" % sys.version_info[:2], "%d.%d.%d" % sys.version_info[:3],
-      sys.maxsize > 2**32 and "t" not in sys.abiflags)
+print(sys.implementation.name, "%d.%d" % sys.version_info[:2] + "t" * ("t" in sys.abiflags),
+      "%d.%d.%d" % sys.version_info[:3], sys.maxsize > 2**32)
 """
 _PROBE_TIMEOUT_S = 20
 
@@ -81,8 +84,26 @@ def find_interpreters() -> dict[str, Interpreter]:
     return {minor: found[minor] for minor in MINORS if minor in found}
 
 
-def probe(path: str) -> Interpreter | None:
-    """Run the interpreter and ask what it is; None where it does not run or is no supported CPython."""
+@cache
+def find_free_threaded() -> dict[str, Interpreter]:
+    """The same of free-threaded builds, by ``3.13t`` and so on: from ``PYDELVE_TEST_FREE_THREADED`` (paths, as
+    in ``PATH``), pyenv, ``PATH``, and what ``tools/get_free_threaded.sh`` put into ``CACHE``.
+    """
+    paths = [path for path in os.environ.get("PYDELVE_TEST_FREE_THREADED", "").split(os.pathsep) if path]
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    paths += [str(folder / "bin" / "python") for folder in sorted((pyenv / "versions").glob("3.*t"))]
+    paths += filter(None, (shutil.which(f"python{name}") for name in FREE_THREADED))
+    paths += [str(CACHE / f"free-threaded-{name}" / "app" / "python") for name in FREE_THREADED]
+    found: dict[str, Interpreter] = {}
+    for path in paths:
+        interpreter = probe(path, FREE_THREADED)
+        if interpreter is not None:
+            found.setdefault(interpreter.minor, interpreter)
+    return found
+
+
+def probe(path: str, wanted: Sequence[str] = MINORS) -> Interpreter | None:
+    """Run the interpreter and ask what it is; None where it does not run or is none of these versions of CPython."""
     try:
         done = subprocess.run(
             [path, "-I", "-S", "-c", _PROBE],
@@ -94,7 +115,7 @@ def probe(path: str) -> Interpreter | None:
     if done.returncode != 0 or len(words) != 4:
         return None
     name, minor, version, usable = words
-    if name != "cpython" or minor not in MINORS or usable != "True":
+    if name != "cpython" or minor not in wanted or usable != "True":
         return None
     return Interpreter(path, minor, version)
 

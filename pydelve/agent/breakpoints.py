@@ -6,9 +6,10 @@ that arrives, with the world moving; nothing here stops anything.
 
 from __future__ import annotations
 
-from _thread import get_ident
+from _thread import allocate_lock, get_ident
 
 from .evaluation import class_in_qualname, compile_condition, problem_of
+from .gil import FREE_THREADED
 from .linemap import LineMap
 from .paths import canonical
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
     from .weaving import Weaver
 
+_counting = allocate_lock() if FREE_THREADED else None  # where two threads may be given one number
 _MOST_HITS = 1 << 62
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "==": lambda hits, count: hits == count,
@@ -52,7 +54,11 @@ class Counted:
 
     def counts_now(self) -> bool:
         """It is hit, its condition true: count that, and say whether to stop."""
-        hits = next(self.counter) + 1
+        if _counting is None:
+            hits = next(self.counter) + 1
+        else:
+            with _counting:
+                hits = next(self.counter) + 1
         if self.hit_condition is not None:
             operator, count = self.hit_condition
             return _COMPARE[operator](hits, count)

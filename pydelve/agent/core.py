@@ -23,7 +23,7 @@ from .code_objects import keeps_columns
 from .exceptions import Exceptions
 from .failing_tests import FailingTests
 from .freezing import Freezer
-from .gil import Gil
+from .gil import FREE_THREADED, Gil
 from .hold import Hold
 from .hooks import Hooks
 from .link import Link, name_thread, start_thread
@@ -99,6 +99,8 @@ class Agent:
         self.user_code = UserCode(self.hold, self.own, main, blocked)
         self.stops = Stops(self)
         self.freezer = Freezer(self)
+        if FREE_THREADED:
+            self.user_code.freezer = self.freezer
         self.stepper.awaiter = self.tasks.awaiter_frame
         self.children: Children | None = None
         self._faults = 0
@@ -168,6 +170,7 @@ class Agent:
             "optimize": sys.flags.optimize,
             "columns": keeps_columns(),
             "forked": forked,
+            "free_threaded": FREE_THREADED,
         }
 
     def ending(self) -> None:
@@ -292,10 +295,16 @@ class Agent:
             self.deactivate()
 
     def _answer_running(self, identifier: int, operation: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
+        changes = FREE_THREADED and operation in (protocol.ARM, protocol.ARM_EXCEPTION, protocol.TRACE)
+        if changes:  # frames of threads that run can't be looked through
+            self.freezer.stop_all(get_ident())
         try:
             return ("reply", identifier, self.common(operation, arguments))
         except Refused as refusal:
             return ("refused", identifier, {"message": str(refusal)})
+        finally:
+            if changes:
+                self.freezer.let_run(0)
 
     def common(self, operation: str, arguments: dict[str, Any]) -> Any:
         """The operations that both sockets serve."""
@@ -314,8 +323,7 @@ class Agent:
         if operation == protocol.FREEZE:
             return self.freezer.keep(**arguments)
         if operation == protocol.STOP_ONE:
-            self.stops.one = arguments["one"]
-            return None
+            return self.stops.stop_one(**arguments)
         if operation == protocol.TRACE:
             return self.traces.start(arguments)
         if operation == protocol.END_TRACE:
@@ -332,6 +340,12 @@ class Agent:
             pass
         if self.stops.show_next(run):
             return
+        if FREE_THREADED:  # behind the gate, where the events that freeze the others are none of ours
+            self.events.shield(lambda: self._stop_halted(run, reason))
+        else:
+            self._stop_halted(run, reason)
+
+    def _stop_halted(self, run: int, reason: str) -> None:
         frames = sys._current_frames()
         ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
         if ident:

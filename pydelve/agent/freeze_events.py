@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 
+from .gil import FREE_THREADED
 from .paths import is_agent
 
 TYPE_CHECKING = False
@@ -34,6 +35,8 @@ class FreezeEvents:
         events = self._monitoring.events
         self._everywhere = events.PY_START | events.PY_RESUME | events.PY_THROW
         self._here = events.INSTRUCTION | events.LINE
+        if FREE_THREADED:
+            self._everywhere |= self._here
         for event in (events.INSTRUCTION, events.LINE, events.PY_START, events.PY_RESUME, events.PY_THROW):
             self._monitoring.register_callback(self._tool, event, self._on_event)
 
@@ -48,6 +51,8 @@ class FreezeEvents:
         """Tell of what the frozen threads do next."""
         self._freezer = freezer
         self._monitoring.set_events(self._tool, self._everywhere)
+        if FREE_THREADED:  # the stacks of threads that run can't be read
+            return
         frames = sys._current_frames()
         frame: FrameType | None
         for ident in freezer.frozen():
@@ -62,13 +67,17 @@ class FreezeEvents:
 
     def renew(self) -> None:
         """Some tool's global events have changed: code that had INSTRUCTION events has none now."""
+        if FREE_THREADED and self._monitoring.get_events(self._tool):
+            self._monitoring.set_events(self._tool, 0)
+            self._monitoring.set_events(self._tool, self._everywhere)
         for code in list(self._codes.values()):
             self._monitoring.set_local_events(self._tool, code, 0)
             self._monitoring.set_local_events(self._tool, code, self._here)
 
     def end(self) -> None:
         """Tell of nothing any more."""
-        self._monitoring.set_events(self._tool, 0)
+        if self._monitoring.get_events(self._tool):
+            self._monitoring.set_events(self._tool, 0)
         codes, self._codes = self._codes, {}  # another thread may be about to begin anew
         for code in codes.values():
             self._monitoring.set_local_events(self._tool, code, 0)

@@ -28,6 +28,10 @@ _SCAN_SIZE = 4096  # how far into a struct the pointer to, or the body of, the G
 _NEAR = 1 << 20  # from 3.12 the main interpreter's GIL lies inside its own interpreter state
 
 
+FREE_THREADED = "t" in getattr(sys, "abiflags", "")
+"""A build that need not have a GIL: there ``freezing.Freezer.stop_all`` stops the others."""
+
+
 class Gil:
     """The two addresses, and how many bytes of zeros clear the drop request."""
 
@@ -37,7 +41,8 @@ class Gil:
         self._shared_flag = _find_shared_flag()
         self.flag_size = 1 if sys.version_info >= (3, 13) else 4
         self._condition = _find_condition(self._interval_address)
-        self.exact = bool(self._interval_address) and (self.flag_size == 1 or bool(self._shared_flag))
+        found = bool(self._interval_address) and (self.flag_size == 1 or bool(self._shared_flag))
+        self.exact = found and not FREE_THREADED
 
     def interval_vector(self) -> Vector:
         """Where 8 bytes of a new interval go, in microseconds."""

@@ -17,6 +17,7 @@ import gc
 import sys
 
 from . import native
+from .gil import FREE_THREADED
 from .linemap import LineMap, leaves_with, line_at_start
 from .paths import canonical
 
@@ -50,6 +51,7 @@ _ASYNC_GENERATOR = 0x200
 _SILENT_DESTRUCTION = sys.version_info[:2] >= (3, 13)
 _COROUTINE = 0x80 | 0x100 | _ASYNC_GENERATOR  # CO_COROUTINE, CO_ITERABLE_COROUTINE
 _EXPRESSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+_TO_INNER = 40 if FREE_THREADED else 24  # f_frame, behind the object's head and f_back
 _FRAME_DATA_SIZE = 256  # more than lies before the interpreter's frame in a frame object that owns it
 
 
@@ -287,4 +289,4 @@ def _is_gone(frame: FrameType) -> bool:
     if not _SILENT_DESTRUCTION:
         return False
     address = id(frame)
-    return 0 <= native.read_word(address + 24) - address < _FRAME_DATA_SIZE
+    return 0 <= native.read_word(address + _TO_INNER) - address < _FRAME_DATA_SIZE

@@ -12,6 +12,7 @@ import time
 from _thread import get_ident
 
 from . import evaluation, exception_tree, protocol, threads
+from .gil import FREE_THREADED
 from .linemap import LineMap
 from .service import Refused
 from .skipping import Skipped
@@ -136,13 +137,18 @@ class Stops:
             self._owner = me
             plan = fault = None
             self._halted = run is not None
-            agent.hold.loose = self.one and not self._halted
+            agent.hold.loose = self._is_loose()
+            if FREE_THREADED:
+                agent.freezer.stop_all(me)
+                if ident:  # it went on until now
+                    frames = threads.frames_of(sys._current_frames().get(ident)) or frames
             agent.hold.enter()
             self.began = _monotonic()
             try:
                 plan = self._stand(ident or me, cause, frames)
             except BaseException as error:  # noqa: BLE001  our own bug: raised on when signals are let in again
                 fault = error
+                agent.freezer.thaw_all()
             finally:
                 self.run += 1
                 self._held = [*self._held[-_STOPS_KEPT:], (self.began, _monotonic())]
@@ -205,9 +211,24 @@ class Stops:
         self._patient = False
         return True
 
+    def stop_one(self, one: bool) -> None:
+        """From now on a thread that stops stands alone, or all stand."""
+        if one and FREE_THREADED:
+            raise Refused(
+                "a free-threaded build stops all threads: values can't be read safely while others change them"
+            )
+        self.one = one
+
+    def others_run(self) -> bool:
+        """Do the others run, but for the moments in which something is looked at?"""
+        return self.one and not self._halted
+
+    def _is_loose(self) -> bool:
+        return self.others_run() or FREE_THREADED
+
     def stance(self, ident: int) -> str:
         """What a thread does at this stop, where only one stands: "queued", "frozen" or "runs"; else ""."""
-        if not self._agent.hold.loose:
+        if not self.others_run():
             return ""
         if ident in self.queue:
             return "queued"
@@ -272,6 +293,7 @@ class Stops:
             "others": self._others_run(),
             "interval_us": agent.hold.interval_us,
             "loose": agent.hold.loose,
+            "others_run": self.others_run(),
         }
         if cause.returned is not None:
             code, value = cause.returned
@@ -317,7 +339,7 @@ class Stops:
                     return plan
                 result = self._result(operation, arguments)
                 if operation == protocol.STOP_ONE:
-                    hold.loose = result = self.one and not self._halted
+                    hold.loose = result = self._is_loose()
                     settling = not result
             except Refused as refusal:
                 self._answer("refused", identifier, {"message": str(refusal)}, settling)

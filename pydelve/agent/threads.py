@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import time
 from _thread import get_ident, get_native_id
 
 from . import native
+from .gil import FREE_THREADED
 from .paths import canonical, is_agent
 from .quiet import FILENAME
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
     Stack = list[tuple[FrameType, int]]
 
+_sleep, _SOON_S = time.sleep, 0.05
 _MAIN_NAME = "MainThread"
 _PTHREAD = range(192, 2048, 4)  # glibc's struct pthread behind its head, where a 1 need not be the pid
 _STATE_BYTES = 256  # of a thread's state, in which its ident stands: Include/cpython/pystate.h
@@ -100,6 +103,9 @@ def others_inside() -> bool:
     Another agent, of a debugger that comes while this one leaves, has code of the same name: it has loaded its modules
     itself, with builtins of its own (``loader.py``).
     """
+    if FREE_THREADED:  # frames of threads that run can't be looked through: who is inside is out soon
+        _sleep(_SOON_S)
+        return False
     own: Any = __builtins__
     others = sys._current_frames()
     del others[get_ident()]  # our own frame must not come to hold itself

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from collections.abc import Callable
     from typing import Any
 
+    from .freezing import Freezer
     from .hold import Hold
 
 
@@ -37,6 +38,8 @@ class UserCode:
         self._evaluating = 0
         self._interrupted = False
         self._polls = False
+        self.freezer: Freezer | None = None
+        """Has frozen the other threads, which are to run meanwhile: in free-threaded builds."""
 
     @property
     def asked_to_end(self) -> bool:
@@ -52,6 +55,8 @@ class UserCode:
         own = get_ident() in self._own
         self._hold.relax(self._program_mask if own else None)
         value = error = None
+        if self.freezer is not None:
+            self.freezer.let_run(0)
         try:
             self._interrupted = False
             self._polls = polls
@@ -71,6 +76,8 @@ class UserCode:
         if self._interrupted and isinstance(error, KeyboardInterrupt):
             error = Interrupted()
         self._evaluating = 0
+        if self.freezer is not None:
+            self.freezer.stop_all(get_ident())
         self._hold.tighten(own)
         if not known:  # threading.current_thread() has made an object for a thread that is ours, or that it had not met
             threads.active().pop(get_ident(), None)

@@ -53,7 +53,7 @@ class Current:
     def weave(self, breakpoints: Iterable[Breakpoint], touched: Iterable[ScopeKey]) -> tuple[WovenScope, ...]:
         """What is to be woven into functions of the process; see ``weaving.Weaving.scopes``."""
         process = self.armable()
-        if process is None:
+        if process is None or process.free_threaded:  # a function's code can't be replaced while others call it
             return ()
         interpreter = self.files.sources.interpreter
         optimize, columns = process.optimize

@@ -127,8 +127,7 @@ class Debugger:
         if process is None or process.ended:
             return
         self._current.files.main_is(process.main_file)
-        if self._current.stop_one:
-            process.stop_one(True)
+        self._keep_stop_one(process)
         self.follow(self._door)
         if options.stop:
             self._halt_it(process, "attach")
@@ -187,7 +186,7 @@ class Debugger:
             self._current.files.share(self._options.files)
         self._current.state = State("running", process.info)
         self._emit(Started(process.info))
-        if not process.exact:
+        if not process.exact and not process.free_threaded:
             self._emit(told.NOT_EXACT)
 
     def _begin_looking(self, options: LookOptions | CoreOptions) -> None:
@@ -280,6 +279,14 @@ class Debugger:
             if stop is not None:
                 stop = replace(stop, others_run=request.one and stop.reason not in {"halt", "attach"})
                 self._current.state = replace(self._current.state, stop=stop)
+
+    def _keep_stop_one(self, process: Process) -> None:
+        """Tell a new process what stops stop."""
+        if self._current.stop_one:
+            try:
+                process.stop_one(True)
+            except PydelveError as error:
+                self._emit(Notice(error.message, error.why, error.hint))
 
     def _send_signal(self, request: requests.SendSignal) -> None:
         self._current.live().signal(request.number)
@@ -431,8 +438,7 @@ class Debugger:
 
     def _begin_run(self, process: Process) -> None:
         """It runs nothing of its own at this moment."""
-        if self._current.stop_one:
-            process.stop_one(True)
+        self._keep_stop_one(process)
         if self._door:
             self.follow(self._door)
         for error in self._breakpoints.begin_run(process, self._current.files.edited, self._current.files.resolve):

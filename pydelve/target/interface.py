@@ -345,6 +345,11 @@ class Process(Following, Protocol):
         ...
 
     @property
+    def free_threaded(self) -> bool:
+        """A build of CPython that need not have a GIL."""
+        ...
+
+    @property
     def ended(self) -> bool:
         """True once there is nothing to ask any more."""
         ...

@@ -157,6 +157,11 @@ class LookingProcess(ControlRefused):
         return True
 
     @property
+    def free_threaded(self) -> bool:
+        """See ``target.Process``: they are refused."""
+        return False
+
+    @property
     def ended(self) -> bool:
         """See ``target.Process``."""
         return self._ended

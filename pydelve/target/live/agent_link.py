@@ -53,8 +53,9 @@ class AgentLink:
         """Did other threads exist at the last stop?"""
         waiter.watch(link.fileno(), self._read_link)
 
-    def begin(self) -> None:
+    def begin(self, *, free_threaded: bool = False) -> None:
         """Hear of stops, from now on: the first may follow the hello at once, before the engine has taken that in."""
+        self._hold.free_threaded = free_threaded
         self._waiter.watch(self._hold.fileno(), self._read_hold)
 
     # -- asking --------------------------------------------------------------------------------------------------------

@@ -123,6 +123,8 @@ class HoldChannel(Channel):
         self._quiet_at = 0.0
         self._late: dict[str, int] = {}
         self._others = False
+        self.free_threaded = False
+        """There is no GIL that anybody could ask for."""
         self.loose = False
         """Others run on while nothing is asked: each message begins with what makes them stand."""
 
@@ -142,6 +144,8 @@ class HoldChannel(Channel):
 
     def _settle(self, others: bool) -> None:
         self._write(_interval(protocol.LONG_INTERVAL_US))
+        if self.free_threaded:
+            return
         deadline = time.monotonic() + _CONSUME_LIMIT_S
         pause = 0.00002
         while self._unread() and time.monotonic() < deadline:  # usually none: a few microseconds of the other side

@@ -204,7 +204,7 @@ def to_stop(wire: dict[str, Any]) -> StopReport:
         task=int(task[0]) if task else 0,
         task_name=str(task[1]) if task else "",
         native_id=int(wire.get("native_id", 0)),
-        others_run=bool(wire.get("loose")),
+        others_run=bool(wire.get("others_run")),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ class Hello:
     optimize: int = 0
     columns: bool = True
     forked: bool = False
+    free_threaded: bool = False
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> Hello:
@@ -35,4 +36,5 @@ class Hello:
             spoken, python, str(data["executable"]), int(data["main"]), bool(data["exact"]), str(data["how"]),
             str(data["main_file"]),
             int(data["optimize"]), bool(data["columns"]), bool(data["forked"]),
+            bool(data.get("free_threaded")),
         )  # fmt: skip

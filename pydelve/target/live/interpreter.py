@@ -7,13 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pydelve.errors import NotAPythonError, UnsupportedError
+from pydelve.errors import NotAPythonError
 
 OLDEST, NEWEST = (3, 9), (3, 15)
-_PROBE = (
-    "import sys; print('pydelve-probe', sys.implementation.name, sys.version_info[0], sys.version_info[1], "
-    "int(getattr(sys, '_is_gil_enabled', lambda: True)()))"
-)
+_PROBE = "import sys; print('pydelve-probe', sys.implementation.name, sys.version_info[0], sys.version_info[1])"
 _PROBE_LIMIT_S = 20.0
 
 
@@ -54,11 +51,10 @@ def check(path: str) -> None:
 
     Raises:
         NotAPythonError: not a Python, not CPython, or of a version outside ``OLDEST`` to ``NEWEST``.
-        UnsupportedError: a free-threaded build.
     """
-    if os.path.realpath(path) == os.path.realpath(sys.executable) and _gil_here():
+    if os.path.realpath(path) == os.path.realpath(sys.executable):
         return
-    name, major, minor, gil = _probe(path)
+    name, major, minor = _probe(path)
     version = (major, minor)
     if name != "cpython":
         raise NotAPythonError(
@@ -72,19 +68,9 @@ def check(path: str) -> None:
             why=f"pydelve supports {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]} as targets",
             hint="pydelve debug --python /path/to/another/python ...",
         )
-    if not gil:
-        raise UnsupportedError(
-            f"{path} is a free-threaded build of CPython {major}.{minor}",
-            why="stopping all threads of such a build is not supported yet",
-            hint="pydelve debug --python /path/to/the/default/build ...",
-        )
 
 
-def _gil_here() -> bool:
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
-
-
-def _probe(path: str) -> tuple[str, int, int, bool]:
+def _probe(path: str) -> tuple[str, int, int]:
     try:
         done = subprocess.run(
             [path, "-I", "-S", "-c", _PROBE],
@@ -107,10 +93,10 @@ def _probe(path: str) -> tuple[str, int, int, bool]:
             why=f"it can't be started: {error.strerror}",
             hint="pydelve debug --python /path/to/python ...",
         ) from error
-    if len(words) != 5 or words[0] != "pydelve-probe" or not all(word.isdecimal() for word in words[2:]):
+    if len(words) != 4 or words[0] != "pydelve-probe" or not all(word.isdecimal() for word in words[2:]):
         raise NotAPythonError(
             f"{path} is not a Python interpreter",
             why=f"asked for its version it said: {why}" if why and len(why) < 100 else "it does not answer as one",
             hint="pydelve debug --python /path/to/python ...",
         )
-    return words[1], int(words[2]), int(words[3]), words[4] == "1"
+    return words[1], int(words[2]), int(words[3])

@@ -25,7 +25,6 @@ def command(options: LaunchOptions) -> tuple[str, ...]:
 
     Raises:
         NotAPythonError: there is no such interpreter, or it is none we know.
-        UnsupportedError: it is a free-threaded build.
     """
     python = interpreter.find(options.python)
     interpreter.check(python)

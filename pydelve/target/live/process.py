@@ -126,7 +126,7 @@ class LiveProcess:
                 why="two versions of pydelve are mixed",
                 hint="pip install --force-reinstall pydelve",
             )
-        self._agent.begin()
+        self._agent.begin(free_threaded=self.free_threaded)
 
     def _give_up(self) -> None:
         """It can't be debugged: what was launched ends, what was attached to runs on."""
@@ -170,6 +170,11 @@ class LiveProcess:
         return self._hello.exact if self._hello else True
 
     @property
+    def free_threaded(self) -> bool:
+        """See ``target.Process``."""
+        return self._hello is not None and self._hello.free_threaded
+
+    @property
     def ended(self) -> bool:
         """See ``target.Process``."""
         return self._agent.closed
@@ -197,7 +202,14 @@ class LiveProcess:
 
     def stop_one(self, one: bool) -> None:
         """See ``target.Process``."""
-        self._agent.set_loose(one)
+        if not self.free_threaded:
+            self._agent.set_loose(one)
+        elif one:
+            raise UnsupportedError(
+                "this program's stops are of all threads",
+                why="it runs on a free-threaded build, where values can't be read safely while others change them",
+                hint="config stop all",
+            )
 
     def freeze(self, ident: int, frozen: bool) -> None:
         """See ``target.Process``."""
@@ -552,7 +564,7 @@ class LiveProcess:
                 report = replace(report, thread_name=kernel.thread_name(self._handle.pid, report.native_id))
             self._agent.others = bool(data["others"])
             with contextlib.suppress(TargetGoneError):  # it dies at this moment: the exit tells
-                self._agent.stops(int(data["interval_us"]), loose=report.others_run)
+                self._agent.stops(int(data["interval_us"]), loose=bool(data.get("loose")))
                 self._agent.stopped = True
                 self._agent.ask_again()
                 self._runs = run - 1

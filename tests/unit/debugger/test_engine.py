@@ -43,7 +43,7 @@ PROGRAM = "import time\nfor number in range(3):\n    time.time()\n"
 EVIL = """\
 import os, sys
 if "-c" in sys.argv:
-    print("pydelve-probe cpython 3 11 1")
+    print("pydelve-probe cpython 3 11")
     sys.exit()
 sys.path.insert(0, {root!r})
 from pydelve.agent import protocol

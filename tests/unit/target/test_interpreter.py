@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pydelve.errors import NotAPythonError, PydelveError, UnsupportedError
+from pydelve.errors import NotAPythonError, PydelveError
 from pydelve.target.live import interpreter
 from tests.interpreters import Interpreter
 
@@ -28,20 +28,16 @@ def test_every_supported_version_is_taken(python: Interpreter) -> None:
     ("text", "error", "message"),
     [
         (
-            "echo pydelve-probe pypy 3 10 1", NotAPythonError,
+            "echo pydelve-probe pypy 3 10", NotAPythonError,
             "{} is pypy, not CPython (pydelve knows CPython's own structures)",
         ),
         (
-            "echo pydelve-probe cpython 3 8 1", NotAPythonError,
+            "echo pydelve-probe cpython 3 8", NotAPythonError,
             "{} is CPython 3.8 (pydelve supports 3.9 to 3.15 as targets)",
         ),
         (
-            "echo pydelve-probe cpython 3 16 1", NotAPythonError,
+            "echo pydelve-probe cpython 3 16", NotAPythonError,
             "{} is CPython 3.16 (pydelve supports 3.9 to 3.15 as targets)",
-        ),
-        (
-            "echo pydelve-probe cpython 3 14 0", UnsupportedError,
-            "{} is a free-threaded build of CPython 3.14 (stopping all threads of such a build is not supported yet)",
         ),
         (
             "echo no such option >&2; exit 2", NotAPythonError,
@@ -49,11 +45,11 @@ def test_every_supported_version_is_taken(python: Interpreter) -> None:
         ),
         ("true", NotAPythonError, "{} is not a Python interpreter (it does not answer as one)"),
         (
-            "echo pydelve-probe cpython three 14 1", NotAPythonError,
+            "echo pydelve-probe cpython three 14", NotAPythonError,
             "{} is not a Python interpreter (it does not answer as one)",
         ),
     ],
-    ids=["pypy", "3.8", "3.16", "free-threaded", "an error", "nothing", "nonsense"],
+    ids=["pypy", "3.8", "3.16", "an error", "nothing", "nonsense"],
 )  # fmt: skip
 def test_refused_by_name(tmp_path: Path, text: str, error: type[PydelveError], message: str) -> None:
     path = script(tmp_path, text)
