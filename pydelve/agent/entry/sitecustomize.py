@@ -68,7 +68,7 @@ def _start(message: str, folder: str) -> None:
 _folder = __file__.rpartition("/")[0]
 _message = _leave_no_trace(_folder)
 _known = (3, 9) <= sys.version_info < (3, 16) and sys.implementation.name == "cpython"
-if _message and _known and getattr(sys, "_is_gil_enabled", lambda: True)():
+if _message and _known:
     _start(_message, _folder)
 del sys.modules["sitecustomize"]
 import sitecustomize  # noqa: E402, F401  the environment's own one, or the ImportError that site expects
