@@ -63,6 +63,29 @@ Those of debugpy where the meaning is the same, so that changing `"type"` is eno
 |---|---|
 """
 
+_DIFFERENCES = """
+## Where the two differ
+
+Tried with the same requests to both, debugpy 1.8.22 on CPython 3.11.
+
+| what | pydelve | debugpy |
+|---|---|---|
+| a condition that raises | stops, and says what it raised | passes, and says nothing |
+| a condition that does not compile | not verified, with the reason | verified; a message at each hit |
+| a hit condition that is none (`often`) | not verified, with the reason | verified, and never hit |
+| a condition and a hit condition | counts where the condition is true | stops where either is true |
+| a log message | `console`, with its file and line; `{{` is a brace | `stdout`, without a place; `{{x}}` is evaluated |
+| an expression in a log message that raises | stops, and says what it raised | the message is that of the exception |
+| a function that is nowhere | not verified, with the reason | verified |
+| a condition of an exception filter | looks at `exc` | the filter does nothing |
+| `uncaught` and `sys.exit(3)` | no stop | a stop |
+| `userUnhandled` where an exception ends the program | no stop: that is `uncaught` | a stop: its own frames called it |
+| the traceback of what ended the program | its frames | debugpy's launcher and `runpy` in front |
+| without `cwd` and `console` | where the program is, no terminal | the same |
+| breakpoints that are set, moved or cleared while the program runs | act at once | act at once |
+| hit conditions `3`, `>= 8`, `> 8`, `% 4`; filters `raised` and `uncaught` | alike | alike |
+"""
+
 
 def render() -> str:
     """The whole page."""
@@ -77,7 +100,7 @@ def render() -> str:
     names = ", ".join(f"`{name}`" for name in IGNORED)
     keys.append(f"| {names} | taken, and change nothing |\n")
     own = [f"| `{name}` | {arguments} | {does} |\n" for name, arguments, does in OWN]
-    return "".join([_HEAD, *rows, _REFUSED, *refused, _OWN, *own, _FILTERS, *filters, _KEYS, *keys])
+    return "".join([_HEAD, *rows, _REFUSED, *refused, _OWN, *own, _FILTERS, *filters, _DIFFERENCES, _KEYS, *keys])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -417,7 +417,7 @@ class Adapter:
 
     def _cancel(self, arguments: Arguments) -> None:
         number, running = arguments.get("requestId"), self._running
-        if running is not None and running.get("seq") == number:
+        if arguments.get("progressId") or (running is not None and running.get("seq") == number):
             self._began().client.call(Interrupt())
         elif number in self._queued:
             self._cancelled.add(number)

@@ -18,6 +18,7 @@ from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.script import wait_for_event
 from pydelve.terminal.session import Session
+from pydelve.terminal.theme import Theme
 
 R = TypeVar("R")
 
@@ -25,14 +26,14 @@ R = TypeVar("R")
 class CommandLine:
     """One for a session; hears of events by :meth:`hear`, on the events' thread."""
 
-    def __init__(self, client: Client) -> None:
-        """It is told how things are."""
+    def __init__(self, client: Client, *, color: bool) -> None:
+        """It is told how things are. ``color``: the console shows ANSI's."""
         self._mailbox = Mailbox()
         self._client = client
         self._stream = io.StringIO()
         self._runs = False
         self._session = Session(
-            Client(self), Screen(self._stream), wait=wait_for_event, cwd=os.path.realpath(os.curdir)
+            Client(self), Screen(self._stream, theme=Theme(color)), wait=wait_for_event, cwd=os.path.realpath(os.curdir)
         )
         self._session.remote = "stays"
         self._interpreter = Interpreter(self._session, TABLE)

@@ -61,7 +61,9 @@ class Evaluating:
         if self.command_line is None:
             from pydelve_dap.command_line import CommandLine  # noqa: PLC0415  the prompt's commands: few need them
 
-            self.command_line = CommandLine(self._session.client)
+            self.command_line = CommandLine(
+                self._session.client, color=bool(self._session.editor.get("supportsANSIStyling"))
+            )
         return self.command_line.run(text)
 
     def _looked_up(self, text: str, thread: int, frame: int) -> Value:

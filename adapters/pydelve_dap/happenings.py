@@ -29,6 +29,10 @@ from pydelve_dap.session import Session
 _REASONS = {
     "entry": "entry", "breakpoint": "breakpoint", "step": "step", "halt": "pause", "exception": "exception",
     "raised": "exception", "jump": "goto", "attach": "pause", "breakpoint-call": "breakpoint",
+    "condition-error": "breakpoint", "log-error": "breakpoint",
+}  # fmt: skip
+_DESCRIPTIONS = {
+    "condition-error": "Paused on a condition that failed", "log-error": "Paused on a log message that failed",
 }  # fmt: skip
 
 
@@ -136,8 +140,8 @@ class Happenings:
             case Notice(message, why, hint):
                 parts = [message, why and f"why: {why}", hint and f"try: {hint}"]
                 messages.output("\n  ".join(filter(None, parts)) + "\n", "important")
-            case Progress(doing, done, total):
-                self._tell_progress(doing, done, total)
+            case Progress():
+                self._tell_progress(event)
 
     def _begin_anew(self) -> None:
         """The program goes on, or another one begins: what was looked at is gone."""
@@ -169,6 +173,8 @@ class Happenings:
             body |= {"description": "Paused on exception", "text": f"{stop.exception.type}: {stop.exception.message}"}
         elif stop.detail:
             body["text"] = stop.detail
+        if stop.reason in _DESCRIPTIONS:
+            body["description"] = _DESCRIPTIONS[stop.reason]
         if stop.breakpoints:
             body["hitBreakpointIds"] = list(stop.breakpoints)
         session.messages.event("stopped", body)
@@ -183,15 +189,17 @@ class Happenings:
         """Its end is not the session's."""
         self._over = False
 
-    def _tell_progress(self, doing: str, done: int, total: int) -> None:
+    def _tell_progress(self, progress: Progress) -> None:
         if not self._session.editor.get("supportsProgressReporting"):
             return
         messages = self._session.messages
         if not self._progress:
             self._progress = int(next(self._session.numbers))
-            messages.event("progressStart", {"progressId": str(self._progress), "title": doing, "percentage": 0})
-        body = {"progressId": str(self._progress), "percentage": 100 * done // max(total, 1)}
-        messages.event("progressUpdate", body)
-        if done >= total:
+            body = {"progressId": str(self._progress), "title": progress.doing, "percentage": 0, "cancellable": True}
+            messages.event("progressStart", body)
+        if progress.over:
             messages.event("progressEnd", {"progressId": str(self._progress)})
             self._progress = 0
+            return
+        percentage = 100 * progress.done_bytes // max(progress.total_bytes, 1)
+        messages.event("progressUpdate", {"progressId": str(self._progress), "percentage": percentage})

@@ -169,6 +169,8 @@ class Progress:
     doing: str
     done_bytes: int
     total_bytes: int
+    over: bool = False
+    """The request is done with, or was interrupted: no more of it comes."""
 
 
 Event = (

@@ -12,6 +12,7 @@ from pydelve.api.target import Dumped
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.loop import Loop
 from pydelve.errors import TargetGoneError, UsageError
+from pydelve.records import replace
 
 _TOLD_EVERY_S = 0.2
 
@@ -40,16 +41,22 @@ class Dumping:
         path = os.path.abspath(os.path.expanduser(request.path))
         self._cancelled = False
         began = told = time.monotonic()
+        last: Progress | None = None
 
         def going_on(done: int, total: int) -> bool:
-            nonlocal told
+            nonlocal told, last
             self._loop.serve_urgent()
             if time.monotonic() > told + _TOLD_EVERY_S:
                 told = time.monotonic()
-                self._emit(Progress("dumping", done, total))
+                last = Progress("dumping", done, total)
+                self._emit(last)
             return not self._cancelled and not process.ended
 
-        written = process.dump(path, going_on)
+        try:
+            written = process.dump(path, going_on)
+        finally:
+            if last is not None:
+                self._emit(replace(last, over=True))
         if written is None and process.ended:
             raise TargetGoneError(
                 f"{path} was not written",

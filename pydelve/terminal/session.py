@@ -324,8 +324,9 @@ class Session:
                 self.screen.lines(self.traces.lines(event))
             case _ if isinstance(event, TargetEvent):
                 self.targets.handle(event)
-            case Progress():
-                self.screen.progress(progress_text(event))
+            case Progress(over=over):
+                if not over:
+                    self.screen.progress(progress_text(event))
             case Notice(message, why, hint):
                 self.screen.lines([message, *part_lines(why, hint)])
 

@@ -105,6 +105,30 @@ def test_breakpoints_of_every_kind(shop: Path, lines: dict[str, int]) -> None:
         assert not [each for each in editor.events if each["event"] == "breakpoint"]
 
 
+def test_conditions_and_messages_that_fail_are_stops_that_say_so(shop: Path, lines: dict[str, int]) -> None:
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop), args=["raise"])
+        points = [
+            {"line": lines["loop"], "condition": "nothing"},
+            {"line": lines["double"], "condition": "number == 2", "hitCondition": "1"},
+            {"line": lines["add"], "logMessage": "{{adding}} {one} and {nothing}"},
+        ]
+        editor.request("setBreakpoints", {"source": {"path": str(shop)}, "breakpoints": points})
+        editor.request("setExceptionBreakpoints", {"filters": ["userUnhandled"]})
+        editor.request("configurationDone")
+        stop = editor.event("stopped")
+        assert (stop["reason"], stop["description"]) == ("breakpoint", "Paused on a condition that failed")
+        assert stop["text"] == "NameError: name 'nothing' is not defined"
+        editor.request("setBreakpoints", {"source": {"path": str(shop)}, "breakpoints": points[1:]})
+        assert editor.step("continue") == lines["double"]
+        assert editor.locals()["number"]["value"] == "2"  # the second hit, and the first with the condition true
+        editor.request("continue", {"threadId": 1})
+        stop = editor.event("stopped")
+        assert (stop["reason"], stop["description"]) == ("breakpoint", "Paused on a log message that failed")
+        editor.request("continue", {"threadId": 1})
+        assert editor.event("exited") == {"exitCode": 1}  # nobody's code was left by it: no stop of userUnhandled
+
+
 def test_exceptions(shop: Path, lines: dict[str, int]) -> None:
     with Editor(shop.parent) as editor:
         editor.launch(program=str(shop), args=["raise"])
