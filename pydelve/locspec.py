@@ -117,6 +117,9 @@ def parse(text: str) -> LocSpec:
         return Function(name, None, head)
     why = f'"{tail}" after the colon is no line number' if tail else "no line number follows the colon"
     hint = f"break {head}.{name}" if name and _dotted_name(head) else f"break {head}:1"
+    number, _, more = tail.partition(" ")
+    if _NUMBER.fullmatch(number) and more.strip():
+        hint = f"break {head}:{number} if {more.strip()}"
     raise LocationError(f'can\'t read the location "{text}"', why=why, hint=hint)
 
 

@@ -61,6 +61,12 @@ def test_forms(text: str, spec: LocSpec) -> None:
             "break bank.py:1",
         ),
         (
+            "bank.py:3 n == 5",
+            'can\'t read the location "bank.py:3 n == 5"',
+            '"3 n == 5" after the colon is no line number',
+            "break bank.py:3 if n == 5",
+        ),
+        (
             "bank:run",
             'can\'t read the location "bank:run"',
             '"run" after the colon is no line number',
