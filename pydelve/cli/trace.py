@@ -23,6 +23,7 @@ from pydelve.terminal.trace_book import Book
 from pydelve.terminal.trace_flame import TraceFlame
 from pydelve.terminal.trace_json import TraceJson
 from pydelve.terminal.trace_lines import TraceLines, end_line
+from pydelve.terminal.trace_perfetto import TracePerfetto
 from pydelve.terminal.trace_stats import TraceStats
 from pydelve.terminal.tracing import Place, Sink, Tracer
 
@@ -64,8 +65,10 @@ def _trace(trace: Trace, write: Callable[[Iterable[str]], None], cleanup: ExitSt
 def _sink(trace: Trace, book: Book) -> Sink:
     if trace.json:
         return TraceJson(book)
+    if trace.perfetto:
+        return TracePerfetto(book)
     if trace.flame:
-        return TraceFlame(book)
+        return TraceFlame(book, trace.options.pattern if trace.flame.endswith(".svg") else "")
     terminal = not trace.output and sys.stderr.isatty()
     theme = Theme(wants_color(os.environ, terminal=terminal))
     if trace.stats:

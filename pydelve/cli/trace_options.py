@@ -32,8 +32,9 @@ OPTIONS = (
     Option("-v", "how much of values is shown, from 0, nothing, to 4, nearly all (default: 2)", "LEVEL"),
     Option("--lossless", "the program waits where its calls can't be shown as fast"),
     Option("--json", "one JSON object a line"),
+    Option("--format", "perfetto: a file for ui.perfetto.dev, with --output; json, lines", "NAME"),
     Option("--stats", "no calls but a table of what they cost by function, live on a terminal"),
-    Option("--flame", "no calls but where time went: folded stacks for flamegraph.pl or speedscope", "FILE"),
+    Option("--flame", "no calls but where time went: a picture (FILE.svg), or folded stacks for other tools", "FILE"),
     Option("--output", "write to a file, not to standard error", "FILE"),
     *_PROGRAM,
     LOG,
@@ -59,6 +60,7 @@ HELP = Help(
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?([a-z]*)")
 _VERBOSITIES, _VERBOSITY = 4, 2
+_FORMATS = ("lines", "json", "perfetto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Trace:
     seconds: float
     """The trace ends after so long."""
     json: bool
+    perfetto: bool
     stats: bool
     flame: str
     """A file; "" for none."""
@@ -105,7 +108,8 @@ def read_words(words: Sequence[str]) -> Trace:
         launch=launch,
         pid=pid,
         seconds=_time(parsed, "--for", float("inf")),
-        json=parsed.last("--json") is not None,
+        json=parsed.last("--json") is not None or parsed.last("--format") == "json",
+        perfetto=parsed.last("--format") == "perfetto",
         stats=parsed.last("--stats") is not None,
         flame=parsed.last("--flame") or "",
         output=parsed.last("--output") or "",
@@ -137,7 +141,12 @@ def _parsed(words: Sequence[str]) -> Words:
 
 def _check_forms(parsed: Words) -> None:
     """There is one form of output."""
-    forms = [name for name in ("--json", "--stats", "--flame") if name in parsed.values]
+    name = parsed.last("--format")
+    if name is not None and name not in _FORMATS:
+        raise UsageError(f"there is no format {name}", why=f"there are {', '.join(_FORMATS)}", hint="--format perfetto")
+    if name == "perfetto" and "--output" not in parsed.values:
+        raise UsageError("--format perfetto needs a file", why="it is not for reading", hint="--output trace.json")
+    forms = [name for name in ("--json", "--format", "--stats", "--flame") if name in parsed.values]
     if len(forms) > 1:
         raise UsageError(
             f"{' and '.join(forms)} were given", why="each is a form of the whole output", hint="leave one away"

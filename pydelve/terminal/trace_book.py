@@ -60,7 +60,11 @@ class Book:
 
     def task(self, record: TraceRecord) -> str:
         """Name of the task; "" for none."""
-        return self._tasks.get(record.task, "")
+        return self.task_name(record.task)
+
+    def task_name(self, index: int) -> str:
+        """Of the task with this number; "" for none."""
+        return self._tasks.get(index, "")
 
     @property
     def functions(self) -> int:

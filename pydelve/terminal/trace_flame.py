@@ -1,5 +1,5 @@
 """Where time went, as folded stacks: one line for each chain of traced calls, with its own time in microseconds, as
-``flamegraph.pl``, speedscope and the like read them. Pure.
+``flamegraph.pl``, speedscope and the like read them, or as a picture of ``flame_picture.py``. Pure.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from pydelve.api.events import Traced
 from pydelve.api.tracing import TraceRecord
+from pydelve.terminal.flame_picture import picture
 from pydelve.terminal.trace_book import Book
 
 _ENDS = {"return", "raise", "propagate"}
@@ -16,8 +17,9 @@ _ENDS = {"return", "raise", "propagate"}
 class TraceFlame:
     """Gathers the stacks of one trace."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, book: Book, title: str = "") -> None:
+        """``title``: of a picture (SVG) that is to be made of them."""
+        self._book, self._title = book, title
         self._chains: dict[int, tuple[str, ...]] = {}
         """Of the calls that have not ended."""
         self._inside: dict[int, list[int]] = {}
@@ -46,6 +48,9 @@ class TraceFlame:
         return self._book.function(record).name.replace(";", ":").replace("\n", " ")
 
     def end(self) -> list[str]:
-        """The lines, by name."""
-        lines = [(";".join(chain), round(seconds * 1e6)) for chain, seconds in self._self_s.items()]
-        return [f"{chain} {microseconds}" for chain, microseconds in sorted(lines) if microseconds]
+        """The lines, by name; or the picture's."""
+        stacks = [(chain, round(seconds * 1e6)) for chain, seconds in self._self_s.items()]
+        if self._title:
+            return picture(stacks, self._title)
+        lines = sorted((";".join(chain), microseconds) for chain, microseconds in stacks)
+        return [f"{chain} {microseconds}" for chain, microseconds in lines if microseconds]

@@ -314,6 +314,25 @@ class TestLife:
             f"{make};{make}.<locals>.<genexpr>", f"{make};{make}.<locals>.<lambda>",
         }  # fmt: skip
 
+    def test_files(self, tmp_path: Path) -> None:
+        """Perfetto's has a slice for each time that a call ran; a flame graph's title is the expression."""
+        common = ["trace", "--python", sys.executable, "--redirect", f"stdout:{tmp_path / 'out.txt'}"]
+        program = str(FOLDER / "kinds.py")
+        done = Session(None, tmp_path).run(
+            [*common, "--format", "perfetto", "--output", "t.json", r"^__main__\.*(fetch|add)$", program]
+        )
+        assert done.exit_code == 0
+        events = json.loads((tmp_path / "t.json").read_text())["traceEvents"]
+        slices = [event["name"].rpartition(".")[2] for event in events if event["ph"] == "X"]
+        assert sorted(slices) == ["add"] * 2 + ["fetch"] * 4  # each fetch is suspended once
+        flows = {letter: [event["id"] for event in events if event["ph"] == letter] for letter in "sf"}
+        assert len(flows["s"]) == 2
+        assert flows["s"] == flows["f"]
+        tasks = [(event["ph"], event["cat"]) for event in events if event["ph"] in {"b", "e"}]
+        assert sorted(tasks) == [(letter, f"task {name}") for letter in "be" for name in ("first", "second")]
+        assert Session(None, tmp_path).run([*common, "--flame", "f.svg", "factorial$", program]).exit_code == 0
+        assert (tmp_path / "f.svg").read_text().count(">factorial$: ") == 1
+
     @pytest.mark.parametrize("lossless", [False, True])
     def test_records_that_nobody_reads(self, python: Interpreter, tmp_path: Path, lossless: bool) -> None:
         """The program goes on, and what was dropped is counted; or it waits."""
