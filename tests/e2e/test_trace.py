@@ -319,7 +319,7 @@ class TestLife:
         common = ["trace", "--python", sys.executable, "--redirect", f"stdout:{tmp_path / 'out.txt'}"]
         program = str(FOLDER / "kinds.py")
         done = Session(None, tmp_path).run(
-            [*common, "--format", "perfetto", "--output", "t.json", r"^__main__\.*(fetch|add)$", program]
+            [*common, "--format", "perfetto", "--output", "t.json", "^__main__.*(fetch|add)$", program]
         )
         assert done.exit_code == 0
         events = json.loads((tmp_path / "t.json").read_text())["traceEvents"]
