@@ -51,6 +51,9 @@ class Spawning:
             original = names.get(name)
             if original is not None:
                 self._replace(names, name, original, _in_place_of(original, wrap(original)))
+        leave = names.get("_exit")
+        if leave is not None:
+            self._replace(names, "_exit", leave, _in_place_of(leave, self._leave(leave)))
         module = sys.modules.get("_posixsubprocess")
         if module is None:
             self._imports.switch(True)
@@ -149,6 +152,21 @@ class Spawning:
             return original(path, argv, env if environment is None else environment, **options)
 
         return posix_spawn
+
+    def _leave(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Most children end so, and what logpoints have just told in them would be lost."""
+
+        def _exit(status: Any) -> Any:
+            self._flush()
+            return original(status)
+
+        return _exit
+
+    def _flush(self) -> None:
+        agent = self._agent
+        if agent.active and not agent.forked():
+            for outbox in agent.traces.outboxes():
+                outbox.flush()
 
     def _for_exec(self, path: Any, argv: Any, env: Any) -> dict[bytes, bytes] | None:
         """The environment for another program in this process's place, which is just about to be there."""

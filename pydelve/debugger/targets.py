@@ -291,7 +291,7 @@ class Targets:
         if self._door is None:
             from pydelve.target.live.door import Door  # noqa: PLC0415  needed where children are followed
 
-            self._door = Door(self._loop, self._on_call)
+            self._door = Door(self._loop, self._on_call, lambda: [member.pid for member in self._members.values()])
             self._first.follow(self._door.name)
 
     def _shut(self) -> None:

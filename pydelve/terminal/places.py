@@ -365,15 +365,16 @@ def pending_lines(pending: HaltPending, cwd: str, *, interactive: bool) -> list[
     return lines + (part_lines("", "continue waits on, exit ends the program") if interactive else [])
 
 
-def log_lines(entries: Sequence[LogEntry], lost: int, cwd: str) -> list[str]:
-    """What logpoints told, a line each; and how much before it is lost."""
+def log_lines(entries: Sequence[LogEntry], lost: int, cwd: str, target: int = 1) -> list[str]:
+    """What logpoints told, a line each; and how much before it is lost. ``target``: where, if not in the program."""
+    where = f", target {target}" if target != 1 else ""
     lines = [f"log: {counted(lost, 'message')} lost, as they were not read in time"] if lost else []
     paths: dict[str, str] = {}
     for entry in entries:
         path = paths.get(entry.file)
         if path is None:
             path = paths[entry.file] = short_path(entry.file, cwd)
-        thread = f", thread {entry.thread}" if entry.thread != 1 else ""
+        thread = f"{where}, thread {entry.thread}" if entry.thread != 1 else where
         lines.append(f"log {path}:{entry.line}{thread}: {entry.text.translate(_CONTROLS)}")
     return lines
 

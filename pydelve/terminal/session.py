@@ -318,8 +318,8 @@ class Session:
                 self.status, self.stop = "detached", None
             case HaltPending():
                 self.screen.lines(pending_lines(event, self.cwd, interactive=self.screen.interactive))
-            case Logged(entries, lost):
-                self.screen.lines(log_lines(entries, lost, self.cwd))
+            case Logged(entries, lost, _, target):
+                self.screen.lines(log_lines(entries, lost, self.cwd, target))
             case Traced() if self.traces:
                 self.screen.lines(self.traces.lines(event))
             case _ if isinstance(event, TargetEvent):

@@ -21,28 +21,29 @@ CACHE = Path.home() / ".cache" / "pydelve-tests" / "site"
 _LIMIT_S = 240.0
 
 
-def library(python: Interpreter, name: str) -> dict[str, str]:
-    """What to add to the environment so that ``import name`` works: nothing, or a PYTHONPATH.
+def library(python: Interpreter, name: str, module: str = "") -> dict[str, str]:
+    """What to add to the environment so that ``import name`` works: nothing, or a PYTHONPATH. ``module`` is its name
+    where that is another one.
 
     Skips the test where the library can't be installed.
     """
-    found, reason = folder(python, name)
+    found, reason = folder(python, name, module)
     if reason:
         pytest.skip(f"{name} can't be installed for CPython {python.version}: {reason}")
     return {"PYTHONPATH": found} if found else {}
 
 
 @cache
-def folder(python: Interpreter, name: str) -> tuple[str, str]:
+def folder(python: Interpreter, name: str, module: str = "") -> tuple[str, str]:
     """``(folder, why not)``; both empty where the interpreter has the library already."""
-    if _imports(python, name, ""):
+    if _imports(python, module or name, ""):
         return "", ""
     folder = CACHE / python.version / name
     if not folder.exists():
         reason = _install(python, name, folder)
         if reason:
             return "", reason
-    return (str(folder), "") if _imports(python, name, str(folder)) else ("", "it does not import")
+    return (str(folder), "") if _imports(python, module or name, str(folder)) else ("", "it does not import")
 
 
 def _install(python: Interpreter, name: str, folder: Path) -> str:

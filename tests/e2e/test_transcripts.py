@@ -39,6 +39,8 @@ _ARMED = re.compile(r"(armed by \w+|woven into it)( \(not woven: [^)]*\))?")
 _CACHES = shutil.ignore_patterns("__pycache__")
 _STARTED = "process <pid> started: "
 _TRACED = re.compile(r"^ +\d+\.\d{6}(  .*?)(  [\d.]+[mu]?s(, self [\d.]+[mu]?s)?)?$", re.MULTILINE)
+_ENDED = re.compile(r"(exited with status \d+|has ended; its status is known to its parent only)$", re.MULTILINE)
+"""Of a child: from Linux 6.15 on the kernel tells its status for certain."""
 _CARETS = re.compile(r"^ +[~^]+ *\n", re.MULTILINE)
 
 
@@ -111,6 +113,7 @@ def _same_everywhere(text: str) -> str:
     without how a breakpoint is armed, which is by what the version has, and without the times of traced calls.
     """
     text = _TRACED.sub(r"<time>\1", text)
+    text = re.sub(r"^target \d+: .*$", lambda line: _ENDED.sub("<ended>", line[0]), text, flags=re.MULTILINE)
     return _CARETS.sub("", _LIBRARY_LINE.sub(r"\1:<line>", _ARMED.sub("armed by <how>", text)))
 
 

@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pydelve.agent import protocol
 from pydelve.records import dataclass
@@ -38,9 +38,11 @@ class Caller:
 class Door:
     """Open from the start to :meth:`close`."""
 
-    def __init__(self, waiter: Waiter, on_call: Callable[[Caller], None]) -> None:
-        """``on_call`` takes over each child that calls; it is not to ask the child anything at once."""
-        self._waiter, self._on_call = waiter, on_call
+    def __init__(self, waiter: Waiter, on_call: Callable[[Caller], None], parents: Callable[[], Iterable[int]]) -> None:
+        """``on_call`` takes over each child that calls; it is not to ask the child anything at once. ``parents`` gives
+        the pids of those whose children may call: they may run as other users, where we are root.
+        """
+        self._waiter, self._on_call, self._parents = waiter, on_call, parents
         self.name = f"pydelve-{os.getpid()}-{os.urandom(8).hex()}"
         """In the kernel's abstract namespace."""
         self._listening = socket.socket(socket.AF_UNIX)
@@ -75,7 +77,7 @@ class Door:
             pid, uid, _ = _CREDENTIALS.unpack(
                 connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
             )
-            if uid not in (0, os.geteuid()) and os.geteuid() != 0:
+            if uid not in (0, os.geteuid()) and not any(_user_of(parent) == uid for parent in self._parents()):
                 _log.warning("process %d of user %d called, which is not ours", pid, uid)
                 connection.close()
                 continue
@@ -131,6 +133,15 @@ class Door:
         if self._holds.get(pid) is late:
             del self._holds[pid]
             late.close()
+
+
+def _user_of(pid: int) -> int:
+    """The effective user of a process; -1 where it is gone."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"Uid:"):
+                return int(line.split()[2])
+    return -1
 
 
 def _ancestors(pid: int) -> tuple[int, ...]:
