@@ -135,10 +135,15 @@ class _Chunks(Outbox):
         self._moving = allocate_lock()  # held by who moves, drops or takes chunks: never while it waits
         self._skeleton = Skeleton()
         self._dropped = 0
+        self._discards = False
+
+    def discard(self) -> None:
+        """See ``Outbox.discard``."""
+        self._discards = True
 
     def attend(self) -> None:
         """The list was empty before the last record, or has become long."""
-        if not self._serial % 2 and self._serial:  # it is over, for all but frames that run code with our calls in it
+        if self._discards:  # it is over, for all but frames that run code with our calls in it
             self.items.clear()
             return
         self.wake()

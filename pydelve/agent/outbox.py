@@ -102,6 +102,9 @@ class Outbox:
             for lock in (self._wake, self._credit):
                 release(lock)
 
+    def discard(self) -> None:
+        """All that was to be sent is: what may still be put is not."""
+
     @property
     def is_on(self) -> bool:
         """May something be put?"""

@@ -64,6 +64,7 @@ class Traces:
             calls.outbox.flush()
         elif calls.outbox.waiting():  # a stop settles: only what was evaluated in it can have left something
             calls.outbox.settle()
+        calls.outbox.discard()
         return calls.summary()
 
     def drop(self) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pydelve.api.events import Event, Notice, Traced
+from pydelve.api.attach import AttachOptions
+from pydelve.api.events import Detached, Event, Notice, Traced
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, EndTracing, Resume, StartTracing
+from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, Detach, EndTracing, Resume, StartTracing
 from pydelve.api.target import ExitStatus
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.cli.trace import exit_status
@@ -358,6 +361,47 @@ class TestLife:
         calls = [record.call for batch in batches for record in batch.records if record.kind == "return"]
         assert calls[-1] == count
         assert calls == sorted(set(calls))
+
+
+def asks(port: int, count: int, wanted: str) -> list[str]:
+    """Ask so often on one connection; gives what was answered otherwise than by ``wanted``."""
+    wrong: list[str] = []
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+    for number in range(count):
+        connection.request("GET", f"/{number}")
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        if (answer.status, text) != (200, f"/{number} {wanted}"):
+            wrong.append(f"{answer.status} {text}")
+    connection.close()
+    return wrong
+
+
+def test_a_server_under_load(python: Interpreter, tmp_path: Path) -> None:
+    """Traced by its pid while nobody reads: every request is answered, and what was dropped is counted exactly."""
+    calls, requests, connections = 400, 70, 4
+    wanted = str(sum(number % 7 for number in range(calls)))
+    with Running(python, FOLDER / "web.py", str(calls), folder=tmp_path) as server:
+        server.wait_ready()
+        port = int(server.said()[0].split()[1])
+        with ThreadPoolExecutor(connections) as pool:
+
+            def load() -> list[str]:
+                asked = [pool.submit(asks, port, requests, wanted) for _ in range(connections)]
+                return [wrong for each in asked for wrong in each.result(LIMIT_S)]
+
+            with LiveSession(AttachOptions(server.pid, stop=False), LIMIT_S) as session:
+                session.call(start(r"^__main__\.price$"))
+                assert load() == []
+                summary = session.call(EndTracing())
+                session.call(Detach())
+                session.wait_for(Detached)
+                batches = [event for event in session.events if isinstance(event, Traced)]
+            assert asks(port, 3, wanted) == []
+        told, lost = sum(len(batch.records) for batch in batches), sum(batch.lost for batch in batches)
+        assert told + lost == requests * connections * calls * 2
+        assert lost == summary.lost > 0
+        assert summary.calls == requests * connections * calls
 
 
 @pytest.mark.parametrize(
