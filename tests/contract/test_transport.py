@@ -257,15 +257,17 @@ class TestNothingIsLeft:
     ) -> None:
         before = ours()
         transport = opener(options)
-        during = None
+        during: list[tuple[int, int]] = []
         for number in range(20):
             if number % 2:
                 transport.call(CreateBreakpoint("work"))
             transport.call(Restart())
             while not isinstance(transport.next_event(LIMIT_S), Stopped):  # at entry: breakpoints are armed by then
                 pass
-            during = during or ours()
-            assert ours() == during
+            during.append(ours())
+        # at any one moment the engine may have a file of /proc open
+        assert min(descriptors for descriptors, _ in during[10:]) <= max(descriptors for descriptors, _ in during[:3])
+        assert min(threads for _, threads in during[10:]) <= max(threads for _, threads in during[:3])
         transport.close()
         assert ours() == before
 

@@ -13,10 +13,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydelve.agent import protocol
-from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, RaisedException, StackPart, TargetInfo
-from pydelve.api.tasks import Task
+from pydelve.api.target import ExitStatus, TargetInfo
 from pydelve.api.tracing import TraceOptions, TraceSummary
-from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
+from pydelve.api.values import Evaluation, Examination, Limits, Value
 from pydelve.errors import (
     AgentError,
     EvaluationError,
@@ -31,21 +30,16 @@ from pydelve.records import replace
 from pydelve.target.interface import (
     Armed,
     Arming,
-    CodeReport,
-    ExceptionArming,
     Jumped,
     Listener,
-    ModuleReport,
-    ModulesReport,
     Plan,
     ReloadReport,
-    Steps,
-    ThreadReport,
     Waiter,
     WovenScope,
 )
-from pydelve.target.live import convert, convert_tasks, kernel
+from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
+from pydelve.target.live.asking import Asking
 from pydelve.target.live.handle import Reached, end
 from pydelve.target.live.hello import Hello
 from pydelve.target.live.launch import ENTRY
@@ -53,7 +47,6 @@ from pydelve.target.live.user_code import UserCode
 
 if TYPE_CHECKING:
     from pydelve.target.live.call_assembly import Assembly
-    from pydelve.target.live.lock_waits import LockWaits
 
 _HELLO_LIMIT_S = 20.0
 _DETACH_LIMIT_S = 5.0
@@ -62,7 +55,7 @@ _ATTEND_EVERY_S = 0.1
 _JUMP_LIMIT_S = 10.0  # what leaves the stack may run code
 
 
-class LiveProcess:
+class LiveProcess(Asking):
     """One run of a program, launched or attached to."""
 
     def __init__(self, reached: Reached, cwd: str, waiter: Waiter, listener: Listener) -> None:
@@ -71,9 +64,8 @@ class LiveProcess:
         self._launched = reached.launched
         self._argv, self._cwd = reached.argv, reached.cwd or cwd
         self._waiter, self._listener = waiter, listener
-        self._agent = AgentLink(
-            reached.link, reached.hold, waiter, self._on_event, self._on_link_lost, self._handle.pid
-        )
+        pid = self._handle.pid
+        super().__init__(AgentLink(reached.link, reached.hold, waiter, self._on_event, self._on_link_lost, pid), pid)
         self._tracer = reached.tracer
         self._attending = False
         self._pidfd = self._handle.pidfd
@@ -89,7 +81,6 @@ class LiveProcess:
         self._leaving = False
         self._replaced = False
         self._user_code = UserCode(self._agent)
-        self._locks: LockWaits | None = None
         waiter.watch(self._pidfd, self._on_exit)
         self._attend()
 
@@ -103,19 +94,17 @@ class LiveProcess:
         if not self._waiter.wait_until(answered, _HELLO_LIMIT_S):
             self._give_up()
             raise TargetError(
-                f"the agent in process {self._handle.pid} did not answer within {_HELLO_LIMIT_S:.0f} s",
+                f"the agent in process {self._pid} did not answer within {_HELLO_LIMIT_S:.0f} s",
                 why="Python was started without its site module, or did not get that far"
                 if self._launched
                 else "its interpreter is kept busy, or another thread imports for that long",
-                hint=f"try without pydelve: {' '.join(self._argv)}"
-                if self._launched
-                else f"pydelve stack {self._handle.pid}",
+                hint=f"try without pydelve: {' '.join(self._argv)}" if self._launched else f"pydelve stack {self._pid}",
             )
         if self._refusal:
             self._give_up()
             raise TargetError(
-                f"process {self._handle.pid} refuses pydelve's agent", why=self._refusal,
-                hint=f"pydelve stack {self._handle.pid}",
+                f"process {self._pid} refuses pydelve's agent", why=self._refusal,
+                hint=f"pydelve stack {self._pid}",
             )  # fmt: skip
         if self._hello is None or self.ended:
             return  # it ended, or sent nonsense: on_exited has told so
@@ -141,7 +130,7 @@ class LiveProcess:
     def info(self) -> TargetInfo:
         """See ``target.Process``."""
         return TargetInfo(
-            pid=self._handle.pid,
+            pid=self._pid,
             python=".".join(map(str, self._hello.python)) if self._hello else "",
             executable=self._hello.executable if self._hello else self._argv[0],
             argv=self._argv[1:],
@@ -274,9 +263,7 @@ class LiveProcess:
             self._waiter.after(_ATTEND_EVERY_S, self._attend)
 
     def _leave(self) -> None:
-        self._agent.close()
-        if self._locks is not None:
-            self._locks.close()
+        self._ask_no_more()
         if self._pidfd >= 0:
             self._waiter.unwatch(self._pidfd)
             os.close(self._pidfd)
@@ -325,130 +312,6 @@ class LiveProcess:
         answer = self._agent.ask(protocol.END_TRACE, {})
         with convert.reading("end of the trace"):
             return to_summary(answer, self._assembly)
-
-    def arm_exception(self, breakpoint_id: int, arming: ExceptionArming | None) -> None:
-        """See ``target.Process``."""
-        recipe = None if arming is None else convert.from_exception_arming(arming)
-        self._agent.ask(protocol.ARM_EXCEPTION, {"number": breakpoint_id, "recipe": recipe})
-
-    def placements(self) -> dict[tuple[int, str, int], Armed]:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.PLACEMENTS, {})
-        with convert.reading("placements"):
-            return {(int(row[0]), str(row[1]), int(row[2])): convert.to_armed(row[3:]) for row in answer}
-
-    def counts(self) -> dict[int, int]:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.COUNTS, {})
-        with convert.reading("counts"):
-            return {int(number): int(hits) for number, hits in answer.items()}
-
-    def modules(self) -> ModulesReport:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.MODULES, {})
-        with convert.reading("modules"):
-            modules = tuple(ModuleReport(str(name), str(file), bool(own)) for name, file, own in answer["modules"])
-            return ModulesReport(modules, tuple(map(str, answer["path"])), str(answer["cwd"]))
-
-    # -- looking -------------------------------------------------------------------------------------------------------
-
-    def threads(self) -> tuple[ThreadReport, ...]:
-        """See ``target.Process``."""
-        states = kernel.thread_states(self._handle.pid)
-        answer = self._agent.ask(protocol.THREADS, {})
-        with convert.reading("threads"):
-            found = tuple(self._thread(entry, states) for entry in answer)
-        if not any(thread.waits_in == "futex" for thread in found):
-            return found
-        waits = self._lock_waits()
-        return tuple(replace(thread, lock=waits.get(thread.ident)) for thread in found)
-
-    def _lock_waits(self) -> dict[int, LockWait]:
-        if self._locks is None:
-            from pydelve.target.live.lock_waits import LockWaits  # noqa: PLC0415  only where threads wait
-
-            self._locks = LockWaits(self._handle.pid)
-        return self._locks.now()
-
-    def _thread(self, entry: dict[str, Any], states: dict[int, str]) -> ThreadReport:
-        native_id = self._handle.pid if entry["main"] else int(entry["native_id"])
-        return ThreadReport(
-            ident=int(entry["ident"]),
-            native_id=native_id,
-            name=str(entry["name"]) or kernel.thread_name(self._handle.pid, native_id),
-            main=bool(entry["main"]),
-            frame=convert.to_frame(0, entry["frame"]) if entry["frame"] else None,
-            kernel_state=states.get(native_id, ""),
-            waits_in=kernel.system_call(self._handle.pid, native_id) if native_id else "",
-            kept=bool(entry["kept"]),
-            stance=convert.to_stance(entry["stance"]),
-        )
-
-    def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.STACK, {"thread": ident, "start": start, "count": count})
-        with convert.reading("stack"):
-            frames = tuple(convert.to_frame(start + index, wire) for index, wire in enumerate(answer["frames"]))
-            return frames, int(answer["total"])
-
-    def stack_parts(self, ident: int) -> tuple[StackPart, ...]:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.STACK, {"thread": ident, "start": 0, "count": 0})
-        with convert.reading("stack"):
-            return tuple(StackPart(int(at), int(task), str(name), str(how)) for at, task, name, how in answer["parts"])
-
-    def tasks(self) -> tuple[Task, ...]:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.TASKS, {})
-        with convert.reading("tasks"):
-            return convert_tasks.to_tasks(answer)
-
-    def code(self, ident: int, frame: int) -> CodeReport:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.CODE, {"thread": ident, "frame": frame})
-        with convert.reading("code"):
-            return convert.to_code(answer)
-
-    def variables(
-        self, scope: Literal["arguments", "locals", "globals"], ident: int, frame: int, limits: Limits
-    ) -> tuple[Variable, ...]:
-        """See ``target.Process``."""
-        wire = {"scope": scope, "thread": ident, "frame": frame, "limits": convert.from_limits(limits)}
-        answer = self._agent.ask(protocol.VARIABLES, wire)
-        with convert.reading("variables"):
-            return tuple(convert.to_variable(entry) for entry in answer)
-
-    def complete(
-        self, ident: int, frame: int, steps: Steps, what: str, typed: str
-    ) -> tuple[tuple[str | int | float | bytes | bool | None, str], ...]:
-        """See ``target.Process``."""
-        wire = {"thread": ident, "frame": frame, "steps": list(steps), "what": what, "typed": typed}
-        answer = self._agent.ask(protocol.COMPLETE, wire)
-        with convert.reading("complete"):
-            return tuple((convert.to_constant(text), str(about)) for text, about in answer)
-
-    def signature(self, ident: int, frame: int, steps: Steps) -> tuple[str, tuple[str, ...]] | None:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.SIGNATURE, {"thread": ident, "frame": frame, "steps": list(steps)})
-        with convert.reading("signature"):
-            return None if answer is None else (str(answer[0]), tuple(map(str, answer[1])))
-
-    def exception(self, ident: int, limits: Limits) -> tuple[RaisedException, ...]:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.EXCEPTION, {"thread": ident, "limits": convert.from_limits(limits)})
-        with convert.reading("exception"):
-            return tuple(convert.to_raised(entry) for entry in answer)
-
-    def captured(self) -> tuple[CapturedOutput, ...]:
-        """See ``target.Process``."""
-        answer = self._agent.ask(protocol.CAPTURED, {})
-        with convert.reading("captured"):
-            return tuple(CapturedOutput(str(title), str(text)) for title, text in answer)
-
-    def expand(self, handle: int, start: int, count: int, limits: Limits) -> Value:
-        """See ``target.Process``."""
-        wire = {"handle": handle, "start": start, "count": count, "limits": convert.from_limits(limits)}
-        return convert.to_value(self._agent.ask(protocol.EXPAND, wire))
 
     # -- evaluating ----------------------------------------------------------------------------------------------------
 
@@ -522,7 +385,7 @@ class LiveProcess:
         """See ``target.Process``."""
         from pydelve.target.live.memory import ProcessMemory  # noqa: PLC0415  rarely needed
 
-        memory = ProcessMemory(self._handle.pid, "attach")
+        memory = ProcessMemory(self._pid, "attach")
         try:
             return memory.read_now(address, size)
         finally:
@@ -533,7 +396,7 @@ class LiveProcess:
         from pydelve.target.core.writing import write_core  # noqa: PLC0415  rarely needed
 
         try:
-            return write_core(self._handle.pid, path, going_on, self._tracer.stopped())
+            return write_core(self._pid, path, going_on, self._tracer.stopped())
         finally:
             if not self._attending:
                 self._attend()
@@ -561,7 +424,7 @@ class LiveProcess:
         elif name == protocol.STOPPED:
             report, run = convert.to_stop(data), int(data["run"])
             if not report.thread_name and report.ident != self.main_ident:  # a thread that C code has started
-                report = replace(report, thread_name=kernel.thread_name(self._handle.pid, report.native_id))
+                report = replace(report, thread_name=kernel.thread_name(self._pid, report.native_id))
             self._agent.others = bool(data["others"])
             with contextlib.suppress(TargetGoneError):  # it dies at this moment: the exit tells
                 self._agent.stops(int(data["interval_us"]), loose=bool(data.get("loose")))
@@ -630,7 +493,7 @@ class LiveProcess:
             self._on_exit()
             return
         started_as = b"".join(os.fsencode(word) + b"\0" for word in self._argv)
-        replaced = self._replaced or (error is None and kernel.command_line(self._handle.pid) != started_as)
+        replaced = self._replaced or (error is None and kernel.command_line(self._pid) != started_as)
         self._leave()
         self._handle.leave()
         self._listener.on_exited(ExitStatus("replaced" if replaced else "lost", 0, False), error)
