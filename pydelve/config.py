@@ -6,7 +6,9 @@ its own.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from typing import Literal
 
 from pydelve.records import dataclass, field
@@ -116,10 +118,17 @@ def private_file(name: str) -> str:
     """Path of a file in the state folder that exists and that only its owner can read (0600).
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be made, or is no regular file: a link to ``/dev/null`` says that nothing is to be kept, and
+            its mode is not ours to change.
     """
     path = os.path.join(state_folder(), name)
-    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-    if os.stat(path).st_mode & 0o077:
-        os.chmod(path, 0o600)
+    fd = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK, 0o600)
+    try:
+        mode = os.fstat(fd).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "no regular file", path)
+        if mode & 0o077:
+            os.fchmod(fd, 0o600)
+    finally:
+        os.close(fd)
     return path

@@ -20,7 +20,6 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input.base import Input
 from prompt_toolkit.input.typeahead import store_typeahead
 from prompt_toolkit.input.vt100_parser import Vt100Parser
@@ -33,9 +32,9 @@ from prompt_toolkit.shortcuts import CompleteStyle
 from pydelve.api.completion import Signature
 from pydelve.api.events import BreakpointChanged, Event, Exited, HaltPending, Logged, Notice, Stopped, Traced
 from pydelve.client import Client
-from pydelve.config import private_file
 from pydelve.terminal.completer import TableCompleter
 from pydelve.terminal.console import ProgramConsole
+from pydelve.terminal.history import open_history
 from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.model import CommandTable
 from pydelve.terminal.pager import Pager, ask_on_terminal
@@ -251,15 +250,6 @@ def wait_in_terminal(console: ProgramConsole) -> Callable[[Client], Event]:
         return event
 
     return wait
-
-
-def open_history() -> History:
-    """The lines typed in this and in earlier sessions."""
-    try:
-        return FileHistory(private_file("history"))
-    except OSError as error:
-        _log.warning("no history: %s", error)  # a home that can't be written is no reason not to debug
-        return InMemoryHistory()
 
 
 def terminal_output() -> Output | None:

@@ -20,8 +20,8 @@ from prompt_toolkit.layout.menus import CompletionsMenu
 from prompt_toolkit.layout.processors import BeforeInput
 
 from pydelve.terminal.completer import TableCompleter
+from pydelve.terminal.history import open_history
 from pydelve.terminal.model import CommandTable
-from pydelve.terminal.prompt import open_history
 from pydelve.terminal.session import Session
 from pydelve.terminal.tui.model import Asking, View
 from pydelve.terminal.tui.panes import render_hint

@@ -35,6 +35,7 @@ from pydelve.terminal.commands import TABLE
 from pydelve.terminal.completion import complete
 from pydelve.terminal.console import ProgramConsole
 from pydelve.terminal.highlight import highlight_lines
+from pydelve.terminal.history import KeptHistory
 from pydelve.terminal.listing import render_lines
 from pydelve.terminal.prompt import Prompt
 from pydelve.terminal.script import interrupts_to
@@ -90,6 +91,34 @@ class TestPrompt:
         assert history.stat().st_mode & 0o777 == 0o600
         desk.session.done, desk.session.status = False, "stopped"
         assert typed("\x10\x10\rexit\r") == [Evaluate("1"), Detach(kill=True)]
+
+    def test_what_is_no_regular_file_is_neither_history_nor_changed(
+        self, typed: Callable[[str], list[Any]], tmp_path: Path
+    ) -> None:
+        """As one that is a link to /dev/null, where nothing is to be kept; a pipe stands for the device."""
+        folder, pipe = tmp_path / "pydelve", tmp_path / "pipe"
+        folder.mkdir()
+        os.mkfifo(pipe)
+        pipe.chmod(0o666)
+        (folder / "history").symlink_to(pipe)
+        with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+            assert typed("print 1\rexit\r") == [Evaluate("1"), Detach(kill=True)]
+            assert reader.read() == b""
+        assert pipe.stat().st_mode & 0o777 == 0o666
+
+    def test_a_history_that_can_not_be_written(self, tmp_path: Path) -> None:
+        path = tmp_path / "history"
+        history = KeptHistory(path)
+        for line in ("print 1", "print '\udcff'", "print 2"):  # the one in the middle is no UTF-8
+            history.append_string(line)
+        assert list(KeptHistory(path).load_history_strings())[::2] in (["print 2", "print 1"], ["print 2"])
+        path.unlink()
+        path.mkdir()
+        history.append_string("print 3")
+        path.rmdir()
+        history.append_string("print 4")
+        assert not path.exists()
+        assert history.get_strings() == ["print 1", "print '\udcff'", "print 2", "print 3", "print 4"]
 
     def test_what_was_typed_while_the_program_halted_is_the_prompts(
         self, desk: Desk, keyboard: PipeInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
