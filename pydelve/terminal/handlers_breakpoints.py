@@ -279,7 +279,7 @@ def _known(session: Session, text: str, command: str) -> int:
     for point in found:
         if text in (str(point.id), point.name):
             return point.id
-    if not text.isidentifier():
+    if not text.replace("-", "_").isidentifier():
         whole_number(text, "breakpoint's number", command=command)
     raise _unknown(session, text)
 
@@ -315,7 +315,7 @@ def _chosen(call: Call, text: str) -> list[Breakpoint]:
 
 
 def _fits(point: Breakpoint, word: str) -> bool:
-    if word.isdigit():
+    if word.isascii() and word.isdigit():
         return point.id == int(word)
     places = (f"/{p.location.file.lstrip('/')}:{p.location.unit.line}" for p in point.placements)
     return word in (point.name, point.text) or (

@@ -30,13 +30,17 @@ def recipe_lines(points: Sequence[Breakpoint], cwd: str) -> list[str]:
 
 
 def _with_names(points: Sequence[Breakpoint]) -> dict[int, Breakpoint]:
-    """By number; one that another one waits for gets a name, as numbers may differ the next time."""
-    awaited = {point.after.id for point in points if point.after}
+    """By number; one that later lines speak of gets a name.
+
+    Numbers may differ the next time, and ``last`` is another one where the line that was to set this one fails.
+    """
+    spoken_of = {point.after.id for point in points if point.after}
+    spoken_of |= {point.id for point in points if point.commands or not point.enabled}
     taken = {point.name for point in points}
     found: dict[int, Breakpoint] = {}
     for point in points:
         name = point.name
-        if point.id in awaited and not name:
+        if point.id in spoken_of and not name:
             name = f"breakpoint-{point.id}"
             while name in taken:
                 name += "-"
@@ -75,9 +79,9 @@ def _of_one(point: Breakpoint, named: Mapping[int, Breakpoint], cwd: str) -> lis
     if point.condition:
         words.append(f"if {point.condition}")
     lines = [" ".join(words)]
-    lines += [f"on {point.name or 'last'} {command}" for command in point.commands]
+    lines += [f"on {point.name} {command}" for command in point.commands]
     if not point.enabled:
-        lines.append(f"disable {point.name or 'last'}")
+        lines.append(f"disable {point.name}")
     return lines
 
 
