@@ -49,7 +49,7 @@ def run(words: Sequence[str]) -> int:
     parsed = parse("core", _OPTIONS, words)
     rest = list(parsed.rest)
     if len(rest) > 1:  # options may stand behind the file
-        parsed = parse("core", _OPTIONS, [*rest[1:], rest[0]])
+        parsed = parse("core", _OPTIONS, [*words[: len(words) - len(rest)], *rest[1:], rest[0]])
         rest = list(parsed.rest)
     if len(rest) != 1:
         raise UsageError(

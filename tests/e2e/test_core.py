@@ -173,6 +173,13 @@ class TestRefusals:
             "pydelve: <tmp>/none can't be read", "  why: No such file or directory", "  try: ls -l <tmp>",
         ]  # fmt: skip
 
+    def test_options_on_both_sides_of_the_file(self, tmp_path: Path) -> None:
+        done = Session(None, tmp_path).run(["core", "--tui", "--exe", "/bin", "core.1", "--init", "none"])
+        assert (done.exit_code, done.lines[0]) == (2, "pydelve: there is no init file none")
+        (tmp_path / "none").touch()
+        done = Session(None, tmp_path).run(["core", "--tui", "--exe", "/bin", "core.1", "--init", "none"])
+        assert (done.exit_code, done.lines[0]) == (2, "pydelve: --tui needs a terminal")
+
     def test_cut_and_of_other_files(self, python: Interpreter, program: Program, tmp_path: Path) -> None:
         core = tmp_path / "a.core"
         with Running(python, program("attach/looked_at.py"), folder=tmp_path) as running:
