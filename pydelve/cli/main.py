@@ -18,6 +18,7 @@ from pydelve.terminal.names import nearest
 
 _ASKS_HELP = {"-h", "--help", "-?"}
 _ASKS_VERSION = {"-V", "--version"}
+_ANYWHERE = {"help", "version", "ps", "stack"}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -68,8 +69,20 @@ def _run(words: list[str]) -> int:
         raise _unknown(name)
     if rest and rest[0] in _ASKS_HELP:
         name, rest = "help", [name]
+    if name not in _ANYWHERE:
+        _check_folder()
     run: Callable[[Sequence[str]], int] = import_late(SUBCOMMANDS[name][0]).run
     return run(rest)
+
+
+def _check_folder() -> None:
+    """Paths are shown, and found, by the current folder: a session needs one."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UsageError(
+            "the current folder is not there any more", why=os.strerror(error.errno or 0), hint="cd to one that exists"
+        ) from error
 
 
 def _unknown(name: str) -> UsageError:

@@ -80,7 +80,7 @@ ROWS = (
     _pdb("unalias", "config alias pn", "after it was made with config alias COMMAND NAME"),
     _pdb("debug", "call transfer(source, target, 1)", "breakpoints count in what is called"),
     _pdb("retval rv", "stepout", "a stop after stepout or next shows what was returned"),
-    _pdb("exceptions", "", "frames of the uncaught exception are shown; those of its causes are not yet"),
+    _pdb("exceptions", "exception", "causes and parts of a group have numbers; exception 1 bt shows the frames of one"),
     _pdb("run restart", "restart", "breakpoints, displays and history are kept"),
     _pdb("quit q exit EOF", "exit", "asks once where a program is under way; detach lets it run on"),
     _delve("call", "call transfer(source, target, 1)"),

@@ -196,8 +196,19 @@ def _place_to_edit(session: Session, text: str) -> tuple[str, int]:
 
 
 def editor_words(editor: str, file: str, line: int) -> list[str]:
-    """The command that opens a file at a line."""
-    words = shlex.split(editor)
+    """The command that opens a file at a line.
+
+    Raises:
+        UsageError: the editor's variable holds no command.
+    """
+    try:
+        words = shlex.split(editor)
+    except ValueError as error:
+        raise UsageError(
+            f"{editor!r} is no editor's command", why=str(error).lower(), hint="set EDITOR to a command"
+        ) from error
+    if not words:
+        raise UsageError(f"{editor!r} is no editor's command", why="it is blank", hint="set EDITOR to a command")
     pattern = _AT_LINE.get(os.path.basename(words[0]))
     if pattern is None:
         return [*words, f"+{line}", file]

@@ -232,7 +232,7 @@ def signal_number(text: str) -> int:
         raise UsageError("signal needs a signal's name", hint="signal INT")
     known = {entry.name[3:]: int(entry) for entry in signal.Signals}
     word = text.upper().removeprefix("SIG")
-    if word.isdigit() and int(word) in signal.valid_signals():
+    if word.isascii() and word.isdigit() and int(word) in signal.valid_signals():
         return int(word)
     if word not in known:
         close = nearest(word, known)

@@ -26,9 +26,9 @@ DELVE = """
 """Names and aliases in Documentation/cli/README.md of Delve 1.27.1; r, which is restart, is among the clashes."""
 _LEAVES = {
     "continue", "next", "step", "stepout", "until", "jump", "call", "restart", "exit", "clear", "clearall", "!total",
-    "task", "tasks", "watch", "trace", "dump", "targets",
+    "task", "tasks", "watch", "trace", "dump", "targets", "exception",
 }  # fmt: skip
-"""After these the next row would not find the program where it expects it."""
+"""After these the next row would not find the program where it expects it; or it is about another program."""
 _STAYS = [row for row in ROWS if row.works(TABLE) and row.here.split()[0] not in _LEAVES]
 _MOVES = [row for row in ROWS if row.works(TABLE) and row.here.split()[0] in _LEAVES]
 _REFUSED = re.compile(r"^  (?:why|try): |^internal error|there is no command (?!@)", re.MULTILINE)
@@ -36,7 +36,7 @@ _REFUSED = re.compile(r"^  (?:why|try): |^internal error|there is no command (?!
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    for name in ("bank.py", "tasks.py"):
+    for name in ("bank.py", "tasks.py", "crash.py"):
         shutil.copy(ROOT / "examples" / name, tmp_path)
     (tmp_path / "setup.pydelve").write_text("print amount\n")
     return Session(None, tmp_path)
@@ -62,6 +62,8 @@ def test_rows_that_leave_the_program_where_it_is(session: Session) -> None:
 @pytest.mark.parametrize("here", sorted({row.here for row in _MOVES}))
 def test_rows_that_move_the_program(session: Session, here: str) -> None:
     program, function = ("tasks.py", "cook") if here.startswith("task") else ("bank.py", "Account.withdraw")
+    if here == "exception":
+        program, function = "crash.py", "-exc ValueError"
     said = answers(session, here, program=program, function=function)
     assert [text for text in said if _REFUSED.search(text)] == []
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.errors import UsageError
+from pydelve.terminal.handlers_code import editor_words
 from tests.e2e.on_terminal import OnTerminal
 from tests.e2e.session import LAUNCHER, Session, clean_environment
 from tests.interpreters import Interpreter
@@ -55,6 +57,50 @@ def test_the_editor_is_told_the_line(folder: Path) -> None:
             f"can't start {editor}", "  why: No such file or directory", "  try: set EDITOR to one that exists"
         ]  # fmt: skip
     assert (folder / "told").read_text().splitlines() == [f"+{line} {folder}/loop.py" for line in (1, 4, 8)]
+
+
+@pytest.mark.parametrize(("editor", "why"), [(" ", "it is blank"), ("vim 'x", "no closing quotation")])
+def test_an_editor_that_is_no_command(editor: str, why: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        editor_words(editor, "loop.py", 1)
+    assert (raised.value.message, raised.value.why) == (f"{editor!r} is no editor's command", why)
+
+
+def test_a_folder_that_is_gone(folder: Path) -> None:
+    gone = folder / "gone"
+    gone.mkdir()
+    script = 'rmdir "$PWD" && exec "$0" "$@"'
+    for words in (["debug", str(folder / "loop.py")], ["attach", "1"], ["test"]):
+        done = subprocess.run(
+            ["sh", "-c", script, sys.executable, str(LAUNCHER), *words], cwd=gone, env=clean_environment(folder),
+            capture_output=True, text=True, timeout=45, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, done.stderr.splitlines()) == (2, "", [
+            "pydelve: the current folder is not there any more", "  why: No such file or directory",
+            "  try: cd to one that exists",
+        ])  # fmt: skip
+        gone.mkdir()
+
+
+def test_digits_that_are_no_numbers(folder: Path) -> None:
+    done = Session(None, folder).debug("loop.py", "break 8", "clear \N{SUPERSCRIPT TWO}", "signal \N{SUPERSCRIPT TWO}")
+    assert done.lines[-5:] == [
+        "there is no breakpoint \N{SUPERSCRIPT TWO}", "  why: there are 1", "  try: breakpoints",
+        "there is no signal \N{SUPERSCRIPT TWO}", "  try: signal INT",
+    ]  # fmt: skip
+
+
+def test_what_follows_a_breakpoint_that_can_not_be_set_again_meets_no_other(folder: Path) -> None:
+    saving = ["break 8", "break 9", "on last print total", "disable last", "breakpoints -save kept"]
+    assert Session(None, folder).debug("loop.py", *saving).lines[-1] == "saved 2 breakpoints to kept"
+    (folder / "loop.py").write_text("\n".join(LOOP.splitlines()[:8]))
+    for command in ("breakpoints -restore kept", "source kept"):
+        done = Session(None, folder).debug("loop.py", command, "breakpoints")
+        assert [line.removeprefix("kept:3: ") for line in done.lines].count("there is no line 9 in loop.py") == 1
+        assert [line.removeprefix("kept:5: ") for line in done.lines[-4:]] == [
+            "there is no breakpoint breakpoint-2", "  why: there are 1", "  try: breakpoints",
+            "breakpoint 1 at loop.py:8 in <module>",
+        ]  # fmt: skip
 
 
 def test_a_transcript_in_place_of_the_screen(folder: Path) -> None:

@@ -302,7 +302,7 @@ class FullScreen:
                 self._post("again", self._interpreter.repeat)
 
     def _open_place(self, text: str) -> None:
-        if text.isdigit() and self.view.source is not None:
+        if text.isdecimal() and self.view.source is not None:
             self.show_file(self.view.source.path, int(text))
             return
 

@@ -151,7 +151,7 @@ class ProgramOutput:
             return
         if self.full_screen:
             return
-        numbers = [int(part) if part.isdigit() else 0 for part in re.split("[;:]", arguments)]
+        numbers = [int(part) if part.isdecimal() else 0 for part in re.split("[;:]", arguments)]
         count = min(max(numbers[0], 1), _COLUMNS)
         match final:
             case "m":
