@@ -25,7 +25,7 @@ from . import fastlocals
 from .callers import caller_of
 from .fastlocals import UNBOUND
 from .quiet import FILENAME
-from .snippet import VALUE, Snippet, nested_codes
+from .snippet import FUTURE_FLAGS, VALUE, Snippet, nested_codes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # files of the standard library, which the agent doesn't import
@@ -264,6 +264,14 @@ def _spaces_of(frame: FrameType, spaces: tuple[Any, ...], named: dict[str, Any])
     return spaces or (() if named else (frame.f_globals, _locals_of(frame)))
 
 
+def _compiled(source: Any, mode: str, frame: FrameType) -> Any:
+    """A text as ``eval`` and ``exec`` compile it in the frame; by themselves they would take ``__future__`` from us."""
+    if type(source) is not str:
+        return source
+    flags = frame.f_code.co_flags & FUTURE_FLAGS
+    return compile(source.lstrip(" \t") if mode == "eval" else source, "<string>", mode, flags, True)
+
+
 exception: list[BaseException] = []
 """What the stop is about, where that is one: ``exc``, unless the program has a name like it."""
 
@@ -271,8 +279,16 @@ _FRAME_BUILTINS: dict[str, Callable[[FrameType], Any]] = {
     "exc": lambda frame: exception[0] if exception else UNBOUND,
     "super": _super_of,
     "frame": lambda frame: lambda index=1: caller_of(frame, index),
-    "eval": lambda frame: lambda source, *spaces, **named: eval(source, *_spaces_of(frame, spaces, named), **named),
-    "exec": lambda frame: lambda source, *spaces, **named: exec(source, *_spaces_of(frame, spaces, named), **named),
+    "eval": lambda frame: (
+        lambda source, *spaces, **named: eval(
+            _compiled(source, "eval", frame), *_spaces_of(frame, spaces, named), **named
+        )
+    ),
+    "exec": lambda frame: (
+        lambda source, *spaces, **named: exec(
+            _compiled(source, "exec", frame), *_spaces_of(frame, spaces, named), **named
+        )
+    ),
     "locals": lambda frame: lambda: _locals_of(frame),
     "vars": lambda frame: lambda *arguments: vars(*arguments) if arguments else _locals_of(frame),
     "dir": lambda frame: lambda *arguments: dir(*arguments) if arguments else sorted(_locals_of(frame)),

@@ -28,7 +28,7 @@ def jump(frame: FrameType, line: int) -> list[str]:
     before = _unbound(frame)
     # 3.12+ warns of those names in whatever module sets the line: in one of this name it is not heard
     namespace: dict[str, Any] = {"__name__": FILENAME}
-    exec(compile(_SET_LINE, FILENAME, "exec"), namespace)
+    exec(compile(_SET_LINE, FILENAME, "exec", 0, True), namespace)
     traced = frame.f_trace is not None
     if not traced:  # up to 3.11 nothing else is asked for; a stop may have taken our trace function away
         frame.f_trace = _no_trace

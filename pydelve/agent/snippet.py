@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # files of the standard library, which the agent doesn't impo
     from typing import Any
 
 _ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
-_FUTURE_FLAGS = 0x1FE0000  # Include/cpython/compile.h: CO_FUTURE_DIVISION to CO_FUTURE_ANNOTATIONS
+FUTURE_FLAGS = 0x1FE0000  # Include/cpython/compile.h: CO_FUTURE_DIVISION to CO_FUTURE_ANNOTATIONS
 _Code = type((lambda: None).__code__)
 VALUE = "_pydelve_value"
 """Name by which the tree of an assignment's target refers to the new value."""
@@ -34,7 +34,7 @@ class Snippet:
         # in the template's class it would be that class: it is the frame's variable, or nobody knows it
         own_class = ["__class__"] if "__class__" in text and "__class__" in frame_code.co_freevars else []
         self.private_class = private_class if own_class or "__class__" not in text else ""
-        self._flags = frame_code.co_flags & _FUTURE_FLAGS
+        self._flags = frame_code.co_flags & FUTURE_FLAGS
         self._mode = mode
         self._deleted: list[str] = []
         self.plain: CodeType | None = None

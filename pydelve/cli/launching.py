@@ -15,6 +15,7 @@ from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.subcommands import Help
 from pydelve.errors import UsageError
 from pydelve.records import dataclass
+from pydelve.terminal.command_files import read_commands
 from pydelve.terminal.names import nearest
 
 TUI = Option("--tui", "begin in the full-screen view; tui at the prompt goes there and back")
@@ -318,12 +319,11 @@ def init_lines(path: str | None) -> tuple[str, ...]:
     if path is None:
         return ()
     try:
-        with open(path, encoding="utf-8", errors="backslashreplace") as file:
-            return tuple(file)
+        return tuple(read_commands(path, errors="backslashreplace").splitlines(keepends=True))
     except FileNotFoundError:
         folder, name = os.path.split(path)
         raise _missing("init file", path, folder, name) from None
     except OSError as error:
         raise UsageError(
-            f"the init file {path} can't be read", why=os.strerror(error.errno or 0), hint=f"ls -l {path}"
+            f"the init file {path} can't be read", why=error.strerror or str(error), hint=f"ls -l {path}"
         ) from error

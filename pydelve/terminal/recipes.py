@@ -12,6 +12,7 @@ from pydelve.api.breakpoints import Breakpoint, ExceptionFilter
 from pydelve.config import state_folder
 from pydelve.errors import LocationError, UsageError
 from pydelve.records import replace
+from pydelve.terminal.command_files import read_commands
 from pydelve.terminal.names import short_path
 from pydelve.terminal.parsing import quoted_log
 
@@ -155,7 +156,6 @@ def read(path: str) -> list[str]:
         UsageError: it can't be read.
     """
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read().splitlines()
+        return read_commands(path, errors="surrogateescape").splitlines()
     except OSError as error:
         raise UsageError(f"can't read {path}", why=error.strerror or str(error), hint="breakpoints -save") from error

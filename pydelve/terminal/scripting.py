@@ -16,6 +16,7 @@ from pydelve.api.requests import Request
 from pydelve.api.target import Stop
 from pydelve.client import Client
 from pydelve.errors import PydelveError, UsageError
+from pydelve.terminal.command_files import read_commands
 from pydelve.terminal.model import Call
 from pydelve.terminal.session import Session
 
@@ -81,8 +82,7 @@ def source(call: Call) -> None:
             f"{path} is not run", why=f"{_MOST_NESTED} files source one another already", hint="source FILE"
         )
     try:
-        with open(os.path.expanduser(path), encoding="utf-8") as file:
-            text = file.read()
+        text = read_commands(os.path.expanduser(path))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UsageError(f"can't read {path}", why=why, hint="source FILE") from error
@@ -114,7 +114,7 @@ def _run_commands(call: Call, path: str, text: str) -> None:
 def _run_script(call: Call, path: str, text: str, arguments: tuple[str, ...]) -> None:
     scope = {"__name__": "__main__", "__file__": path, "debugger": Debugger(call.session, call.perform, arguments)}
     try:
-        exec(compile(text, path, "exec"), scope)
+        exec(compile(text, path, "exec", dont_inherit=True), scope)
     except SystemExit as error:
         if error.code not in (None, 0):
             call.session.screen.line(f"{path} ended with {error.code}")

@@ -82,6 +82,20 @@ def test_a_folder_that_is_gone(folder: Path) -> None:
         gone.mkdir()
 
 
+def test_what_has_no_end_is_no_file_of_commands(folder: Path) -> None:
+    done = Session(None, folder).debug("loop.py", "source /dev/zero", "breakpoints -restore /dev/zero")
+    assert done.lines[-6:] == [
+        "can't read /dev/zero", "  why: it is neither a file nor a pipe", "  try: source FILE",
+        "can't read /dev/zero", "  why: it is neither a file nor a pipe", "  try: breakpoints -save",
+    ]  # fmt: skip
+
+
+def test_a_script_is_compiled_as_python_does(folder: Path) -> None:
+    """Without the ``__future__`` of the module that runs it."""
+    (folder / "look.py").write_text("def f(x: int): pass\nprint(f.__annotations__, flush=True)\n")
+    assert Session(None, folder).debug("loop.py", "source look.py").lines[-1] == "{'x': <class 'int'>}"
+
+
 def test_digits_that_are_no_numbers(folder: Path) -> None:
     done = Session(None, folder).debug("loop.py", "break 8", "clear \N{SUPERSCRIPT TWO}", "signal \N{SUPERSCRIPT TWO}")
     assert done.lines[-5:] == [

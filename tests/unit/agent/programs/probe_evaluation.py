@@ -182,6 +182,10 @@ else:
 def by_eval(x):
     equal(ev("eval('x'), eval('x + 1', {'x': 5}), [eval('x') for _ in '1']"), (x, 6, [x]))
     ex("exec('y = x + 1; seen.append(y)')")
+    # what this module's own code is compiled with: no __future__
+    spaces = {}
+    equal(ev("exec('def f(x: int): pass', spaces), eval(' spaces')"), (None, spaces))
+    equal(spaces["f"].__annotations__, {"x": int})
 
 
 seen = []
