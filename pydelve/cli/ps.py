@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from pydelve.cli.options import parse
-from pydelve.cli.subcommands import Help
+from pydelve.cli.subcommands import Help, import_late
 from pydelve.errors import UsageError
 from pydelve.target.live.finding import PythonProcess, find_processes
 from pydelve.terminal.stacks import printable
@@ -47,4 +47,7 @@ def process_lines(processes: Sequence[PythonProcess], *, width: int) -> list[str
         f"{pid:>{widths[0]}}  {user:<{widths[1]}}  {version:<{widths[2]}}  {command}"
         for pid, user, version, command in rows
     ]
-    return [line[:width] if width else line for line in lines]
+    if not width or all(line.isascii() for line in lines):
+        return [line[:width] if width else line for line in lines]
+    cut = import_late("pydelve.terminal.tui.cells").cut
+    return [cut(line, width) for line in lines]

@@ -94,15 +94,22 @@ def check_pytest(launch: Launch) -> None:
     """Ask the interpreter that will run it, in its folder and environment.
 
     Raises:
-        TargetError: it has no pytest.
+        TargetError: it has no pytest, or does not answer.
         NotAPythonError: it is none that can be debugged.
     """
     python = interpreter.find(launch.python)
     interpreter.check(python)
-    found = subprocess.run(
-        [python, "-c", _FIND], cwd=launch.cwd or None, env={**os.environ, **launch.environment},
-        stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_LIMIT_S,
-    )  # fmt: skip
+    try:
+        found = subprocess.run(
+            [python, "-c", _FIND], cwd=launch.cwd or None, env={**os.environ, **launch.environment},
+            stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_LIMIT_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise TargetError(
+            "whether pytest is installed can't be told",
+            why=f"{python} does not start within {_LIMIT_S:g} s",
+            hint=shlex.join([python, "-c", _FIND]),
+        ) from error
     if found.returncode:
         raise TargetError(
             "pytest is not installed where the tests would run",

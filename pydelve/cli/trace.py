@@ -18,6 +18,7 @@ from pydelve.cli.trace_options import HELP, Trace, read_words
 from pydelve.client import Client
 from pydelve.errors import UsageError
 from pydelve.server.pipe import open_session
+from pydelve.terminal.stacks import printable
 from pydelve.terminal.theme import Theme, wants_color
 from pydelve.terminal.trace_book import Book
 from pydelve.terminal.trace_flame import TraceFlame
@@ -40,7 +41,7 @@ def run(words: Sequence[str]) -> int:
         print(f"log: {log_path}", file=sys.stderr)
     with ExitStack() as cleanup:
         path = trace.flame or trace.output
-        file = _opened(path, cleanup) if path else sys.stderr
+        file = _opened(path, "--flame" if trace.flame else "--output", cleanup) if path else sys.stderr
         return _trace(trace, _writer(file), cleanup)
 
 
@@ -107,11 +108,13 @@ def _launch_options(launch: Launch, cleanup: ExitStack) -> LaunchOptions:
     )
 
 
-def _opened(path: str, cleanup: ExitStack) -> TextIO:
+def _opened(path: str, option: str, cleanup: ExitStack) -> TextIO:
     try:
         return cleanup.enter_context(open(path, "w", encoding="utf-8", errors="backslashreplace"))
     except OSError as error:
-        raise UsageError(f"{path} can't be written", why=os.strerror(error.errno or 0), hint="--output FILE") from error
+        raise UsageError(
+            f"{path} can't be written", why=os.strerror(error.errno or 0), hint=f"{option} FILE"
+        ) from error
 
 
 def _writer(file: TextIO) -> Callable[[Iterable[str]], None]:
@@ -127,4 +130,5 @@ def _writer(file: TextIO) -> Callable[[Iterable[str]], None]:
 
 
 def _remark(text: str) -> None:
-    print(f"pydelve: {text}", file=sys.stderr)
+    lines = map(printable, text.split("\n"))  # it may hold texts of the program's
+    print("pydelve: " + "\n".join(lines), file=sys.stderr)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import sys
 import termios
 from collections.abc import Callable, Iterator
@@ -18,7 +19,11 @@ Answer = Literal["page", "line", "all", "quit"]
 _KEYS: dict[bytes, Answer] = {
     b" ": "page", b"f": "page", b"\r": "line", b"\n": "line", b"j": "line", b"a": "all", b"G": "all",
     b"q": "quit", b"\x1b": "quit", b"\x03": "quit", b"\x04": "quit",
+    b"\x1b[6~": "page", b"\x1b[B": "line", b"\x1bOB": "line", b"\x1b[F": "all", b"\x1bOF": "all",
 }  # fmt: skip
+"""Page down, cursor down, End: the last five, in a terminal's two modes."""
+_SEQUENCE_S = 0.05
+_KEYBOARD = 0
 
 
 _COLORS = re.compile(r"\x1b\[[\d;]*m")
@@ -30,11 +35,15 @@ class Pager:
     Args:
         size: Gives columns and rows of the terminal.
         ask: Shows that there is more, and gives the user's answer.
+        rows: How many rows a line takes in so many columns (``tui/cells.py``, which comes with prompt-toolkit).
     """
 
-    def __init__(self, size: Callable[[], tuple[int, int]], ask: Callable[[], Answer]) -> None:
+    def __init__(
+        self, size: Callable[[], tuple[int, int]], ask: Callable[[], Answer], rows: Callable[[str, int], int]
+    ) -> None:
         self._size = size
         self._ask = ask
+        self._rows_in = rows
         self._left: int | None = 0
         self._quit = False
 
@@ -58,8 +67,7 @@ class Pager:
         return not self._quit
 
     def _rows(self, line: str) -> int:
-        columns = max(self._size()[0], 1)
-        return 1 + max(0, len(_COLORS.sub("", line.rstrip("\n"))) - 1) // columns
+        return self._rows_in(_COLORS.sub("", line.rstrip("\n")), self._size()[0])
 
 
 def ask_on_terminal() -> Answer:
@@ -67,12 +75,12 @@ def ask_on_terminal() -> Answer:
     sys.stdout.write("-- more: Space page, Enter line, a all, q quit --")
     sys.stdout.flush()
     try:
-        with _key_by_key(0):
+        with _key_by_key(_KEYBOARD):
             while True:
-                key = os.read(0, 16)
+                key = _read_key(_KEYBOARD)
                 if not key:
                     return "quit"
-                if (answer := _KEYS.get(key[:1])) is not None:
+                if (answer := _KEYS.get(key)) is not None:
                     return answer
     except OSError:  # the terminal is gone
         return "all"
@@ -80,6 +88,18 @@ def ask_on_terminal() -> Answer:
         with suppress(OSError):
             sys.stdout.write("\r\x1b[K")
             sys.stdout.flush()
+
+
+def _read_key(fd: int) -> bytes:
+    """One key and no more: what was typed after it is for the next question, or the prompt. b"" at the end."""
+    key = os.read(fd, 1)
+    if key != b"\x1b":
+        return key
+    while select.select([fd], [], [], _SEQUENCE_S)[0] and (byte := os.read(fd, 1)):  # a key of several bytes
+        key += byte
+        if b"@" <= byte <= b"~" if len(key) > 2 else byte not in b"[O":
+            break
+    return key
 
 
 @contextmanager

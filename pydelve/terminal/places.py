@@ -25,10 +25,12 @@ _KINDS: dict[UnitKind, str] = {
 def place(frame: Frame, cwd: str) -> str:
     """``bank.py:14 in Account.withdraw``."""
     path = short_path(frame.file, cwd, library=frame.library)
-    return f"{path}:{frame.line} in {frame.function}" if frame.line else f"{path} in {frame.function}"
+    text = f"{path}:{frame.line} in {frame.function}" if frame.line else f"{path} in {frame.function}"
+    return text.translate(_CONTROLS)
 
 
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127) if chr(code) not in "\n\t"}
+"""The program's texts hold no colours: the screen would take them for ours."""
 _FAILED = {
     "setup": "failed in set-up",
     "call": "failed",
@@ -39,7 +41,7 @@ _FAILED = {
 
 def failure_line(test: TestFailure, exception: ExceptionInfo | None) -> str:
     """``test_bank.py::test_withdraw[3] failed: AssertionError: assert 1 == 2``, with the message's first line."""
-    text = f"{test.name} {_FAILED[test.phase]}"
+    text = f"{test.name} {_FAILED[test.phase]}".translate(_CONTROLS)
     if exception is None:
         return text
     first = exception.message.partition("\n")[0]
@@ -48,7 +50,7 @@ def failure_line(test: TestFailure, exception: ExceptionInfo | None) -> str:
 
 def exception_line(info: ExceptionInfo) -> str:
     """``ValueError: the message``, as Python's traceback ends."""
-    return f"{info.type}: {info.message}" if info.message else info.type
+    return (f"{info.type}: {info.message}" if info.message else info.type).translate(_CONTROLS)
 
 
 def stop_head(stop: Stop, cwd: str, names: Mapping[int, str] | None = None) -> str:
@@ -59,7 +61,7 @@ def stop_head(stop: Stop, cwd: str, names: Mapping[int, str] | None = None) -> s
     where = place(stop.frames[stop.frame], cwd) if stop.frames else "no Python frame"
     task = f", task {stop.task} ({stop.task_name})" if stop.task else ""
     others = "; the others run" if stop.others_run else ""
-    return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name}){task}{others}"
+    return f"> {why}, {where}, thread {stop.thread} ({stop.thread_name}){task}{others}".translate(_CONTROLS)
 
 
 def _reason(stop: Stop, names: Mapping[int, str]) -> str:

@@ -39,6 +39,7 @@ from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.model import CommandTable
 from pydelve.terminal.pager import Pager, ask_on_terminal
 from pydelve.terminal.session import Session
+from pydelve.terminal.tui.cells import rows
 from pydelve.terminal.typed_lines import is_unfinished, split_pasted
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Prompt:
         self._console = console
         self._table = table
         self._completer = TableCompleter(session, table)
-        self._pager = Pager(_terminal_size, ask_on_terminal)
+        self._pager = Pager(_terminal_size, ask_on_terminal, rows)
         self._hinting = self._hint_again = False
         color = session.screen.theme.color
         self._editor: PromptSession[str] = PromptSession(

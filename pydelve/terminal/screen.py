@@ -15,7 +15,9 @@ from pydelve.terminal.pager import Pager
 from pydelve.terminal.theme import PLAIN, Theme, terminal_width
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_CONTROLS_BUT_COLORS = re.compile(rf"(?!\x1b\[[0-9;]*m){_CONTROLS.pattern}")
+# Those of the theme and of pygments: colours of letters, bold, dim, underlined. What would hide text is none of them.
+_COLOR = "(?:0?[0124]|3[1-79]|49|9[0-7])"
+_CONTROLS_BUT_COLORS = re.compile(rf"(?!\x1b\[{_COLOR}(?:;{_COLOR})*m){_CONTROLS.pattern}")
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -46,6 +46,13 @@ def cut(text: str, columns: int) -> str:
     return text
 
 
+def rows(text: str, columns: int) -> int:
+    """Rows that the terminal makes of a line of text without control characters; an empty one takes one."""
+    columns = max(columns, 1)
+    text = text.expandtabs(_TAB_COLUMNS)
+    return max(1, -(-len(text) // columns)) if text.isascii() else len(wrap([("", text)], columns))
+
+
 def clip(line: Iterable[Fragment], columns: int, *, fill: str = "") -> Line:
     """The line in exactly ``columns`` cells: cut with ``…`` at its end, or padded in the style ``fill``."""
     parts: Line = list(line)

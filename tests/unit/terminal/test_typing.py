@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
+import tty
 
 import pytest
 
 from pydelve.api.completion import Candidate
+from pydelve.api.target import ExceptionInfo
 from pydelve.config import Settings
 from pydelve.terminal.commands import TABLE
 from pydelve.terminal.fuzzy import fitting
-from pydelve.terminal.pager import Answer, Pager
+from pydelve.terminal.pager import Answer, Pager, ask_on_terminal
+from pydelve.terminal.places import exception_line
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.theme import Theme
+from pydelve.terminal.tui.cells import rows
 from pydelve.terminal.typed_lines import is_unfinished, split_pasted
 
 
@@ -97,7 +103,7 @@ class Paged:
         self._answers = list(answers)
         self.screen = Screen(self.stream, theme=Theme(True))
         self.screen.configure(Settings(pager=wanted))
-        self.pager = Pager(lambda: (10, 5), self._ask)
+        self.pager = Pager(lambda: (10, 5), self._ask, rows)
 
     def _ask(self) -> Answer:
         self.stream.write("?")
@@ -129,6 +135,31 @@ def test_a_line_takes_as_many_rows_as_it_is_long() -> None:
     assert Paged("all").write("x" * 25, "\x1b[1m" + "y" * 10 + "\x1b[0m", "z") == (
         "x" * 25 + "\n\x1b[1m" + "y" * 10 + "\x1b[0m\n?z\n"
     )
+    assert [rows(text, 10) for text in ("", "x" * 10, "x" * 11, "\t\tx", "\u5b57" * 5, "x" + "\u5b57" * 5)] == [
+        1, 1, 2, 2, 1, 2,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        (b"\x1b[Aj", "line"), (b"\x1b[B", "line"), (b"\x1bOB", "line"), (b"\x1b[6~", "page"), (b"\x1b[1;5Da", "all"),
+        (b"\x1bxq", "quit"), (b"x ", "page"), (b"\x1b", "quit"),
+    ],
+)  # fmt: skip
+def test_keys_of_the_pager(typed: bytes, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cursor keys begin with Escape, too; what is typed after the answer stays for whoever reads next."""
+    ours, theirs = pty.openpty()
+    tty.setcbreak(theirs)
+    rest = b"" if typed == b"\x1b" else b"next\r"
+    try:
+        os.write(ours, typed + rest)
+        monkeypatch.setattr("pydelve.terminal.pager._KEYBOARD", theirs)
+        assert ask_on_terminal() == answer
+        assert os.read(theirs, 100) == b"next\n" if rest else True
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_control_characters_are_shown_as_escapes() -> None:
@@ -137,6 +168,13 @@ def test_control_characters_are_shown_as_escapes() -> None:
     assert stream.getvalue() == "Na\\x1b[31mmed\\x07\na\tb \\u202egnihtyna\ne\u0301 \\x9b\n"
     Screen(stream := io.StringIO(), theme=Theme(True)).lines(["\x1b[1mbold\x1b[0m\x1b]0;title\x07"])
     assert stream.getvalue() == "\x1b[1mbold\x1b[0m\\x1b]0;title\\x07\n"
+    Screen(stream := io.StringIO(), theme=Theme(True)).lines(["\x1b[39;49;00m\x1b[8mhidden\x1b[1;30m\x1b[7m\x1b[5m"])
+    assert stream.getvalue() == "\x1b[39;49;00m\\x1b[8mhidden\\x1b[1;30m\\x1b[7m\\x1b[5m\n"
+
+
+def test_texts_of_the_program_have_no_colours_of_ours() -> None:
+    info = ExceptionInfo("ValueError", "\x1b[31mred\n\ttwo")
+    assert exception_line(info) == "ValueError: \\x1b[31mred\n\ttwo"
 
 
 def test_a_value_of_several_lines_is_paged_too() -> None:
