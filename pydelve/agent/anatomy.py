@@ -299,6 +299,8 @@ def qualified_name(obj: Any, kind: str) -> str:
 def _builtin_name(obj: Any) -> str:
     """``len``, ``math.sin``, ``str.join``: by parts, since the C ``__qualname__`` asks the owner's metaclass."""
     cls = type(obj)
+    if _BuiltinFunction in read(type, "__mro__", cls):  # or the type of methods that get their class, as re's
+        cls = _BuiltinFunction
     if cls is not _BuiltinFunction:
         if "__objclass__" not in class_dict(cls):
             return exact(read(cls, "__name__", obj)) if "__name__" in class_dict(cls) else ""

@@ -25,8 +25,8 @@ _KIND_NAMES: dict[str, Kind] = {
     "NoneType": "none", "bool": "bool", "float": "float", "complex": "complex", "bytearray": "bytearray",
     "ellipsis": "ellipsis", "range": "range", "slice": "slice", "set": "set", "frozenset": "frozenset",
     "frozendict": "dict", "module": "module", "function": "function", "method": "method",
-    "builtin_function_or_method": "builtin", "code": "code", "frame": "frame", "generator": "generator",
-    "coroutine": "coroutine", "async_generator": "async_generator",
+    "builtin_function_or_method": "builtin", "builtin_method": "builtin", "code": "code", "frame": "frame",
+    "generator": "generator", "coroutine": "coroutine", "async_generator": "async_generator",
 }  # fmt: skip
 _MOST_BASES = 200
 _MOST_SIZE = 1 << 40

@@ -191,6 +191,7 @@ def values():
         "very_many": {number: None for number in range(9000)},
         "holed": emptied({number: str(number) for number in range(200)}),
         "own_dict": with_attributes(MyDict(a=1), extra=6),
+        "builtins": [len, "".join, [].append, sys.intern, json.decoder.WHITESPACE.match],
         "counted": collections.Counter("abca"),
         "defaults": collections.defaultdict(list, a=[1]),
         "plain": Plain(),

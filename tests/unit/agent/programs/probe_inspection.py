@@ -8,6 +8,7 @@ import collections
 import enum
 import functools
 import marshal
+import re
 import sys
 import threading
 import time
@@ -316,6 +317,7 @@ equal(kind_text(len), ("builtin", "len"))
 equal(kind_text(time.time), ("builtin", "time.time"))
 equal(kind_text("".join), ("builtin", "str.join"))
 equal(kind_text(str.join), ("builtin", "str.join"))
+equal(kind_text(re.compile("x").match), ("builtin", "re.Pattern.match"))
 equal(kind_text(int.__add__), ("builtin", "int.__add__"))
 equal(kind_text(dict.fromkeys), ("builtin", "dict.fromkeys"))
 equal(kind_text(function.__code__), ("code", "function"))
