@@ -95,16 +95,26 @@ class Recorder:
         """``attend`` looks after the list, ``retask`` tells the thread's task if it is another one."""
         self.items, self._attend, self._local, self._item = items, attend, local, item
         self._shows, self._retask = shows, retask
+        self.chunk = CHUNK
+        """So many items, and the list is looked after."""
+        self.paused: list[bool] = []
+        """Not empty: no records are made."""
         self.is_own_fault: Callable[[BaseException], bool] = lambda error: False
+
+    def make(self) -> None:
+        """The functions, with what the attributes are now."""
         self.started = self._make_started()
         self.left = self._make_left()
         self.switched = self._make_switched()
 
     def _make_started(self) -> Callable[[FrameType, int, Sequence[str]], None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
         items, retask, integer, modules = self.items, self._retask, int, sys.modules
 
         def started(frame: FrameType, code: int, names: Sequence[str]) -> None:
+            if paused:
+                return
             if _ASYNCIO in modules:
                 retask()
             count = _len(items)
@@ -121,32 +131,38 @@ class Recorder:
                     found.clear()
             record[2] = _clock()
             extend(record)
-            if not 0 < count < CHUNK:
+            if not 0 < count < chunk:
                 attend()
 
         return started
 
     def _make_left(self) -> Callable[[int, object], None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
         items, shows = self.items, self._shows
 
         def left(code: int, value: object) -> None:
+            if paused:
+                return
             now, count = _clock(), _len(items)
             if shows:
                 extend((code, local.index, now, item(value)))
             else:
                 extend((code, local.index, now))
-            if not 0 < count < CHUNK:
+            if not 0 < count < chunk:
                 attend()
 
         return left
 
     def _make_switched(self) -> Callable[..., None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
         items, shows, retask, modules = self.items, self._shows, self._retask, sys.modules
 
         def switched(code: int, key: int, *values: object) -> None:
             """It yields, awaits or goes on; ``values``: what is yielded or thrown in."""
+            if paused:
+                return
             now, count = _clock(), _len(items)
             if code & 7 >= RESUME and _ASYNCIO in modules:
                 retask()
@@ -156,7 +172,7 @@ class Recorder:
                 extend((code, local.index, now, key, b""))
             else:
                 extend((code, local.index, now, key))
-            if not 0 < count < CHUNK:
+            if not 0 < count < chunk:
                 attend()
 
         return switched
@@ -169,17 +185,20 @@ class Recorder:
 
     def _begins(self, code: int, count: int) -> Callable[..., None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
         items, retask, integer, modules, is_own_fault = self.items, self._retask, int, sys.modules, self.is_own_fault
 
         def begins_with_one(value: object) -> None:
             try:
+                if paused:
+                    return
                 if _ASYNCIO in modules:
                     retask()
                 known = _len(items)
                 if type(value) is not integer or not -_BIGGEST <= value <= _BIGGEST:
                     value = item(value)
                 extend((code, local.index, _clock(), value))
-                if not 0 < known < CHUNK:
+                if not 0 < known < chunk:
                     attend()
             except BaseException as error:
                 if not is_own_fault(error):
@@ -187,12 +206,14 @@ class Recorder:
 
         def begins(*values: object) -> None:
             try:
+                if paused:
+                    return
                 if _ASYNCIO in modules:
                     retask()
                 known = _len(items)
                 shown = [item(value) for value in values]
                 extend((code, local.index, _clock(), *shown))
-                if not 0 < known < CHUNK:
+                if not 0 < known < chunk:
                     attend()
             except BaseException as error:
                 if not is_own_fault(error):
@@ -202,10 +223,13 @@ class Recorder:
 
     def _returns(self, code: int) -> Callable[..., None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
         items, shows, integer, is_own_fault = self.items, self._shows, int, self.is_own_fault
 
         def returns(value: object) -> None:
             try:
+                if paused:
+                    return
                 now, known = _clock(), _len(items)
                 if not shows:
                     extend((code + RETURN, local.index, now))
@@ -213,7 +237,7 @@ class Recorder:
                     extend((code + RETURN, local.index, now, value))
                 else:
                     extend((code + RETURN, local.index, now, item(value)))
-                if not 0 < known < CHUNK:
+                if not 0 < known < chunk:
                     attend()
             except BaseException as error:
                 if not is_own_fault(error):

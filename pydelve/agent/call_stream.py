@@ -49,6 +49,7 @@ _LONGEST_SKELETON = 20_000
 _WAITS_S = 0.1
 _SETTLE_S = 2.0
 _MARSHAL_VERSION = 2
+_PERIOD_S, _ITEMS_EACH, _LEAST_BUDGET, _SHORTEST_WAIT_S = 0.1, 4, 64, 0.001  # of a limit of the cost
 _LOOKED_AT, _ROUNDS = 100, 5  # calls that are made to know the cost of one
 _WITH_KEY = (YIELD, AWAIT, RESUME, THROW)
 _clock, _processor, _getframe = time.perf_counter, time.thread_time, sys._getframe  # before the program replaces them
@@ -68,6 +69,7 @@ class Skeleton:
         self.records = self.calls = 0
         self._kept: dict[int, list[tuple[Any, ...]]] = {}  # by thread
         self._tasks: dict[int, int] = {}
+        self._anew = False
 
     def take(self, chunk: list[Any], sizes: dict[int, int], shows: bool) -> None:
         """Add a chunk; ``sizes``: how many values a function's calls have."""
@@ -75,7 +77,11 @@ class Skeleton:
         while at < end:
             code, thread = chunk[at], chunk[at + 1]
             if not code:
-                self._tasks[thread] = chunk[at + 2]
+                if thread:
+                    self._tasks[thread] = chunk[at + 2]
+                else:  # records begin anew
+                    self._kept.clear()
+                    self._anew = True
                 at += 3
                 continue
             kind = code & 7
@@ -109,7 +115,7 @@ class Skeleton:
 
     def flat(self) -> list[Any]:
         """The records that are left, one after the other: generators go from thread to thread."""
-        found: list[Any] = []
+        found: list[Any] = [0, 0, 0] if self._anew else []
         for record in sorted([record for kept in self._kept.values() for record in kept], key=_time_of):
             found += record
         for thread, task in self._tasks.items():
@@ -136,6 +142,7 @@ class _Chunks(Outbox):
         self._skeleton = Skeleton()
         self._dropped = 0
         self._discards = False
+        self.limit: Limit | None = None
 
     def discard(self) -> None:
         """See ``Outbox.discard``."""
@@ -147,6 +154,8 @@ class _Chunks(Outbox):
             self.items.clear()
             return
         self.wake()
+        if self.limit is not None:
+            self.limit.attend(len(self.items))
         if len(self.items) >= CHUNK:
             while self._lossless and self._is_full():
                 self._room.acquire(True, _WAITS_S)
@@ -164,6 +173,8 @@ class _Chunks(Outbox):
                 self._skeleton.take(self._queue.popleft(), self._stream.sizes, self._stream.shows)
             chunk = self.items[:]
             del self.items[: len(chunk)]
+            if self.limit is not None:
+                self.limit.moved(len(chunk))
             if chunk:
                 self._queue.append(chunk)
         finally:
@@ -172,6 +183,12 @@ class _Chunks(Outbox):
     def waiting(self) -> bool:
         """See ``Outbox.waiting``."""
         return bool(self.items or self._queue)
+
+    def _turn(self) -> float:
+        if self.limit is None:
+            return super()._turn()
+        self.limit.turn()
+        return self.limit.wait_s()
 
     def lost(self) -> int:
         """See ``Outbox.lost``."""
@@ -190,6 +207,45 @@ class _Chunks(Outbox):
             finally:
                 self._moving.release()
         return taken
+
+
+class Limit:
+    """Keeps what records cost below a share of the time: when a period's are made, there are none up to the next.
+
+    A burst of all calls tells more than calls here and there. Where it ends, calls are under way whose ends will not be
+    told: the next one begins with no calls at all.
+    """
+
+    def __init__(self, share: float, cost_s: float, recorder: Recorder) -> None:
+        """``share``: of the time; ``cost_s``: of a record."""
+        self._items, self._paused = recorder.items, recorder.paused
+        self._budget = max(_LEAST_BUDGET, int(share * _PERIOD_S / cost_s * _ITEMS_EACH))
+        recorder.chunk = max(_LEAST_BUDGET // 2, min(CHUNK, self._budget // 8))
+        self._made, self._began = 0, _clock()
+
+    def moved(self, count: int) -> None:
+        """So many items are on their way."""
+        self._made += count
+
+    def attend(self, count: int) -> None:
+        """There are so many items besides: are there enough?"""
+        if self._paused:
+            return
+        if _clock() - self._began >= _PERIOD_S:
+            self._made, self._began = -count, _clock()
+        elif self._made + count >= self._budget:
+            self._paused.append(True)
+
+    def wait_s(self) -> float:
+        """How long the sending thread may wait; negative: for ever."""
+        return max(_SHORTEST_WAIT_S, self._began + _PERIOD_S - _clock()) if self._paused else -1.0
+
+    def turn(self) -> None:
+        """On the sending thread: begin the next burst, if it is time."""
+        if self._paused and _clock() - self._began >= _PERIOD_S:
+            self._items.extend((0, 0, 0))
+            self._made, self._began = -len(self._items), _clock()
+            self._paused.clear()
 
 
 class CallStream:
@@ -223,12 +279,16 @@ class CallStream:
         )
         self.recorder.is_own_fault = agent.is_own_fault
         self._cost = self._measured()
+        if options["share"]:
+            self.outbox.limit = Limit(options["share"], self._cost, self.recorder)
+        self.recorder.make()
         self._began = _clock()
 
     def _measured(self) -> float:
         """What a record costs in the program: of a function that is called here, into a list of its own."""
         items: list[Any] = []
         recorder = Recorder(items, items.clear, self._local, self._item, self.shows, self._retask)
+        recorder.make()
         frame, names = _getframe(), ["items"]
         started, left = recorder.started, recorder.left
         least = 1.0
@@ -286,7 +346,7 @@ class CallStream:
 
     def callbacks(self, find: Callable[[CodeType, FrameType], object], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring`` for what comes most often, without any calls between them and the records."""
-        known, started, left = self.codes, self.recorder.started, self.recorder.left
+        known, started, left, paused = self.codes, self.recorder.started, self.recorder.left, self.recorder.paused
         is_own_fault, identity = self._agent.is_own_fault, id
 
         def on_start(code: CodeType, offset: int) -> object:
@@ -296,13 +356,16 @@ class CallStream:
                     if find(code, _getframe(1)) is None:
                         return disable
                     entry = known[identity(code)]
-                started(_getframe(1), entry[0], entry[1])
+                if not paused:
+                    started(_getframe(1), entry[0], entry[1])
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
             return None
 
         def on_return(code: CodeType, offset: int, value: object) -> None:
+            if paused:
+                return
             try:
                 left(known[identity(code)][0] + RETURN, value)
             except BaseException as error:

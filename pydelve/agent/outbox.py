@@ -164,9 +164,10 @@ class Outbox:
         """The sending thread: never polls."""
         name_thread(b"pydelve %d" % globals().get("DEBUGGER", 0))
         while self._serial == serial:
+            patience_s = self._turn()
             self._idle = True  # whoever puts a record from here on wakes us
             if not self.waiting():
-                self._wake.acquire()
+                self._wake.acquire(True, patience_s)
                 continue
             self._idle = False
             if self._sent - self._read >= _WINDOW:
@@ -176,6 +177,10 @@ class Outbox:
                 _sleep(self._gather_s)
             with self._busy:
                 self._send(self._link.send)
+
+    def _turn(self) -> float:
+        """What is to be done each time; gives how long may be waited for the next, negative for ever."""
+        return -1.0
 
     def _send(self, send: Callable[[Any], None]) -> None:
         """Take a batch, and send it; ``_busy`` is held."""

@@ -39,6 +39,9 @@ class TraceOptions:
     """0: no values; 1: numbers, short text and types; 2: short values; 3: with attributes; 4: nearly all of them."""
     lossless: bool = False
     """The program waits where its records aren't read in time; else the oldest are dropped."""
+    max_overhead: float = 0.0
+    """Records in bursts, so that making them takes at most this share of the time; 0: no limit. Not with options that
+    single out calls."""
     sums: bool = False
     """No records but what calls cost in sum, by function; with options that single out calls there are records."""
 

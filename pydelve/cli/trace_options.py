@@ -28,6 +28,7 @@ OPTIONS = (
     Option("--stack", "show so many callers of each call", "N"),
     Option("--first", "end after so many calls", "N"),
     Option("--sample", "one call in N", "1/N"),
+    Option("--max-overhead", "tell in bursts, so that it takes at most this share of the time: 5%", "SHARE"),
     Option("--for", "end after a time: 10s, 2m", "TIME"),
     Option("-v", "how much of values is shown, from 0, nothing, to 4, nearly all (default: 2)", "LEVEL"),
     Option("--lossless", "the program waits where its calls can't be shown as fast"),
@@ -60,6 +61,8 @@ HELP = Help(
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?([a-z]*)")
 _VERBOSITIES, _VERBOSITY = 4, 2
+_SHARE, _WHOLE = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?%?"), 100
+_SINGLES_OUT = ("--follow-calls", "--when", "--slower-than", "--stack", "--first", "--sample", "--stats")
 _FORMATS = ("lines", "json", "perfetto")
 
 
@@ -180,6 +183,7 @@ def _options(parsed: Words, pattern: str) -> TraceOptions:
         sample=_sample(parsed),
         verbosity=_verbosity(parsed),
         lossless=parsed.last("--lossless") is not None,
+        max_overhead=_share(parsed),
         sums=parsed.last("--stats") is not None,
     )
 
@@ -208,6 +212,25 @@ def _sample(parsed: Words) -> int:
     if found is None:
         raise UsageError(f"--sample {word} is no share", why="it is 1/N: one call in N", hint="--sample 1/100")
     return int(found[1])
+
+
+def _share(parsed: Words) -> float:
+    word = parsed.last("--max-overhead")
+    if word is None:
+        return 0.0
+    found = _SHARE.fullmatch(word)
+    if found is None or not 0 < float(found[1]) < _WHOLE:
+        raise UsageError(
+            f"--max-overhead {word} is no share", why="it is more than 0% and less than 100%", hint="--max-overhead 5%"
+        )
+    others = [name for name in _SINGLES_OUT if name in parsed.values]
+    if others:
+        raise UsageError(
+            f"--max-overhead and {others[0]} were given",
+            why="the limit is for traces of all calls",
+            hint="leave one away",
+        )
+    return float(found[1]) / _WHOLE
 
 
 def _verbosity(parsed: Words) -> int:

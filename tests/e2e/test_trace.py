@@ -363,6 +363,26 @@ class TestLife:
         assert calls == sorted(set(calls))
 
 
+def test_a_limit_of_the_cost(python: Interpreter, tmp_path: Path) -> None:
+    """Records come in bursts: of a call that is told, its begin is; what is left out is not lost."""
+    with (tmp_path / "out.txt").open("wb") as output:
+        options = LaunchOptions(
+            "script", str(FOLDER / "many.py"), ("200000",), python=python.path, stdout_fd=output.fileno()
+        )
+        with LiveSession(options, LIMIT_S) as session:
+            session.wait_stop()
+            session.call(start("many$", max_overhead=0.001))
+            session.call(Resume("continue"))
+            session.wait_exit()
+            batches = [event for event in session.events if isinstance(event, Traced)]
+    records = [record for batch in batches for record in batch.records]
+    assert 0 < len(records) < 200_000
+    assert {record.depth for record in records} == {0}
+    assert {batch.lost for batch in batches} == {0}
+    begun = {record.call for record in records if record.kind == "call"}
+    assert {record.call for record in records} == begun
+
+
 def asks(port: int, count: int, wanted: str) -> list[str]:
     """Ask so often on one connection; gives what was answered otherwise than by ``wanted``."""
     wrong: list[str] = []

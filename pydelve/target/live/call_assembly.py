@@ -76,7 +76,11 @@ class Assembly:
         while at < end:
             code, thread = items[at], items[at + 1]
             if not code:
-                self._tasks[thread] = items[at + 2]
+                if thread:
+                    self._tasks[thread] = items[at + 2]
+                else:  # a burst begins: of calls that are under way no end will come
+                    self._stacks.clear()
+                    self._suspended.clear()
                 at += 3
                 continue
             kind, function, now = code & 7, code >> 3, items[at + 2]

@@ -52,6 +52,7 @@ def from_options(options: TraceOptions, patterns: tuple[Any, Any]) -> dict[str, 
         "sample": max(1, options.sample),
         "values": _VALUES[min(max(options.verbosity, 0), 4)],
         "lossless": options.lossless,
+        "share": options.max_overhead,
         "sums": options.sums,
     }
 

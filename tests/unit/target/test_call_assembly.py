@@ -59,6 +59,20 @@ def test_ends_of_calls_that_began_before() -> None:
     ]  # fmt: skip
 
 
+def test_a_burst_begins_with_no_calls() -> None:
+    """What is under way has no end; depths count from there. A gap that a burst begins in says so, too."""
+    first = [F, 1, 11.0, 1, 2, G, 1, 12.0, G + YIELD, 1, 12.5, 77, None, G, 1, 13.0]
+    later = [0, 0, 0, G + RETURN, 1, 21.0, 0, G, 1, 22.0, G + RESUME, 1, 22.5, 77, G + RETURN, 1, 23.0, 0]
+    assembly = Assembly()
+    assert len(told(assembly, batch(first))) == 4
+    assert [(kind, call, depth) for kind, call, _, _, _, depth, *_ in told(assembly, batch(later))] == [
+        ("call", 4, 0), ("return", 4, 0),
+    ]  # fmt: skip
+    skeleton = Skeleton()
+    skeleton.take([*first, *later[:3], G, 1, 22.0], SIZES, True)
+    assert skeleton.flat() == [0, 0, 0, G, 1, 22.0]
+
+
 def some_calls(choose: random.Random, count: int) -> list[list[Any]]:
     """Records of calls as a program might make them, with generators, in two threads."""
     stacks: dict[int, list[tuple[int, int]]] = {1: [], 2: []}
