@@ -45,8 +45,8 @@ _NOTES = """\
 - *Big values*: debugpy's answers come some 44 ms late each, and three make a stop's locals.
 - *Waiting*: memory is the proportional share of all processes of the session. Nothing polls.
 - *Not measured*: ipdb and pudb, which are built on the same `bdb` as pdb; a run of pytest (unittest stands for it).
-- *Records of traced calls*: processor time of the program's process, sending (for viztracer and hunter: writing) with it,
-  start-up not. The debugger's own process takes some 6 us for a record and its line; of more than it can read some are
+- *Records of traced calls*: processor time of the program, with sending (for viztracer and hunter: writing), without
+  start-up. The debugger's own process takes some 6 us for a record and its line; of more than it can read some are
   dropped, or, with `--lossless`, the program waits. debugpy's figure is by the clock.
 - *Processor time of calls that are not traced* is beside that of a trace that nothing matches: start-up is the same.
 - *Steps*: each is one request, one stop and one answer to it, sent when the stop holds exactly.
