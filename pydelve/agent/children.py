@@ -7,26 +7,19 @@ docs/internals/children.md.
 
 from __future__ import annotations
 
-import _signal
 import _thread
 import posix
-import time
 from _thread import get_ident
 
 from . import dialing
-from .link import own_fd, start_thread
+from .link import own_fd
 from .spawning import Spawning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from typing import Any
-
     from .core import Agent
 
 _PATIENCE_S = 10.0  # for the debugger to have set its breakpoints
-_AFTER_S = 0.002
-_sleep = time.sleep  # taken before the program can replace it
-_EVERYTHING = _signal.valid_signals()
 
 
 class Children:
@@ -75,22 +68,13 @@ class Children:
 
     # -- in a forked child, whose parent's agent this was --------------------------------------------------------------
 
-    def begin_in_fork(self, address: str) -> None:
-        """The parent's agent has left the child: begin one of the child's own. Raises nothing."""
-        blocked = _signal.pthread_sigmask(_signal.SIG_BLOCK, _EVERYTHING)
-        try:
-            sockets = dialing.dial(address)
-            if sockets is not None:
-                self._begin(sockets, blocked)
-        except BaseException:  # noqa: BLE001  whatever it is, the child runs on without us, and does not hear of it
+    def begin_in_fork(self, address: str, blocked: set[int]) -> None:
+        """The parent's agent has left the child: begin one of the child's own. ``blocked``: signals that the program
+        blocks; all are, meanwhile (``undisturbed.py``).
+        """
+        sockets = dialing.dial(address)
+        if sockets is None:
             return
-        finally:
-            late = _taken()
-            _signal.pthread_sigmask(_signal.SIG_SETMASK, blocked)
-            if late:
-                start_thread(lambda: _send_again(late), set())
-
-    def _begin(self, sockets: tuple[int, int], blocked: set[Any]) -> None:
         before = self._agent
         agent = type(before)(own_fd(sockets[0]), own_fd(sockets[1]), get_ident(), blocked)
         agent.children = children = Children(agent)
@@ -104,20 +88,3 @@ def _is_there(folder: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _taken() -> list[int]:
-    """Signals that came while they were blocked, taken back: a handler that raises can't do so in a callback."""
-    found: list[int] = []
-    while True:
-        waiting = _signal.sigpending()
-        if not waiting:
-            return found
-        found.append(int(_signal.sigwait(waiting)))
-
-
-def _send_again(numbers: list[int]) -> None:
-    """On a thread of ours, when the callback has returned."""
-    _sleep(_AFTER_S)
-    for number in numbers:
-        posix.kill(posix.getpid(), number)

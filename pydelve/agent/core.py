@@ -218,7 +218,7 @@ class Agent:
         self.hooks.forget()
         self.hold.close()  # which tells the debugger that nothing is left
 
-    def after_fork(self) -> None:
+    def after_fork(self, blocked: set[int]) -> None:
         """In a forked child: leave, also where the parent was about to: the thread that does it is not in the child.
 
         Where children are followed, it gets an agent of its own then.
@@ -228,7 +228,7 @@ class Agent:
         self.active = True
         self.deactivate()
         if children is not None and address:
-            children.begin_in_fork(address)
+            children.begin_in_fork(address, blocked)
 
     def left(self) -> bool:
         """Has another thread ended it all while this one waited?"""

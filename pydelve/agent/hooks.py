@@ -15,6 +15,7 @@ from . import threads
 from .background import Background
 from .fork_warning import WARNS, ForkWarning
 from .stops import Cause
+from .undisturbed import undisturbed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -71,9 +72,13 @@ class Hooks:
         """The interpreter may keep these callbacks for good: of us they hold lists that ``forget`` empties."""
         watched, expecting = self._children, self._expecting
 
-        def after_fork() -> None:
+        def leave(blocked: set[int]) -> None:
             for agent in [*watched]:  # which the child's own agent joins
-                agent.after_fork()
+                agent.after_fork(blocked)
+
+        def after_fork() -> None:
+            if watched:
+                undisturbed(leave, sys._getframe(1))
 
         posix.register_at_fork(after_in_child=after_fork)
         self._at_fork.append(after_fork)

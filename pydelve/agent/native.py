@@ -330,6 +330,11 @@ def rearm_eval_breaker() -> None:
     _check_signals()
 
 
+def check_signals() -> None:
+    """Run the handlers of signals that have come; what they raise comes out."""
+    _check_signals()
+
+
 def release_gil_once() -> None:
     """Let other threads take the GIL, if one waits for it."""
     _sched_yield()

@@ -37,7 +37,8 @@ from pydelve.api.events import (
     Traced,
 )
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.target import LeftAlone, State, Target, TargetList
+from pydelve.api.target import ExitStatus, LeftAlone, State, Target, TargetList
+from pydelve.debugger.becoming import Becoming
 from pydelve.debugger.engine import Debugger, SessionOptions
 from pydelve.debugger.files import ChildOptions
 from pydelve.debugger.loop import Loop
@@ -52,7 +53,6 @@ R = TypeVar("R")
 _FIRST = 1
 _ENDED_KEPT = 100
 _STEP_PATIENCE_S = 0.3  # for a step to end, before a target that waits for its turn gets it
-_AGAIN_S = 10.0  # for a target that becomes another program, to call
 _log = logging.getLogger("pydelve.engine")
 _MIRRORED = (
     requests.CreateBreakpoint,
@@ -79,8 +79,8 @@ class Targets:
         """Targets that stand and wait for their turn."""
         self._ended: deque[Target] = deque(maxlen=_ENDED_KEPT)
         self._left_alone: dict[tuple[tuple[str, ...], str], int] = {}
-        self._again: dict[int, tuple[_Member, Exited]] = {}
-        """By pid: targets that are just becoming another program, and how they ended if that never calls."""
+        self._becoming: dict[int, tuple[_Member, Becoming]] = {}
+        """By pid: targets that are just becoming another program."""
         self._mirroring = 0
         self._door: Door | None = None
         self._wanted: re.Pattern[str] | None = None
@@ -119,6 +119,22 @@ class Targets:
         if len(self._members) > 1:
             self._share(request, result)
         return result
+
+    def greeting(self) -> tuple[list[Event], list[Event]]:
+        """How things are, as events for somebody who comes now: who is there, and, after its breakpoints, what stands
+        and what has ended.
+        """
+        there: list[Event] = []
+        stands: list[Event] = []
+        for target in self._get_targets(requests.GetTargets()).targets:
+            if target.id == _FIRST:
+                there.append(Started(target.info))
+                stands += [] if target.exit is None else [Exited(target.exit)]
+            elif target.exit is None:
+                there.append(TargetAdded(target))
+            if target.stop is not None:  # last: it is what is looked at
+                stands.append(Stopped(target.stop, target.id) if target.current else TargetWaits(target))
+        return there, sorted(stands, key=lambda event: isinstance(event, Stopped))
 
     def has_read(self, event: Event) -> None:
         """See ``engine.Debugger.has_read``."""
@@ -295,6 +311,9 @@ class Targets:
             self._first.follow(self._door.name)
 
     def _shut(self) -> None:
+        for _, becoming in self._becoming.values():
+            becoming.done()
+        self._becoming.clear()
         door, self._door = self._door, None
         if door is not None:
             door.close()
@@ -310,8 +329,9 @@ class Targets:
             return
         numbers = {each.pid: number for number, each in self._members.items()}
         parent = next((numbers[pid] for pid in caller.ancestors if pid in numbers), 0)
-        again, _ = self._again.pop(reached.handle.pid, (None, None))
-        if again is not None:
+        again, becoming = self._becoming.pop(reached.handle.pid, (None, None))
+        if again is not None and becoming is not None:
+            becoming.done()
             self._adopt_again(again, reached)
             return
         member = _Member(self._next, "exec", parent)
@@ -336,12 +356,10 @@ class Targets:
         except PydelveError as error:
             _log.warning("process %d called again, but can't be debugged: %s", reached.handle.pid, error)
 
-    def _not_again(self, member: _Member) -> None:
-        """The program that is in its place has not called in time."""
-        waiting, event = self._again.get(member.pid, (None, None))
-        if waiting is member and event is not None:
-            del self._again[member.pid]
-            self._ended_for_good(member, event)
+    def _not_again(self, member: _Member, event: Exited, status: ExitStatus | None) -> None:
+        """The program that is in its place has ended before it called, or has not called in time."""
+        self._becoming.pop(member.pid, None)
+        self._ended_for_good(member, event if status is None else replace(event, status=status))
 
     # -- events of the engines -----------------------------------------------------------------------------------------
 
@@ -404,8 +422,8 @@ class Targets:
         process = member.engine.current.process
         again = process is not None and process.comes_again and self._door is not None
         if event.status.how == "replaced" and again:
-            self._again[member.pid] = member, event
-            self._loop.after(_AGAIN_S, lambda: self._not_again(member))
+            becoming = Becoming(member.pid, self._loop, lambda status: self._not_again(member, event, status))
+            self._becoming[member.pid] = member, becoming
         else:
             self._ended_for_good(member, event)
 

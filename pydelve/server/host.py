@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Started, Stopped, Traced
+from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Stopped, Traced
 from pydelve.api.requests import Detach, GetState, Request
 from pydelve.api.target import State
 from pydelve.debugger.engine import SessionOptions
@@ -170,15 +170,13 @@ class Host:
     def listen(self, listener: Callable[[Event], None], *, greet: bool) -> None:
         """Tell a listener of all events from now on; with ``greet``, first of how things are, as events."""
         if greet:
-            state = self._debugger.serve(GetState())
-            if state.target is not None:
-                listener(Started(state.target))
+            before, after = self._debugger.greeting()
+            for event in before:
+                listener(event)
             for point in self._points.values():  # the engine might have to ask the target, and wait
                 listener(BreakpointChanged(point))
-            if state.stop is not None:
-                listener(Stopped(state.stop))
-            if state.exit is not None:
-                listener(Exited(state.exit))
+            for event in after:
+                listener(event)
         self._listeners.append(listener)
 
     def leave(self, listener: Callable[[Event], None]) -> None:

@@ -41,11 +41,12 @@ from pydelve.api.requests import (
     SelectTarget,
 )
 from pydelve.errors import TargetStateError, UsageError
+from pydelve.server.pipe import PipeTransport, SharedPipe
 from tests.e2e.live import LiveSession
 from tests.e2e.plain import run_both, run_plain
 from tests.e2e.running import Running
 from tests.e2e.session import LAUNCHER, Session
-from tests.interpreters import Interpreter
+from tests.interpreters import Interpreter, find_interpreters
 
 E = TypeVar("E", bound=Event)
 Program = Callable[[str], Path]
@@ -193,6 +194,41 @@ def test_children_that_nobody_stops_are_as_without_us(python: Interpreter, progr
     )
     added, ended = ({number for number, what in told if (what == ",") is is_added} for is_added in (True, False))
     assert added == ended == {str(number) for number in range(2, 16)}
+
+
+def test_signals_reach_a_child_that_is_just_beginning(python: Interpreter, program: Program) -> None:
+    script = program("children/signalled.py")
+    done = run_both(python, [str(script)], ["continue"], script.parent)
+    assert done.output.count(" forked by target 1") == 5
+    assert (script.parent / "out.txt").read_text() == "[12, 12, 12, 12, 12]\n"
+
+
+def test_a_shell_in_the_programs_place(program: Program) -> None:
+    """It keeps the target's number until it has ended, and its child is one."""
+    script = program("children/few.py")
+    shell = script.with_name("shell.py")
+    shell.write_text(f"import os, sys\nos.execv('/bin/sh', ['sh', '-c', f'{{sys.executable}} {script}; exit 5'])\n")
+    with debugged(find_interpreters()["3.13"], shell) as session:
+        seen = run_through(session)
+        assert [event.target.parent for event in seen if isinstance(event, TargetAdded)] == [1, 2, 2, 2]
+        assert isinstance(seen[-1], Exited)
+        assert (seen[-1].status.how, seen[-1].status.status) in (("exited", 5), ("gone", 0))
+
+
+def test_who_comes_later_is_told_how_things_are(python: Interpreter, program: Program) -> None:
+    script = program("children/turns.py")
+    with debugged(python, script) as session:
+        session.call(CreateBreakpoint("meet"))
+        session.call(Resume("continue"))
+        stopped, waits = next_event(session, Stopped), next_event(session, TargetWaits)
+        transport = session.client._transport
+        assert isinstance(transport, PipeTransport)
+        with contextlib.closing(SharedPipe(transport._host)) as late:
+            told = [late.next_event(_LIMIT_S) for _ in range(6)]
+        assert [type(event) for event in told] == [
+            Started, TargetAdded, TargetAdded, BreakpointChanged, TargetWaits, Stopped,
+        ]  # fmt: skip
+        assert (told[-2], told[-1]) == (waits, stopped)
 
 
 def test_one_at_a_time(python: Interpreter, program: Program, marker: Marker) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import time
 from typing import Protocol
 
+from pydelve.api.target import ExitStatus
 from pydelve.target.live.channel import Channel, HoldChannel
 from pydelve.target.live.ptrace import Tracer
 
@@ -142,6 +143,13 @@ class Reached:
         self.link.close()
         self.hold.close()
         os.close(self.handle.pidfd)
+
+
+def to_status(code: int | None, clean: bool) -> ExitStatus:
+    """How a process ended, by ``Handle.status``; ``clean``: Python got to its own clean-up."""
+    if code is None:
+        return ExitStatus("gone", 0, clean)
+    return ExitStatus("killed", -code, False) if code < 0 else ExitStatus("exited", code, clean)
 
 
 def end(handle: Handle, tracer: Tracer) -> tuple[str, str, str] | None:

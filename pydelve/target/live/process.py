@@ -40,7 +40,7 @@ from pydelve.target.interface import (
 from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.live.asking import Asking
-from pydelve.target.live.handle import Reached, end
+from pydelve.target.live.handle import Reached, end, to_status
 from pydelve.target.live.hello import Hello
 from pydelve.target.live.launch import ENTRY
 from pydelve.target.live.user_code import UserCode
@@ -474,12 +474,7 @@ class LiveProcess(Asking):
         self._handle.wait(None)
         code = self._handle.status()
         self._leave()
-        if code is None:
-            self._listener.on_exited(ExitStatus("gone", 0, self._clean))
-        elif code < 0:
-            self._listener.on_exited(ExitStatus("killed", -code, False))
-        else:
-            self._listener.on_exited(ExitStatus("exited", code, self._clean))
+        self._listener.on_exited(to_status(code, self._clean))
 
     def _on_link_lost(self, error: ProtocolError | None) -> None:
         """The agent let go of its socket while the process lives: it exec'd something else, or closed every
