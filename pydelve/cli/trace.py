@@ -73,7 +73,8 @@ def _sink(trace: Trace, book: Book) -> Sink:
     terminal = not trace.output and sys.stderr.isatty()
     theme = Theme(wants_color(os.environ, terminal=terminal))
     if trace.stats:
-        return TraceStats(book, theme, live=terminal and os.environ.get("TERM", "dumb") != "dumb")
+        live = terminal and os.environ.get("TERM", "dumb") != "dumb"
+        return TraceStats(book, theme, live=(lambda: os.get_terminal_size(2)) if live else None)
     return TraceLines(book, theme, whole=trace.options.slower_than_s > 0)
 
 

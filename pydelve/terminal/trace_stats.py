@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydelve.api.events import Traced
 from pydelve.api.tracing import TracedSum
@@ -71,9 +71,13 @@ class _Function:
 
 
 class TraceStats:
-    """Makes the table; a live one is drawn again and again, over itself."""
+    """Makes the table.
 
-    def __init__(self, book: Book, theme: Theme = PLAIN, *, live: bool = False) -> None:
+    Args:
+        live: It is drawn again and again, over itself, on a terminal of so many columns and rows; None: only once.
+    """
+
+    def __init__(self, book: Book, theme: Theme = PLAIN, *, live: Callable[[], tuple[int, int]] | None = None) -> None:
         self._book, self._theme = book, theme
         self._functions: dict[int, _Function] = {}
         self._live = live
@@ -90,7 +94,9 @@ class TraceStats:
             self._functions.setdefault(found.function, _Function()).take(found)
         if self._live and time.monotonic() >= self._next:
             self._next = time.monotonic() + _EVERY_S
-            yield from self._over_itself(self._table(_LIVE_ROWS))
+            columns, rows = self._live()
+            # each takes one row, and the first one is on the screen still when they are drawn anew
+            yield from self._over_itself(self._table(max(1, min(_LIVE_ROWS, (rows or _LIVE_ROWS + 3) - 3)), columns))
 
     def end(self) -> list[str]:
         """The table, longest total first."""
@@ -104,7 +110,7 @@ class TraceStats:
         self._drawn = len(lines)
         return [back + lines[0], *lines[1:]]
 
-    def _table(self, most: int | None) -> list[str]:
+    def _table(self, most: int | None, columns: int = 0) -> list[str]:
         named: dict[str, _Function] = {}  # several may have one name
         for index, found in self._functions.items():
             named.setdefault(self._book.name(index), _Function()).merge(found)
@@ -118,4 +124,19 @@ class TraceStats:
             "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
         ]
         more = len(ordered) - len(rows) + 1
-        return [self._theme.strong(lines[0]), *lines[1:], *([f"...+{counted(more, 'function')} more"] if more else [])]
+        if more:
+            lines.append(f"...+{counted(more, 'function')} more")
+        lines = [_cut(line, columns) if columns else line for line in lines]
+        return [self._theme.strong(lines[0]), *lines[1:]]
+
+
+def _cut(line: str, columns: int) -> str:
+    """What fits for certain: a letter that is not ASCII may take two columns."""
+    if line.isascii():
+        return line[:columns]
+    room = columns
+    for index, letter in enumerate(line):
+        room -= 1 if letter.isascii() else 2
+        if room < 0:
+            return line[:index]
+    return line

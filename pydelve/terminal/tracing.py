@@ -139,8 +139,14 @@ class Tracer:
 
 
 def _came_from_terminal() -> bool:
-    """Ctrl-C at a terminal goes to all that is in its foreground: to the program, too."""
+    """Ctrl-C at a terminal goes to all that is in its foreground: to the program, too, whatever its input is."""
     try:
-        return os.tcgetpgrp(0) == os.getpgrp()
+        fd = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:  # there is none
+        return False
+    try:
+        return os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:
         return False
+    finally:
+        os.close(fd)

@@ -23,6 +23,7 @@ from pydelve.api.target import ExitStatus
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.cli.trace import exit_status
 from pydelve.terminal.trace_book import Book
+from tests.e2e.handshakes import wait_until
 from tests.e2e.live import LiveSession
 from tests.e2e.plain import run_plain
 from tests.e2e.running import Beside, Running
@@ -30,6 +31,7 @@ from tests.e2e.session import LAUNCHER, Finished, Session, clean_environment
 from tests.golden import check
 from tests.interpreters import Interpreter
 from tests.sources import PROGRAMS
+from tests.unit.terminal.user_terminal import CONTROLLING, user_terminal
 
 FOLDER = PROGRAMS / "tracing"
 LIMIT_S = 60.0
@@ -200,10 +202,26 @@ class Tracer(Beside):
             popen = subprocess.Popen(
                 [sys.executable, str(LAUNCHER), "trace", "--output", str(self.calls), *words],
                 stdin=stdin, stdout=output, stderr=subprocess.STDOUT, env=clean_environment(folder), cwd=folder,
+                start_new_session=True,  # a Ctrl-C at the terminal of the tests would be for it, too
             )  # fmt: skip
         super().__init__(popen, self.output, self.calls)
 
 
+COUNTS = """\
+import os, signal, sys, time
+count = 0
+def interrupted(*_):
+    global count
+    count += 1
+    os.write(1, b"interrupt %d\\n" % count)  # print may be under way
+signal.signal(signal.SIGINT, interrupted)
+print("ready", flush=True)
+def tick():
+    time.sleep(0.01)
+while not os.path.exists(sys.argv[1]):
+    tick()
+print(count, "interrupts", flush=True)
+"""
 FAILS = [
     " <stamp>  __main__.Shop.handle(self=<__main__.Shop>, number=-1)",
     " <stamp>    __main__.Shop.price(self=<__main__.Shop>, number=-1)",
@@ -254,6 +272,30 @@ class TestLife:
                 "pydelve: 2 calls of 2 functions traced",
                 "pydelve: the program ended without Python's clean-up: its last calls may be missing",
             ]
+
+    def test_ctrl_c_at_a_terminal_that_its_input_is_not(self, tmp_path: Path) -> None:
+        """The program has it from the terminal already: not from us, too."""
+        program, end = tmp_path / "counts.py", tmp_path / "end"
+        program.write_text(COUNTS)
+        start = CONTROLLING + "os.dup2(os.open(os.devnull, os.O_RDONLY), 0)\n"
+        start += "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+        words = ["trace", "--output", "calls.txt", "--python", sys.executable, "tick", str(program), str(end)]
+        calls = tmp_path / "calls.txt"
+        with user_terminal() as user:
+            tracer = subprocess.Popen(
+                [sys.executable, "-c", start, str(LAUNCHER), *words], stdin=user.fd, stdout=user.fd, stderr=user.fd,
+                cwd=tmp_path, env=clean_environment(tmp_path), start_new_session=True,
+            )  # fmt: skip
+            user.expect(b"ready")
+            for number in (1, 2, 3):
+                user.type(b"\x03")
+                user.expect(b"interrupt %d\r\n" % number)
+                for _ in range(3):  # it has seen to its own signal when it writes again
+                    size = calls.stat().st_size
+                    wait_until(lambda size=size: calls.stat().st_size > size)  # type: ignore[misc]
+            end.touch()
+            user.expect(b"3 interrupts\r\n")
+            assert tracer.wait(LIMIT_S) == 0
 
     def test_the_status_is_the_programs(self, python: Interpreter, tmp_path: Path) -> None:
         """Its input is ours, too."""

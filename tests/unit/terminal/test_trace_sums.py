@@ -73,13 +73,20 @@ def test_a_live_table_is_drawn_over_itself(monkeypatch: pytest.MonkeyPatch) -> N
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     book, made = batch(*calls(1))
-    stats = TraceStats(book, Theme(color=False), live=True)
+    size = [(24, 4)]
+    stats = TraceStats(book, Theme(color=False), live=lambda: size[0])
     assert list(stats.batch(made)) == []
     now[0] = 1.0
     first = list(stats.batch(made))
     assert (len(first), first[0][:5]) == (2, "calls")
+    assert [len(line) for line in first] == [24, 24]  # each in one row, or going back would not reach the first
     assert list(stats.batch(made)) == []
-    assert stats.end()[0].startswith("\x1b[2F\x1b[Jcalls")
+    book.take(more := Traced((record("return", 2, 1, run=9.0),), FUNCTIONS))
+    now[0] = 2.0
+    second = list(stats.batch(more))
+    assert second[0].startswith("\x1b[2F\x1b[Jcalls")
+    assert second[2:] == ["...+1 function more"]
+    assert stats.end()[0].startswith("\x1b[3F\x1b[Jcalls")
 
 
 def test_folded_stacks() -> None:
