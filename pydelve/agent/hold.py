@@ -92,16 +92,27 @@ class Hold:
         return mask
 
     def _put_handlers_aside(self) -> None:
+        aside = False
+        while not aside:
+            try:
+                self._signals.begin()
+                aside = True
+            except BaseException as raised:  # noqa: BLE001, PERF203  the same: a signal that another thread has taken
+                self._raised = raised
+
+    def _let_signals_in(self, mask: set[Any]) -> None:
+        """Within a stop. Those that came during it are noted, for the program when it goes on, before the handlers are
+        back: what several raise at once could not be caught. What one raises of a signal that comes now is kept.
+        """
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
         try:
-            self._signals.begin()
-        except BaseException as raised:  # noqa: BLE001  the same, for a signal that another thread has just taken
+            self._signals.end()
+        except BaseException as raised:  # noqa: BLE001  a handler's
             self._raised = raised
-            self._signals.begin()
 
     def leave(self) -> Left:
         """Undo :meth:`enter`, in reverse, but for signals: :meth:`deliver` is to be called soon, with the result."""
         program = self._program
-        self._signals.end()
         self._write_interval(program.interval)
         _set_recursion_limit(program.limit)
         if program.collecting:
@@ -120,11 +131,16 @@ class Hold:
         """Signals are handled from now on, and those that came are; what their handlers raise comes out."""
         mask, raised = left
         try:
-            if self._gil.flag_size == 1:
-                native.rearm_eval_breaker()
+            try:
+                if self._gil.flag_size == 1:
+                    native.rearm_eval_breaker()
+            finally:
+                self._signals.end()
         finally:
-            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
-            self._signals.deliver()
+            try:
+                _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+            finally:
+                self._signals.deliver()
         if raised is not None:
             raise raised
 
@@ -192,13 +208,12 @@ class Hold:
         starts have it.
         """
         program = self._program
-        self._signals.end()
         self._write_interval(program.interval)
         if program.collecting:
             gc.enable()
         self._gil.wake_waiters()
         native.release_gil_once()
-        _signal.pthread_sigmask(_signal.SIG_SETMASK, program.mask if mask is None else mask)
+        self._let_signals_in(program.mask if mask is None else mask)
 
     def tighten(self, own: bool = False) -> None:
         """After user code was evaluated; what it did to the collector or the interval is kept for :meth:`leave`.

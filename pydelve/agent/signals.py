@@ -3,18 +3,21 @@
 Python runs a handler in the main thread, between two instructions of whatever runs there, also when another thread
 took the signal. If that is our code, serving a stop, the handler must wait: it would see a stopped world, and its
 exception would end the stop. So for the time of a stop of the main thread every handler is replaced by one that takes
-note, and what was noted is signalled again at its end. (CPython ``Modules/signalmodule.c``.)
+note, and is called at its end. (CPython ``Modules/signalmodule.c``.)
 """
 
 from __future__ import annotations
 
 import _signal
+import sys
 from _thread import get_ident
 
 from . import native
+from .paths import is_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from types import FrameType
     from typing import Any
 
 _EVERYTHING = _signal.valid_signals()
@@ -35,6 +38,7 @@ class Deferral:
         self._handlers: dict[int, Any] = {}
         self._noted: list[int] = []
         self._action = native.Buffer(_ACTION_BYTES)
+        self._noting = self._note  # bound once, to be recognised
 
     def begin(self) -> None:
         """Put the handlers aside; nothing in any thread but the main one."""
@@ -42,24 +46,45 @@ class Deferral:
             return
         for number in _EVERYTHING:
             handler = _signal.getsignal(number)
-            if callable(handler) and not isinstance(handler, int):
+            if callable(handler) and not isinstance(handler, int) and handler is not self._noting:
                 self._handlers[number] = handler
-                self._set(number, self._note)
+                self._set(number, self._noting)
 
     def end(self) -> None:
-        """Put the handlers back; what was noted still waits for :meth:`deliver`."""
-        for number, handler in self._handlers.items():
-            self._set(number, handler)
-        self._handlers.clear()
+        """Put the handlers back; what was noted still waits for :meth:`deliver`. What one raises that runs meanwhile
+        comes out when all are back.
+        """
+        raised = None
+        while self._handlers and get_ident() == self._main:
+            try:
+                for number, handler in list(self._handlers.items()):
+                    self._set(number, handler)
+                    self._handlers.pop(number, None)
+            except BaseException as error:  # noqa: BLE001, PERF203  of a signal that another thread has just taken
+                raised = error
+        if raised is not None:
+            raise raised
 
     def has_noted(self) -> bool:
         """Was there any while the handlers were put aside?"""
         return bool(self._noted)
 
     def deliver(self) -> None:
-        """Signal again what was noted: the handlers run at once, and what they raise comes out."""
+        """Call the handlers of what was noted; what one raises comes out, and those after it run as soon as they can.
+
+        Not signalled again: that would be told to an event loop, by ``signal.set_wakeup_fd``, a second time.
+        """
         noted, self._noted = self._noted, []
-        if noted:
+        frame: FrameType | None = sys._getframe()
+        while frame is not None and is_agent(frame.f_code):
+            frame = frame.f_back
+        try:
+            while noted:
+                number = noted.pop(0)
+                handler = _signal.getsignal(number)
+                if callable(handler) and not isinstance(handler, int):
+                    handler(number, frame)
+        finally:
             # in one call of C code, so that the first handler does not run before the last signal is there again
             list(map(_trip, noted))
 
@@ -70,5 +95,7 @@ class Deferral:
     def _set(self, number: int, handler: Any) -> None:
         """Change what Python calls and nothing that the kernel knows: ``signal.signal`` would reset SA_RESTART."""
         _sigaction(number, 0, self._action.address)
-        _signal.signal(number, handler)
-        _sigaction(number, self._action.address, 0)
+        try:
+            _signal.signal(number, handler)
+        finally:  # it runs handlers of other signals first, which may raise
+            _sigaction(number, self._action.address, 0)

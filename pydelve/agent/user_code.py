@@ -53,11 +53,11 @@ class UserCode:
         active = threads.active()
         known = get_ident() in active
         own = get_ident() in self._own
-        self._hold.relax(self._program_mask if own else None)
         value = error = None
         if self.freezer is not None:
             self.freezer.let_run(0)
         try:
+            self._hold.relax(self._program_mask if own else None)
             self._interrupted = False
             self._polls = polls
             self._evaluating = get_ident()
@@ -71,7 +71,7 @@ class UserCode:
             # eval breaker set for good (PyThreadState_SetAsyncExc with NULL never clears pending.async_exc).
             for _ in range(1000 if self._interrupted and not polls else 0):
                 pass
-        except Interrupted as late:
+        except BaseException as late:  # noqa: BLE001  Interrupted, or what a signal's handler raises
             error = error or late
         if self._interrupted and isinstance(error, KeyboardInterrupt):
             error = Interrupted()
