@@ -346,11 +346,10 @@ class Agent:
             self._stop_halted(run, reason)
 
     def _stop_halted(self, run: int, reason: str) -> None:
-        frames = sys._current_frames()
-        ident = self.main if self.main in frames else min(frames.keys() - self.own, default=0)
+        running = sys._current_frames().keys()
+        ident = self.main if self.main in running else min(running - self.own, default=0)
         if ident:
-            self.stops.stop(Cause(reason), threads.frames_of(frames[ident]), ident, run)
-        del frames
+            self.stops.stop(Cause(reason), [], ident, run)
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 

@@ -153,10 +153,12 @@ class Exceptions:
         hits, failed = self._hits(armed, frames[0][0], error)
         if failed is not None:
             text = "{type}: {message}".format(**failed)
-            self._agent.stops.stop(Cause("condition-error", hits, text, exception=error, dead=len(frames)), frames)
+            self._agent.stops.stop_outside(
+                Cause("condition-error", hits, text, exception=error, dead=len(frames)), frames
+            )
         elif hits or self._stops_uncaught:
             cause = Cause("exception", hits, detail, exception=error, dead=len(frames))
-            self._agent.stops.stop(cause, frames)
+            self._agent.stops.stop_outside(cause, frames)
 
     def _hits(
         self, armed: list[ArmedException], frame: FrameType, error: BaseException

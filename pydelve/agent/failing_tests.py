@@ -100,7 +100,8 @@ class FailingTests:
         ]
         test = _describe(node, report, [title for title, _ in self._sections])
         try:
-            self._agent.stops.stop(Cause("exception", exception=error, frame=_shown_frame(frames), test=test), frames)
+            cause = Cause("exception", exception=error, frame=_shown_frame(frames), test=test)
+            self._agent.stops.stop_outside(cause, frames)
         finally:
             self._sections = []
 

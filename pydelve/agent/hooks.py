@@ -25,10 +25,6 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
     from .core import Agent
 
-# A thread that stands may not be traced: 3.11 does not get past the begin of a traced function as long as the eval
-# breaker is set (Python/ceval.c: DO_TRACING of RESUME), and in a stop it may be.
-_IS_TRACED = sys.version_info < (3, 12)
-
 
 class Hooks:
     """Installs and removes the hooks; ``agent`` is the ``core.Agent``."""
@@ -135,11 +131,7 @@ class Hooks:
         choice = sys.modules["os"].environ.get("PYTHONBREAKPOINT", "")
         if choice:
             return self._breakpointhook(*args, **kwargs)
-        frames = threads.frames_of(sys._getframe(1))
-        if _IS_TRACED:
-            self._agent.events.shield(lambda: self._agent.stops.stop(Cause("breakpoint-call"), frames))
-        else:
-            self._agent.stops.stop(Cause("breakpoint-call"), frames)
+        self._agent.stops.stop_outside(Cause("breakpoint-call"), threads.frames_of(sys._getframe(1)))
         return None
 
     def _on_exit(self) -> None:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .threads import Stack
 
 _TURN_S = 0.02  # how often a thread that stopped looks whether a step of another one has ended
+# A thread that stands may not be traced: 3.11 does not get past the begin of a traced function as long as the eval
+# breaker is set (Python/ceval.c: DO_TRACING of RESUME), and in a stop it may be.
+_IS_TRACED = sys.version_info < (3, 12)
+_HALT_TRIES = 20  # until a thread's frames have stayed the same while they were told
 _STOPS_KEPT = 1000  # for saying how long something ran between them
 _monotonic, _sleep = time.monotonic, time.sleep  # taken before the program can replace them
 FIRST_FRAMES = 20  # sent with each stop; the rest is asked for
@@ -87,8 +91,9 @@ class Stops:
     def __init__(self, agent: Agent) -> None:
         """Nothing has stopped yet."""
         self._agent = agent
-        self.turn = _thread.allocate_lock()
-        """Held while a thread is stopped, and by whoever must not be overtaken by a stop."""
+        self.turn = _thread.RLock()
+        """Held while a thread is stopped, and by whoever must not be overtaken by a stop. One that knows its thread: a
+        signal handler may run as soon as it is taken, and stop by itself."""
         self.run = 0
         """How often the program was resumed: a halt sent for an earlier run is stale."""
         self.one = False
@@ -122,12 +127,13 @@ class Stops:
 
         Args:
             cause: Why.
-            frames: The stack to show.
+            frames: The stack to show; an empty list for another thread's, which may run on until all stand.
             ident: Its thread; 0: the calling one.
             run: The run that is to be halted; None: this is no halt.
         """
         agent, me = self._agent, get_ident()
-        if self._owner == me or not agent.active or not frames or agent.forked():
+        own: Any = self.turn
+        if own._is_owned() or not agent.active or not (frames or ident) or agent.forked():
             return
         if not self._take_turn(cause, run):
             return
@@ -234,6 +240,13 @@ class Stops:
             return "queued"
         return "frozen" if self._agent.freezer.is_frozen(ident) else "runs"
 
+    def stop_outside(self, cause: Cause, frames: Stack) -> None:
+        """The same, where no event may have called us."""
+        if _IS_TRACED:
+            self._agent.events.shield(lambda: self.stop(cause, frames))
+        else:
+            self.stop(cause, frames)
+
     def _holds(self, cause: Cause, run: int | None) -> bool:
         """When our turn has come: does the reason to stop still hold?"""
         agent = self._agent
@@ -259,10 +272,9 @@ class Stops:
         for outbox in agent.traces.outboxes():
             outbox.settle()
         overtaken, self._patient = agent.stepper.cancel(), True
-        agent.service.begin(ident, frames, cause.at_line)
-        if cause.exception is not None and cause.reason != "call":
-            agent.service.about(cause.exception, cause.traceback)
-        report = self._report(ident, cause, frames)
+        report = self._report(ident, cause, frames) if frames else self._report_of(ident, cause, frames)
+        if not frames:
+            return None  # its Python part has ended at this moment
         report["interrupted_step"] = overtaken not in (None, cause.step) and cause.reason != "call"
         agent.hold.send(("event", protocol.STOPPED, report))
         plan = self._serve()
@@ -276,8 +288,26 @@ class Stops:
         agent.service.end()
         return plan
 
+    def _report_of(self, ident: int, cause: Cause, frames: Stack) -> dict[str, Any]:
+        """Of another thread, whose ``frames`` are found. It may run as long as we do not wait for the debugger, and if
+        it did they are read anew, as they may have ended.
+        """
+        report: dict[str, Any] = {}
+        for _ in range(_HALT_TRIES):
+            top = sys._current_frames().get(ident)
+            at = top.f_lasti if top is not None else 0
+            frames[:] = threads.frames_of(top)
+            report = self._report(ident, cause, frames)
+            if sys._current_frames().get(ident) is top and (top is None or top.f_lasti == at):
+                break
+        return report
+
     def _report(self, ident: int, cause: Cause, frames: Stack) -> dict[str, Any]:
+        """What the debugger is told."""
         agent = self._agent
+        agent.service.begin(ident, frames, cause.at_line)
+        if cause.exception is not None and cause.reason != "call":
+            agent.service.about(cause.exception, cause.traceback)
         report = {
             "reason": cause.reason,
             "ident": ident,

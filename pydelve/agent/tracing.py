@@ -13,6 +13,7 @@ from _thread import get_ident
 
 from . import native
 from .call_telling import CallTelling
+from .gate import Gate
 from .imports import Imports
 from .paths import is_agent
 from .thread_states import ThreadStates
@@ -29,10 +30,6 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .traces import Traced
 
 NAME = "trace"
-
-
-def _gate() -> None:
-    """Its start is an event in which something is to run (``Tracing.shield``)."""
 
 
 _getframe = sys._getframe  # taken before the program can replace it
@@ -65,7 +62,7 @@ class Tracing:
         self._freezer: Freezer | None = None
         """While a frozen thread has not come to its gate."""
         self._again = native.PendingCall(self._trace_again)
-        self._behind_gate: dict[int, Callable[[], None]] = {}  # ident: what is to run at the gate
+        self._gate = Gate()
         self._imports = Imports(self._import_begins)
         # bound once: comparing and storing bound methods made anew would never match
         self._global, self._local = self._on_call, self._on_event
@@ -73,11 +70,10 @@ class Tracing:
 
     def shield(self, function: Callable[[], None]) -> None:
         """Run ``function`` as if an event had called it: nothing it runs is traced, by us or by the program."""
-        self._behind_gate[get_ident()] = function
         before = sys.gettrace()
         sys.settrace(self._global)
         try:
-            _gate()
+            self._gate.run(function)
         finally:
             if before is None or before is self._global:
                 before = self._global if self._on and self._agent.active else None
@@ -294,8 +290,8 @@ class Tracing:
     def _begin(self, frame: FrameType) -> Any:
         code = frame.f_code
         if is_agent(code):
-            if code is _gate.__code__:
-                self._behind_gate.pop(get_ident())()
+            if code is Gate.code:
+                self._gate.opens()
             return None
         if self._freezer is not None:
             self._freezer.gate()

@@ -287,3 +287,19 @@ def test_threads_that_arrive_together_are_each_reported(
     lines = (tmp_path / "output").read_text().splitlines()
     assert sorted(lines) == sorted([f"{name} {number}" for name in "abcd" for number in range(rounds)] + ["done"])
     assert lines[-1] == "done"
+
+
+def test_a_halt_shows_frames_that_still_run(python: Interpreter, program: Program) -> None:
+    """The thread that is shown runs until the one that halts it waits for the debugger."""
+    script = program("control/calling.py")
+    with LiveSession(LaunchOptions(kind="script", program=str(script), python=python.path)) as session:
+        session.wait_stop()
+        shown = []
+        for _ in range(30):
+            session.call(Resume("continue"))
+            session.call(Halt())
+            if session.wait_stop().frames[0].function in ("first", "second"):
+                arguments = {entry.name: entry.value.text for entry in session.call(GetVariables("arguments"))}
+                names = {entry.name: entry.value.text for entry in session.call(GetVariables("globals"))}
+                shown.append((arguments["number"], names["current"]))
+        assert [entry for entry in shown if entry[0] != entry[1]] == []
