@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock, get_ident
 
+from .blame import is_of_condition
 from .evaluation import class_in_qualname, compile_condition, problem_of
 from .gil import FREE_THREADED
 from .linemap import LineMap
@@ -126,9 +127,11 @@ class Armed(Counted):
             return False, None
         if self.condition:
             try:
-                if not self._compiled_for(self.condition, frame.f_code)(frame):
+                if not self._value(frame):
                     return False, None
-            except Exception as error:  # noqa: BLE001  whatever the user's expression raises is the answer
+            except Exception as error:
+                if not is_of_condition(error):
+                    raise
                 return True, problem_of(error, False)
         return self.counts_now(), None
 
@@ -146,6 +149,10 @@ class Armed(Counted):
         if self.hit_condition is None:
             next(self.counter)
         return True
+
+    def _value(self, frame: FrameType) -> object:
+        """Of the condition; not its truth, so that what ``hit`` itself raises is that (``blame.is_of_condition``)."""
+        return self._compiled_for(self.condition, frame.f_code)(frame)
 
     def message(self, frame: FrameType) -> object:
         """A logpoint's message; runs the target's code, and raises what it raises."""

@@ -7,16 +7,16 @@ program's threads; what they let out is the program's own.
 
 from __future__ import annotations
 
-import _signal
 import sys
 from _thread import get_ident
 
+from .blame import is_handlers
 from .evaluation import problem_of
 from .paths import is_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from types import CodeType, FrameType
+    from types import FrameType
     from typing import Any
 
     from .breakpoints import Armed
@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .weaving import Woven
 
 _getframe = sys._getframe  # taken before the program can replace it
-_HANDLER_LIMIT = getattr(_signal, "NSIG", 65)
 
 
 class Check:
@@ -222,18 +221,4 @@ def _is_of_condition(error: BaseException, frame: FrameType) -> bool:
     following = traceback.tb_next
     if following is None:
         return True
-    return not is_agent(following.tb_frame.f_code) and following.tb_frame.f_code not in _handler_codes()
-
-
-def _handler_codes() -> list[CodeType]:
-    """The code of the program's signal handlers."""
-    codes = []
-    for number in range(1, _HANDLER_LIMIT):
-        try:
-            handler: Any = _signal.getsignal(number)
-        except ValueError:
-            continue
-        handler = getattr(handler, "__func__", handler)
-        if type(handler) is type(_handler_codes):
-            codes.append(handler.__code__)
-    return codes
+    return not is_agent(following.tb_frame.f_code) and not is_handlers(following.tb_frame.f_code)

@@ -17,7 +17,7 @@ import sys
 import time
 from _thread import allocate_lock, get_ident
 
-from . import evaluation, log_records, modules, protocol, threads
+from . import blame, evaluation, log_records, modules, protocol, threads
 from .breakpoints import Table
 from .code_objects import keeps_columns
 from .exceptions import Exceptions
@@ -28,7 +28,7 @@ from .hold import Hold
 from .hooks import Hooks
 from .link import Link, name_thread, start_thread
 from .outbox import Outbox
-from .paths import Ownership, canonical, is_agent
+from .paths import Ownership, canonical
 from .service import Refused, Service
 from .stepping import Step, Stepper
 from .stops import Cause, Stops
@@ -408,12 +408,9 @@ class Agent:
     def is_own_fault(self, error: BaseException) -> bool:
         """Was this raised by our own code, in a callback? Then it is told, and must not reach the program.
 
-        Everything else that comes out of a callback is the program's: what its signal handlers raise.
+        Everything else that comes out of a callback is the program's: see ``blame.py``.
         """
-        traceback = error.__traceback__
-        while traceback is not None and traceback.tb_next is not None:
-            traceback = traceback.tb_next
-        if not isinstance(error, Exception) or traceback is None or not is_agent(traceback.tb_frame.f_code):
+        if not blame.is_own(error):
             return False
         if self._faults < _FAULTS_TOLD and self.active:
             self._faults += 1
@@ -482,7 +479,9 @@ class Agent:
         """A logpoint is hit in this frame: tell its message, evaluated from outside; what that raised, or None."""
         try:
             message = armed.message(frame)
-        except Exception as error:  # noqa: BLE001  whatever the user's expression raises is the answer
+        except Exception as error:
+            if not blame.is_of_condition(error):
+                raise
             return evaluation.problem_of(error, True)
         self.tell(armed, message)
         return None

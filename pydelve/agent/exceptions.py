@@ -14,7 +14,7 @@ from __future__ import annotations
 from _thread import get_ident
 from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
-from . import catching, evaluation, exception_tree, threads
+from . import blame, catching, evaluation, exception_tree, threads
 from .breakpoints import Counted
 from .catching import UNCAUGHT, UNKNOWN
 from .handlers import SUPPORTED
@@ -83,18 +83,21 @@ class ArmedException(Counted):
             return False, None
         if self.condition:
             try:
-                if not self._holds(frame, error):
+                if not self._value(frame, error):
                     return False, None
-            except Exception as failed:  # noqa: BLE001  whatever the user's expression raises is the answer
+            except Exception as failed:
+                if not blame.is_of_condition(failed):
+                    raise
                 return True, evaluation.describe_error(failed)
         return self.counts_now(), None
 
-    def _holds(self, frame: FrameType, error: BaseException) -> bool:
+    def _value(self, frame: FrameType, error: BaseException) -> object:
+        """Of the condition; its truth is asked by ``hit`` itself (``blame.is_of_condition``)."""
         known = self._snippets.get(id(frame.f_code))
         if known is None or known[0] is not frame.f_code:
             snippet = Snippet(self.condition, "eval", frame.f_code, evaluation.private_class_of(frame))
             known = self._snippets[id(frame.f_code)] = frame.f_code, snippet
-        return bool(evaluation.run_with(frame, known[1], {NAME: error}))
+        return evaluation.run_with(frame, known[1], {NAME: error})
 
 
 def _fits(pattern: str, known: list[tuple[str, str]]) -> bool:
