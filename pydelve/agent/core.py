@@ -245,6 +245,16 @@ class Agent:
 
     def _serve_link(self) -> None:
         name_thread(b"pydelve %d" % globals().get("DEBUGGER", 0))  # who looks from outside sees whose it is
+        try:
+            self._serve_messages()
+        except Exception as error:  # noqa: BLE001  nonsense on the wire, or our own bug: the program goes on without us
+            self.is_own_fault(error)
+        self.user_code.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
+        self._go()
+        self.deactivate()
+        self._clear_up()
+
+    def _serve_messages(self) -> None:
         while self.active:
             message = self.link.read_message()
             if message is None:
@@ -256,10 +266,6 @@ class Agent:
                 self._go()
             elif identifier > self.stops.answered:
                 self._serve_running(identifier, operation, arguments)
-        self.user_code.interrupt(force=True)  # nobody waits for an evaluation any more: the program must go on
-        self._go()
-        self.deactivate()
-        self._clear_up()
 
     def _go(self) -> None:
         """A forked child waits no longer for the debugger."""
@@ -278,7 +284,10 @@ class Agent:
         if operation == protocol.HALT:
             self.link.send(("reply", identifier, None))
             if arguments["run"] >= self.stops.run:  # one more: the thread that stopped is just about to go on
-                start_thread(lambda: self._halt(arguments["run"], arguments["reason"]), self.own)
+                try:
+                    start_thread(lambda: self._halt(arguments["run"], arguments["reason"]), self.own)
+                except RuntimeError:  # no more threads: then here, where nothing can be interrupted in that stop
+                    self._halt(arguments["run"], arguments["reason"])
             return
         if operation != protocol.INTERRUPT:
             # no stop may come between the request and its answer: we would not get the GIL to send it
@@ -302,6 +311,8 @@ class Agent:
             return ("reply", identifier, self.common(operation, arguments))
         except Refused as refusal:
             return ("refused", identifier, {"message": str(refusal)})
+        except Exception as error:  # noqa: BLE001  our own bug, or no thread or file is left to us: the session goes on
+            return ("refused", identifier, {"internal": evaluation.describe_error(error)})
         finally:
             if changes:
                 self.freezer.let_run(0)

@@ -75,7 +75,11 @@ def load(
             module.__dict__.update(
                 __builtins__=scope, __package__="pydelve.agent", AGENT_PREFIX=prefix, DEBUGGER=debugger
             )
-            exec(read_code(name), module.__dict__)
+            try:
+                exec(read_code(name), module.__dict__)
+            except BaseException:  # such as no file left to open: the next time it may be
+                del modules[name]
+                raise
         return modules[name]
 
     scope["__import__"] = private_import

@@ -93,7 +93,11 @@ class Outbox:
         if self._serial % 2 == 0:
             self._serial += 1
             serial = self._serial
-            start_thread(lambda: self._serve(serial), self._own)
+            try:
+                start_thread(lambda: self._serve(serial), self._own)
+            except RuntimeError:  # no more threads
+                self._serial += 1
+                raise
 
     def end(self) -> None:
         """Nothing more will be; what is there goes out with the next stop, or :meth:`flush`."""

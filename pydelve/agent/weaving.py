@@ -6,7 +6,8 @@ nothing differs it is replaced: in the functions that have it, and, so that func
 constants of the code that makes them. Frames that run the old code, and code that is not provably the same, stay with
 the event sources (``monitoring.py``, ``tracing.py``). Everything is put back when the breakpoint goes, and at the end.
 
-Called with a stop's turn taken (``stops.Stops.turn``), or from the events that see code for the first time.
+Called with a stop's turn taken (``stops.Stops.turn``), or from the events that see code for the first time, in any
+thread at any moment: what is gone through here is copied first.
 """
 
 from __future__ import annotations
@@ -266,7 +267,7 @@ class Weaver:
 
     def forget(self, path: str) -> None:
         """Put back what is woven into the functions of a file, which is about to change."""
-        keys = {key for key in self._recipes if key[0] == path}
+        keys = {key for key in list(self._recipes) if key[0] == path}
         for key in keys:
             del self._recipes[key]
         if keys:
@@ -279,7 +280,7 @@ class Weaver:
         self._refused.clear()
         if self._woven:
             self._apply(keys)
-        for (_, index), (code, original) in self._patched.items():
+        for (_, index), (code, original) in list(self._patched.items()):
             if code.co_consts[index] is not original:
                 store(code.co_consts, index, original)
         self._patched.clear()
@@ -289,7 +290,7 @@ class Weaver:
 
         Frames that still run it have it themselves; its checks do nothing.
         """
-        for woven in self._woven.values():
+        for woven in list(self._woven.values()):
             woven.let_go()
         self._woven.clear()
 
@@ -309,10 +310,10 @@ class Weaver:
                 key = self._key(original)
                 if key in keys and id(original) not in wanted:
                     wanted[id(original)] = original
-        for woven in self._woven.values():
+        for woven in list(self._woven.values()):
             if self._key(woven.original) in keys:
                 wanted[id(woven.original)] = woven.original
-        for woven in self._woven.values():
+        for woven in list(self._woven.values()):
             if id(woven.original) in wanted:
                 woven.live = False
         for identity, original in list(wanted.items()):

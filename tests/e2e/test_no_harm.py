@@ -17,8 +17,19 @@ import pytest
 
 from pydelve.api.events import Exited, Stopped
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.requests import CreateBreakpoint, Detach, GetStack, GetThreads, GetVariables, Resume
+from pydelve.api.requests import (
+    CreateBreakpoint,
+    Detach,
+    GetStack,
+    GetThreads,
+    GetVariables,
+    Halt,
+    Resume,
+    StartTracing,
+)
 from pydelve.api.target import ExitStatus, Stop
+from pydelve.api.tracing import TraceOptions
+from pydelve.errors import InternalError
 from tests.e2e.live import LiveSession
 from tests.interpreters import Interpreter
 
@@ -339,3 +350,20 @@ def test_files_beside_the_script_do_not_shadow_our_modules(python: Interpreter, 
         status = finish(session)
     assert (status.how, status.status) == ("exited", 0)
     assert ((tmp_path / "out").read_text(), (tmp_path / "err").read_text()) == ("2\n", "")
+
+
+def test_a_program_with_no_file_left(python: Interpreter, program: Program, marker: Marker) -> None:
+    """What we can't load then is refused; nothing ends, and nothing is said on the program's standard error."""
+    script = program("no_harm/full.py")
+    with debugged(script, python=python) as session:
+        session.call(CreateBreakpoint(f"{script}:{marker(script)['turn']}", temporary=True))
+        assert session.resume().reason == "breakpoint"
+        session.call(Resume("continue"))
+        for _ in range(2):
+            with pytest.raises(InternalError, match="Too many open files") as refused:
+                session.call(StartTracing(TraceOptions("called")))
+            assert str(refused.value).startswith("the agent failed in 'trace': OSError")
+        session.call(Halt())
+        assert session.wait_stop().reason == "halt"
+        look(session)
+    assert (script.parent / "err").read_text() == ""
