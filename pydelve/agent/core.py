@@ -176,6 +176,7 @@ class Agent:
     def ending(self) -> None:
         """The interpreter begins its clean-up."""
         if self.active and posix.getpid() == self.pid:
+            self.link.hurry()  # a debugger that is itself stopped does not keep the program from its end
             for outbox in self.traces.outboxes():
                 outbox.flush()
             self.link.send(("event", protocol.ENDING, {}))
