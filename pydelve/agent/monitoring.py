@@ -17,8 +17,8 @@ import sys
 from _thread import get_ident
 
 from .freeze_events import FreezeEvents  # at the start: in a stop an import would let other threads run
-from .gate import Gate
 from .paths import is_agent
+from .shield import Shield
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -64,9 +64,9 @@ class Monitoring:
         self._waiting_for_main: Callable[[FrameType], None] | None = None
         # ident: (frame id, offset) whose arrival the breakpoints' callback has dealt with
         self._handled: dict[int, tuple[int, int]] = {}
-        self._gate = Gate()
+        self._shield = Shield()
         self._register()
-        self._monitoring.set_local_events(self._step, Gate.code, self._monitoring.events.PY_START)
+        self._monitoring.set_local_events(self._step, Shield.code, self._monitoring.events.PY_START)
 
     def _take_tools(self) -> tuple[int, int]:
         # 3 and 4 first: 0 is what a pdb in the program itself takes (3.14), 1, 2 and 5 have their owners by name
@@ -157,7 +157,7 @@ class Monitoring:
 
     def shield(self, function: Callable[[], None]) -> None:
         """Run ``function`` as if an event had called it: nothing it runs makes events, of ours or of other tools."""
-        self._gate.run(function)
+        self._shield.run(function)
 
     # -- breakpoints ---------------------------------------------------------------------------------------------------
 
@@ -418,8 +418,8 @@ class Monitoring:
     def _on_step_start(
         self, code: CodeType, frame: FrameType, offset: int, thrown: BaseException | None = None
     ) -> None:
-        if code is Gate.code:
-            self._gate.opens()
+        if code is Shield.code:
+            self._shield.opens()
         elif self._stepping(get_ident()) and not is_agent(code):
             self._agent.step_outcome(self._agent.stepper.started(frame))
 
@@ -457,7 +457,7 @@ class Monitoring:
         held = self._held()
         if self._step in held:
             self.unwatch()
-            self._monitoring.set_local_events(self._step, Gate.code, 0)
+            self._monitoring.set_local_events(self._step, Shield.code, 0)
         if self._break in held:
             for code, _ in self._armed.values():
                 self._monitoring.set_local_events(self._break, code, 0)

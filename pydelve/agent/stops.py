@@ -273,8 +273,9 @@ class Stops:
             outbox.settle()
         overtaken, self._patient = agent.stepper.cancel(), True
         report = self._report(ident, cause, frames) if frames else self._report_of(ident, cause, frames)
-        if not frames:
-            return None  # its Python part has ended at this moment
+        if not frames:  # its Python part has ended at this moment
+            agent.service.end()
+            return None
         report["interrupted_step"] = overtaken not in (None, cause.step) and cause.reason != "call"
         agent.hold.send(("event", protocol.STOPPED, report))
         plan = self._serve()

@@ -13,9 +13,9 @@ from _thread import get_ident
 
 from . import native
 from .call_telling import CallTelling
-from .gate import Gate
 from .imports import Imports
 from .paths import is_agent
+from .shield import Shield
 from .thread_states import ThreadStates
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ class Tracing:
         self._freezer: Freezer | None = None
         """While a frozen thread has not come to its gate."""
         self._again = native.PendingCall(self._trace_again)
-        self._gate = Gate()
+        self._shield = Shield()
         self._imports = Imports(self._import_begins)
         # bound once: comparing and storing bound methods made anew would never match
         self._global, self._local = self._on_call, self._on_event
@@ -73,7 +73,7 @@ class Tracing:
         before = sys.gettrace()
         sys.settrace(self._global)
         try:
-            self._gate.run(function)
+            self._shield.run(function)
         finally:
             if before is None or before is self._global:
                 before = self._global if self._on and self._agent.active else None
@@ -290,8 +290,8 @@ class Tracing:
     def _begin(self, frame: FrameType) -> Any:
         code = frame.f_code
         if is_agent(code):
-            if code is Gate.code:
-                self._gate.opens()
+            if code is Shield.code:
+                self._shield.opens()
             return None
         if self._freezer is not None:
             self._freezer.gate()

@@ -17,7 +17,7 @@ def _gate() -> None:
     """Its start is the event."""
 
 
-class Gate:
+class Shield:
     """What waits to run there; one per event source."""
 
     code = _gate.__code__
@@ -27,7 +27,7 @@ class Gate:
         self._waiting: dict[int, list[Callable[[], None]]] = {}  # by thread: a signal handler may come in between
 
     def run(self, function: Callable[[], None]) -> None:
-        """Run ``function`` in the event of the gate, or, where an event has called us and there is none, as it is."""
+        """Run ``function`` in that event, or, where an event has called us and there is none, as it is."""
         ident = get_ident()
         waiting = self._waiting.setdefault(ident, [])
         waiting.append(function)
