@@ -219,3 +219,42 @@ def test_an_interrupt_to_the_debugger_only_halts(python: Interpreter, tmp_path: 
 
 if sys.platform != "linux":
     pytest.skip("orphans are adopted on Linux only", allow_module_level=True)
+
+
+def test_a_stopped_debugger_does_not_keep_a_program_from_its_end(tmp_path: Path) -> None:
+    """It is itself under SIGSTOP, and reads nothing, when the program ends with much to tell."""
+    program = PROGRAMS / "no_harm" / "talks.py"
+    debugger = subprocess.Popen(
+        [sys.executable, str(LAUNCHER), "debug", "--python", sys.executable, str(program), "--", str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path), "NO_COLOR": "1"},
+    )  # fmt: skip
+    assert debugger.stdin is not None
+    try:
+        place = f"{program}:{read_markers(program)['said']}"
+        debugger.stdin.write(f'break {place} -log "{{number}} {"and more " * 8}"\ncontinue\n'.encode())
+        debugger.stdin.flush()
+        deadline = time.monotonic() + _END_LIMIT_S
+        while not (tmp_path / "pid").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        pid = int((tmp_path / "pid").read_text())
+        debugger.send_signal(signal.SIGSTOP)
+        (tmp_path / "go").touch()
+        deadline = time.monotonic() + 2 * _END_LIMIT_S
+        while _state(pid) not in ("Z", ""):
+            assert time.monotonic() < deadline, Path(f"/proc/{pid}/syscall").read_text()
+            time.sleep(0.05)
+    finally:
+        debugger.send_signal(signal.SIGCONT)
+        debugger.kill()
+        debugger.wait()
+        debugger.stdin.close()
+
+
+def _state(pid: int) -> str:
+    """What the kernel says of a process: Z where it has ended, and nobody has asked; "" where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except OSError:
+        return ""
