@@ -8,7 +8,6 @@ threads.
 
 from __future__ import annotations
 
-import _thread
 import sys
 
 from . import threads
@@ -31,7 +30,9 @@ class Background:
         """Nothing is installed yet."""
         self._agent = agent
         self._imports = Imports(self._import_begins)
-        self._thread_hook: Callable[[Any], None] = _thread.__dict__.get("_excepthook", lambda arguments: None)
+        self._thread_hook: Callable[[Any], None] = sys.modules["_thread"].__dict__.get(
+            "_excepthook", lambda arguments: None
+        )
         self._put: Callable[[Any], None] = self._on_thread_ended
         self._loop: Any = None
         self._report: Any = None
@@ -39,7 +40,7 @@ class Background:
 
     def install(self) -> None:
         """Hook in; asyncio is waited for, unless it is there."""
-        names = _thread.__dict__
+        names = sys.modules["_thread"].__dict__
         threading = sys.modules.get("threading")
         if threading is not None:
             self._thread_hook = threading.__dict__.get("excepthook", self._thread_hook)
@@ -52,7 +53,7 @@ class Background:
 
     def _places(self) -> list[tuple[dict[str, Any], str]]:
         """Where the threads' hook may stand."""
-        places = [(_thread.__dict__, "_excepthook")]
+        places = [(sys.modules["_thread"].__dict__, "_excepthook")]  # the module itself: ours is a copy (loader.py)
         threading = sys.modules.get("threading")
         if threading is not None:
             places += [(threading.__dict__, "excepthook"), (threading.__dict__, "__excepthook__")]

@@ -17,7 +17,10 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
 _PACKAGES = ("printers",)  # folders of agent modules, whose own are imported as `from ..printers.times import ...`
-_COPIED = ("posix", "time", "gc", "_signal", "marshal")  # what programs patch, and the agent only calls
+_COPIED = ("posix", "time", "gc", "_signal", "_thread", "marshal")  # what programs patch, and the agent only calls
+# what libraries such as gevent replace before we come, by functions that do something else
+_REPLACED = {"_thread": ("start_new_thread", "allocate_lock", "get_ident"), "time": ("sleep", "monotonic")}
+_SYNONYMS = {"start_new_thread": "start_new", "allocate_lock": "allocate"}  # of old, which they leave alone
 _LOW = 100
 # 3.9 forgets the exit functions that were registered when the module is made anew (Modules/atexitmodule.c)
 _KEPT = ("atexit",) if sys.version_info < (3, 10) else ()
@@ -59,7 +62,7 @@ def load(
                 return real_import(name, globals_, locals_, fromlist, level)
             if name not in outside:
                 module = _import_unseen(name)
-                outside[name] = _copied(module) if alone and name in _COPIED else module
+                outside[name] = _copied(module) if name in _COPIED else module
             return outside[name]
         if name and name not in _PACKAGES:
             return get(name)
@@ -92,9 +95,20 @@ def load(
 
 
 def _copied(module: "ModuleType") -> "ModuleType":
-    """The module as it is now, whatever the program puts into it later."""
+    """The module as it is now, whatever the program puts into it later, with the functions that Python made."""
     copy = type(sys)(module.__name__)
-    copy.__dict__.update(module.__dict__)
+    names = copy.__dict__
+    names.update(module.__dict__)
+    saved = getattr(sys.modules.get("gevent.monkey"), "saved", {}).get(module.__name__, {})
+    for name in _REPLACED.get(module.__name__, ()):
+        if type(names[name]) is not type(len):
+            found = saved.get(name, names.get(_SYNONYMS.get(name, "")))
+            if type(found) is not type(len):
+                raise RuntimeError(
+                    "%s.%s is not Python's own any more: %s has replaced it"
+                    % (module.__name__, name, getattr(names[name], "__module__", "a library"))
+                )
+            names[name] = found
     return copy
 
 

@@ -7,7 +7,6 @@ through the hook that ``threading.settrace`` sets. The interface is that of ``mo
 
 from __future__ import annotations
 
-import _thread
 import sys
 from _thread import get_ident
 
@@ -66,7 +65,8 @@ class Tracing:
         self._imports = Imports(self._import_begins)
         # bound once: comparing and storing bound methods made anew would never match
         self._global, self._local = self._on_call, self._on_event
-        self._start, self._start_traced = _thread.start_new_thread, self._start_thread
+        self._start_names = sys.modules["_thread"].__dict__  # the module itself: ours is a copy (loader.py)
+        self._start, self._start_traced = self._start_names["start_new_thread"], self._start_thread
 
     def shield(self, function: Callable[[], None]) -> None:
         """Run ``function`` as if an event had called it: nothing it runs is traced, by us or by the program."""
@@ -447,7 +447,7 @@ class Tracing:
 
     def _start_thread(self, *args: Any, **kwargs: Any) -> int:
         """Stands in for ``_thread.start_new_thread`` while tracing is on: threads started so call no hook."""
-        ident = self._start(*args, **kwargs)
+        ident: int = self._start(*args, **kwargs)
         if self._on:
             self._trace_threads(True)
             self._trace_running()
@@ -455,7 +455,7 @@ class Tracing:
 
     def _hook_new_threads(self) -> None:
         """New threads call what ``threading.settrace`` has set; one that the program has set is left alone."""
-        names = _thread.__dict__
+        names = self._start_names
         if names["start_new_thread"] is (self._start if self._on else self._start_traced):
             names["start_new_thread"] = self._start_traced if self._on else self._start
         threading = (sys.modules or {}).get("threading")  # None while the interpreter ends

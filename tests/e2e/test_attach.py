@@ -165,6 +165,42 @@ def test_where_no_thread_can_be_started(tmp_path: Path) -> None:
         assert running.end() == ("ready\non\n\n", "", 0)
 
 
+_REPLACES = """
+import _thread, sys, threading, time, types
+
+def replaced(function):
+    def instead(*arguments):
+        if function is start:
+            raise RuntimeError("no thread is started any more")
+        return function(*arguments)
+    return instead
+
+start = _thread.start_new_thread
+names = {names}
+monkey = types.ModuleType("gevent.monkey")
+monkey.saved = {{"_thread": {{name: vars(_thread)[name] for name in names}}, "time": {{"sleep": time.sleep}}}}
+sys.modules["gevent.monkey"] = monkey
+time.sleep = replaced(time.sleep)
+for name in ("start_new_thread", "allocate_lock", "get_ident"):
+    setattr(_thread, name, replaced(vars(_thread)[name]))
+"""
+
+
+def test_where_a_library_has_replaced_what_threads_are_made_with(
+    python: Interpreter, program: Program, marker: Marker, tmp_path: Path
+) -> None:
+    """As gevent does: its functions start greenlets, and switch between them."""
+    source, go = program("attach/before_and_after.py"), tmp_path / "go"
+    source.write_text(_REPLACES.format(names=["get_ident"]) + source.read_text())
+    with Running(python, source, str(go), "fork", folder=tmp_path) as running:
+        running.wait_ready()
+        with LiveSession(AttachOptions(running.pid)) as session:
+            detached(session, source, marker(source)["inside"])
+        wait_until_alone(running.pid)
+        go.touch()
+        assert running.end() == ("ready\n{}\nchild 3\n", "", 9)
+
+
 _TRACER = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -341,6 +377,15 @@ class TestRefusals:
                 )
                 other.communicate(b"exit\n")
             wait_until_alone(running.pid)
+            (tmp_path / "go").touch()
+            assert running.end() == ("ready\n{}\n", "", 9)
+
+    def test_a_library_that_replaces_and_keeps_nothing(self, python: Interpreter, source: Path, tmp_path: Path) -> None:
+        source.write_text(_REPLACES.format(names=[]) + source.read_text())
+        with self.begin(python, source, tmp_path) as running:
+            assert refused(running) == (
+                "refuses pydelve's agent: _thread.get_ident is not Python's own any more: __main__ has replaced it"
+            )
             (tmp_path / "go").touch()
             assert running.end() == ("ready\n{}\n", "", 9)
 

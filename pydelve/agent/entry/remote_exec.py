@@ -8,7 +8,7 @@ does that is started in another way. Nothing is raised here, and nobody who does
 
 import posix
 from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
-from _thread import start_new_thread
+from _thread import start_new  # the synonym of old, which gevent leaves alone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -82,7 +82,7 @@ def _debugger_sends(ctypes: "Any", link: int) -> bool:
 try:
     _mask = pthread_sigmask(SIG_BLOCK, valid_signals())
     try:
-        start_new_thread(_serve, ())
+        start_new(_serve, ())
     finally:
         pthread_sigmask(SIG_SETMASK, _mask)
 except RuntimeError:  # no thread can be started: the debugger hears nothing, and gives up
