@@ -112,6 +112,8 @@ class Link:
     def _read(self, size: int) -> bytes | None:
         parts = b""
         while len(parts) < size:
+            if not self.intact():  # else we would take what is the program's
+                return None
             try:
                 part = posix.read(self._fd, size - len(parts))
             except OSError:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import builtins
 import gc
 import marshal
+import posix
 import sys
 from _thread import get_ident
 from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
@@ -143,6 +144,7 @@ class Weaver:
         # (id(code), index of a constant): the code, and what the constant was
         self._patched: dict[tuple[int, int], tuple[CodeType, CodeType]] = {}
         self._waiting: list[Any] = []  # weak references to generators that run replaced code
+        self._swapped: dict[int, Any] = {}  # by id, weak references to functions whose code was replaced
 
     def __bool__(self) -> bool:
         """Is anything woven, or to be?"""
@@ -278,7 +280,13 @@ class Weaver:
         keys = set(self._recipes)
         self._recipes.clear()
         self._refused.clear()
-        if self._woven:
+        if posix.getpid() != self._agent.pid:
+            # in a forked child: to look through the heap would copy all of it, and checks that are left do nothing
+            for reference in list(self._swapped.values()):
+                function = reference()
+                if function is not None:
+                    function.__code__ = self.original_of(function.__code__)
+        elif self._woven:
             self._apply(keys)
         for (_, index), (code, original) in list(self._patched.items()):
             if code.co_consts[index] is not original:
@@ -301,7 +309,9 @@ class Weaver:
         """Look through the heap for code of these functions, and replace what is there by what is wanted."""
         files = {key[0] for key in keys}
         functions, generators, codes = in_files(files, self._agent.table.path_of)
+        self._waiting = [reference for reference in self._waiting if frame_of(reference()) is not None]
         self._waiting += [weak_reference(generator) for generator in generators]
+        self._swapped = {number: each for number, each in list(self._swapped.items()) if each() is not None}
         wanted: dict[int, CodeType] = {}
         seen: dict[int, CodeType] = {}
         for root in codes:
@@ -397,6 +407,7 @@ class Weaver:
         code = wanted.get(id(function.__code__))
         if code is not None and code is not function.__code__ and not is_compiled(function):
             function.__code__ = code
+            self._swapped[id(function)] = weak_reference(function)
 
     def _patch(self, codes: Iterable[CodeType], wanted: dict[int, CodeType]) -> None:
         """Put the wanted code in its place among constants: what these codes make from now on has it."""
