@@ -71,12 +71,12 @@ class Hold:
         """Become undisturbed: no signal, no collection, room on the stack. Nothing here may allocate much or import."""
         errno = native.errno()
         mask = self._block_signals()
+        self._put_handlers_aside()  # before all that a stop of a handler's own, which runs until here, would change
         collecting = gc.isenabled()
         gc.disable()
         limit = _recursion_limit()
         _set_recursion_limit(limit + _HEAD_ROOM)
         self._program = _Program(errno, mask, collecting, limit, self._read_interval())
-        self._put_handlers_aside()
         if not self.intact():
             self.lost = True
 
@@ -95,8 +95,7 @@ class Hold:
         aside = False
         while not aside:
             try:
-                self._signals.begin()
-                aside = True
+                aside = self._signals.begin()
             except BaseException as raised:  # noqa: BLE001, PERF203  the same: a signal that another thread has taken
                 self._raised = raised
 

@@ -40,15 +40,21 @@ class Deferral:
         self._action = native.Buffer(_ACTION_BYTES)
         self._noting = self._note  # bound once, to be recognised
 
-    def begin(self) -> None:
-        """Put the handlers aside; nothing in any thread but the main one."""
-        if get_ident() != self._main:
-            return
-        for number in _EVERYTHING:
+    def begin(self) -> bool:
+        """Put the handlers aside; nothing in any thread but the main one. True where they were: until then one may run,
+        and stop by itself, which puts them back.
+        """
+        found = False
+        for number in _EVERYTHING if get_ident() == self._main else ():
             handler = _signal.getsignal(number)
             if callable(handler) and not isinstance(handler, int) and handler is not self._noting:
+                found = True
                 self._handlers[number] = handler
-                self._set(number, self._noting)
+                try:
+                    self._set(number, self._noting)
+                finally:
+                    self._handlers[number] = handler
+        return not found
 
     def end(self) -> None:
         """Put the handlers back; what was noted still waits for :meth:`deliver`. What one raises that runs meanwhile

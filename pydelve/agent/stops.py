@@ -92,8 +92,8 @@ class Stops:
         """Nothing has stopped yet."""
         self._agent = agent
         self.turn = _thread.RLock()
-        """Held while a thread is stopped, and by whoever must not be overtaken by a stop. One that knows its thread: a
-        signal handler may run as soon as it is taken, and stop by itself."""
+        """Held while a thread is stopped, and by whoever must not be overtaken by a stop. Can be taken again: a signal
+        handler may run as soon as it is, and stop by itself before."""
         self.run = 0
         """How often the program was resumed: a halt sent for an earlier run is stale."""
         self.one = False
@@ -132,15 +132,14 @@ class Stops:
             run: The run that is to be halted; None: this is no halt.
         """
         agent, me = self._agent, get_ident()
+        if self._owner == me or not agent.active or not (frames or ident) or agent.forked():
+            return
         own: Any = self.turn
-        if own._is_owned() or not agent.active or not (frames or ident) or agent.forked():
-            return
-        if not self._take_turn(cause, run):
-            return
+        inner, taken = own._is_owned(), False  # inner: of a signal handler, which runs while we are about to stop
         try:
-            if not self._holds(cause, run):
+            taken = self._take_turn(cause, run)
+            if not taken or not self._holds(cause, run):
                 return
-            self._owner = me
             plan = fault = None
             self._halted = run is not None
             agent.hold.loose = self._is_loose()
@@ -149,6 +148,7 @@ class Stops:
                 if ident:  # it went on until now
                     frames = threads.frames_of(sys._current_frames().get(ident)) or frames
             agent.hold.enter()
+            self._owner = me  # no handler runs from here on
             self.began = _monotonic()
             try:
                 plan = self._stand(ident or me, cause, frames)
@@ -162,7 +162,10 @@ class Stops:
                 self._owner = 0
             other = self._gives_turn_away(plan)
         finally:
-            self.turn.release()
+            if inner and taken:
+                own.release()
+            while not inner and own._is_owned():  # more than once, where what a handler has raised came in between
+                own.release()
         if agent.hold.lost:
             agent.deactivate()
         if agent.hold.has_signals():  # the program's handlers, with events: breakpoints in them are hit
@@ -182,6 +185,7 @@ class Stops:
         Where only one thread stops, a step under way in another one is waited for, too, unless this is a halt.
         """
         me, queued = get_ident(), Queued()
+        before = self.queue.get(me)  # a handler's, while we wait
         if run is None:
             self.queue[me] = queued
         try:
@@ -201,6 +205,8 @@ class Stops:
                 _sleep(_TURN_S)
         finally:
             self.queue.pop(me, None)
+            if before is not None:
+                self.queue[me] = before
 
     def _gives_turn_away(self, plan: dict[str, Any] | None) -> bool:
         """Is it about another thread, which has stopped and waits? That one goes on, and this one stays."""
