@@ -280,6 +280,7 @@ class Stops:
         overtaken, self._patient = agent.stepper.cancel(), True
         report = self._report(ident, cause, frames) if frames else self._report_of(ident, cause, frames)
         if not frames:  # its Python part has ended at this moment
+            agent.freezer.let_run(0)
             agent.service.end()
             return None
         report["interrupted_step"] = overtaken not in (None, cause.step) and cause.reason != "call"
