@@ -39,6 +39,7 @@ from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.model import CommandTable
 from pydelve.terminal.pager import Pager, ask_on_terminal
 from pydelve.terminal.session import Session
+from pydelve.terminal.target_view import TargetEvent
 from pydelve.terminal.tui.cells import rows
 from pydelve.terminal.typed_lines import is_unfinished, split_pasted
 
@@ -238,15 +239,16 @@ def show_output(console: ProgramConsole, *, whole_lines: bool = False) -> None:
     sys.stdout.flush()
 
 
+_WRITE_LINES = Stopped | Exited | HaltPending | Notice | Logged | Traced | TargetEvent
+
+
 def wait_in_terminal(console: ProgramConsole) -> Callable[[Client], Event]:
     """How a session waits in a terminal: passing the program's through, all its output before any report."""
 
     def wait(client: Client) -> Event:
         event = console.run(client)
         landed = isinstance(event, BreakpointChanged) and event.landed
-        if landed or isinstance(
-            event, Stopped | Exited | HaltPending | Notice | Logged | Traced
-        ):  # those that write a line
+        if landed or isinstance(event, _WRITE_LINES):
             show_output(console)
         return event
 

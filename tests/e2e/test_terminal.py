@@ -36,6 +36,15 @@ print(*(os.isatty(fd) for fd in range(3)), os.get_terminal_size(), os.getpgrp() 
 input("again? ")
 print(os.get_terminal_size())
 """
+FORKS = """\
+import os
+print("a", end="", flush=True)
+if os.fork() == 0:
+    number = 7
+    os._exit(number)
+os.wait()
+x = 1
+"""
 
 
 @pytest.fixture
@@ -222,6 +231,27 @@ def test_output_without_a_line_end_is_ended_once(script: Place, tmp_path: Path) 
         assert person.command("next")[:2] == ["a", "> step, script.py:2 in <module>, thread 1 (MainThread)"]
         assert person.command("next")[0] == "> step, script.py:3 in <module>, thread 1 (MainThread)"
         assert person.command("next")[0] == "> step, script.py:4 in <module>, thread 1 (MainThread)"
+
+
+def test_a_child_begins_a_line_of_its_own(script: Place, tmp_path: Path) -> None:
+    script(FORKS)
+    with OnTerminal(["debug", "script.py"], tmp_path) as person:
+        person.wait_prompt()
+        person.command("break 5")
+        person.command("break 7")
+        assert _same(person.command("continue"))[:4] == [
+            "a",
+            "target 2: process <pid>, forked by target 1",
+            "target 2 (process <pid>):",
+            "> breakpoint 1, script.py:5 in <module>, thread 1 (MainThread)",
+        ]
+        assert person.command("print number") == ["7"]
+        said = _same(person.command("continue"))
+        assert said[0].startswith("target 2: process <pid> ")
+        assert said[1:3] == [
+            "target 1 (process <pid>):",
+            "> breakpoint 2, script.py:7 in <module>, thread 1 (MainThread)",
+        ]
 
 
 def test_what_an_evaluation_writes_comes_before_its_value(script: Place, tmp_path: Path) -> None:
