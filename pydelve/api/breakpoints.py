@@ -15,7 +15,7 @@ UnitKind = Literal["simple", "loop", "block", "with", "decorator", "except", "ca
 class Unit:
     """A place where control can be said to arrive: one statement, or the header of a compound one.
 
-    The canonical line map (docs/internals/design.md): breakpoints, steps and, later, woven checks all mean these.
+    The canonical line map (docs/internals/line-map.md): breakpoints, steps and woven checks all mean these.
     """
 
     line: int
@@ -26,8 +26,7 @@ class Unit:
     scope: str
     """Qualified name of the code that holds it: ``Account.withdraw``, ``outer.<locals>.inner``, ``<module>``."""
     scope_line: int
-    """``co_firstlineno`` of that code: line of the first decorator or of ``def``/``class``; 1 for a module (0 on 3.15?
-    see agent)."""
+    """``co_firstlineno`` of that code: line of the first decorator or of ``def``/``class``; 1 for a module."""
     scope_name: str
     """``co_name`` of that code."""
 

@@ -1,4 +1,4 @@
-"""The typed requests: one class each, whose ``RESULT`` is the type of the answer.
+"""The typed requests: one class each; ``Request[State]`` is one that a ``State`` answers.
 
 This is the whole API: the client sends them, the server hands them to the debugger, the local prompt is one more
 client. A request refuses by raising a :class:`pydelve.errors.PydelveError`.
@@ -25,8 +25,8 @@ R_co = TypeVar("R_co", covariant=True)
 class Request(Generic[R_co]):
     """The base of all requests.
 
-    ``URGENT`` ones are answered at once even while another request waits for the target (DESIGN: "four calls come from
-    elsewhere").
+    ``URGENT`` ones are answered at once even while another request waits for the target: state, halt, interrupt,
+    signal, detach.
     """
 
     __slots__ = ()

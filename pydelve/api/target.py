@@ -177,7 +177,7 @@ class ExitStatus:
 
     how: Literal["exited", "killed", "gone", "lost", "replaced"]
     """exited: with ``status``; gone: ended, its parent knows how; killed: by signal ``status``; replaced: it
-    exec'd another program and runs on without us."""
+    exec'd another program and runs on without us; lost: it runs on, and its agent is out of reach."""
     status: int = 0
     clean: bool = True
     """False where Python did not get to its own clean-up (``os._exit``, a signal, a crash)."""

@@ -1,8 +1,8 @@
 """What can be debugged: the interface that the debugger sees, whatever is behind it.
 
-A :class:`Process` is a live target with an agent in it (``target.live``); later a core file, which offers the looking
-part only. All of it is called on the engine's thread. Threads go by ident here (``threading.get_ident()``); small
-numbers are the engine's.
+A :class:`Process` is a live target with an agent in it (``target.live``), or one that is looked at only: a process from
+outside, a core file (``target.looking``). All of it is called on the engine's thread. Threads go by ident here
+(``threading.get_ident()``); small numbers are the engine's.
 """
 
 from __future__ import annotations

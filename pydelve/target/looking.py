@@ -126,6 +126,7 @@ class LookingProcess(ControlRefused):
         self._threads: dict[int, _Thread] = {}
         self._stopped_ident = 0
         self._ended = self._looked_after = False
+        self._exact = True
         self.limited = source.info.limited
         self.problems: list[str] = []
         """What may make what is seen less than exact."""
@@ -153,8 +154,8 @@ class LookingProcess(ControlRefused):
 
     @property
     def exact(self) -> bool:
-        """See ``target.Process``: all its threads stand still, in C code too."""
-        return True
+        """See ``target.Process``: do all its threads stand still, in C code too? As the last halt found it."""
+        return self._exact
 
     @property
     def free_threaded(self) -> bool:
@@ -180,6 +181,7 @@ class LookingProcess(ControlRefused):
         if self._ended:
             return
         problem = self._source.hold()
+        self._exact = not problem
         if not self._looked_after:
             self._look_after()
         self._view.forget()

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import NamedTuple
 
 from pydelve.errors import UnsupportedError
+from pydelve.target import NEWEST, OLDEST
 from pydelve.target.cpython.layouts import INDEX
 from pydelve.target.cpython.memory import Memory
 
-OLDEST, NEWEST = (3, 9), (3, 15)
 _COOKIE = b"xdebugpy"
 _MOST_OFFSET = 1 << 24
 

@@ -61,7 +61,7 @@ class AgentLink:
     # -- asking --------------------------------------------------------------------------------------------------------
 
     def ask(self, operation: str, arguments: dict[str, Any], timeout_s: float = 10.0) -> Any:
-        """The result of one request.
+        """The result of one request. Sending by *link* never waits, by *hold* for the thread that stands, to read it.
 
         Raises:
             AgentError: refused, with the agent's reason.

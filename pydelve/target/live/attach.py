@@ -15,7 +15,8 @@ from contextlib import ExitStack, closing, suppress
 from pydelve.agent import protocol
 from pydelve.api.attach import AttachMethod, AttachOptions
 from pydelve.errors import TargetError, TargetGoneError, UnsupportedError
-from pydelve.target.cpython.layout import NEWEST, OLDEST, Runtime, choose_layout, cookie_version, has_cookie
+from pydelve.target import NEWEST, OLDEST
+from pydelve.target.cpython.layout import Runtime, choose_layout, cookie_version, has_cookie
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.live import kernel, machine, ptrace, stub
 from pydelve.target.live.borrow import Borrowed, Unborrowable, waiting_threads
@@ -25,6 +26,7 @@ from pydelve.target.live.handle import Reached, Stranger
 from pydelve.target.live.inside import Inside
 from pydelve.target.live.memory import ProcessMemory, check_process, find_interpreter
 from pydelve.target.live.parcel import bootstrap, parcel
+from pydelve.target.live.surroundings import command_of, folder_of
 from pydelve.target.live.traced import refusal, until
 
 START_LIMIT_S = 5.0
@@ -77,10 +79,7 @@ def attach(options: AttachOptions) -> Reached:
                 raise _ended(pid) from None
             raise
         undo.pop_all()
-    argv = tuple(os.fsdecode(word) for word in kernel.command_line(pid).split(b"\0")[:-1])
-    cwd = ""
-    with suppress(OSError):
-        cwd = os.readlink(f"/proc/{pid}/cwd")
+    argv, cwd = command_of(pid), folder_of(pid)
     return Reached(handle, argv, Channel(link), HoldChannel(hold), launched=False, cwd=cwd, tracer=tracer)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import array
 import contextlib
 import fcntl
-import os
 import socket
 import termios
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from pydelve.agent import protocol
 from pydelve.errors import ProtocolError, TargetGoneError
 from pydelve.target.live import wire
+from pydelve.target.live.kernel import thread_states
 
 _SLACK_S = 0.001  # a waiting thread's timed wait ends a little after its interval
 _CONSUME_LIMIT_S = 5.0
@@ -121,7 +121,7 @@ class HoldChannel(Channel):
         """The target's, once known: its threads are looked at in ``/proc``."""
         self._interval_us = 0
         self._quiet_at = 0.0
-        self._late: dict[str, int] = {}
+        self._late: dict[int, int] = {}
         self._others = False
         self.free_threaded = False
         """There is no GIL that anybody could ask for."""
@@ -151,7 +151,7 @@ class HoldChannel(Channel):
         while self._unread() and time.monotonic() < deadline:  # usually none: a few microseconds of the other side
             time.sleep(pause)
             pause = min(pause * 2, 0.001)
-        states = _states(self.pid)
+        states = thread_states(self.pid)
         others = others or len(states) > _OURS_AND_MAIN
         self._late = _run_times(self.pid, states) if others else {}
         self._quiet_at = time.monotonic() + self._patience_s() if others else 0.0
@@ -198,14 +198,14 @@ class HoldChannel(Channel):
             self._wait_for_late(self._late)
             self._quiet_at = time.monotonic() + self._patience_s()
         time.sleep(max(0.0, self._quiet_at - time.monotonic()))
-        self._wait_for_late(_run_times(self.pid, _states(self.pid)))  # with its wait over, but not having asked
+        self._wait_for_late(_run_times(self.pid, thread_states(self.pid)))  # with its wait over, but not having asked
         self._quiet_at = 0.0
 
-    def _wait_for_late(self, ran: dict[str, int]) -> None:
+    def _wait_for_late(self, ran: dict[int, int]) -> None:
         """Until these threads have got as far as their next wait, or have run, so are in C code without the GIL."""
         deadline = time.monotonic() + _LATE_LIMIT_S
         while ran and time.monotonic() < deadline:
-            runnable = _run_times(self.pid, _states(self.pid))
+            runnable = _run_times(self.pid, thread_states(self.pid))
             ran = {
                 thread: before
                 for thread, before in ran.items()
@@ -222,7 +222,7 @@ def _interval(microseconds: int) -> bytes:
     return microseconds.to_bytes(protocol.INTERVAL_BYTES, "little")
 
 
-def _run_times(pid: int, states: dict[str, str]) -> dict[str, int]:
+def _run_times(pid: int, states: dict[int, str]) -> dict[int, int]:
     """Nanoseconds that each runnable thread has run for; more at each call where the kernel does not say."""
     found = {}
     for thread, state in states.items():
@@ -231,15 +231,4 @@ def _run_times(pid: int, states: dict[str, str]) -> dict[str, int]:
             with contextlib.suppress(OSError, ValueError, IndexError):
                 with open(f"/proc/{pid}/task/{thread}/schedstat", "rb") as file:
                     found[thread] = int(file.read().split()[0])
-    return found
-
-
-def _states(pid: int) -> dict[str, str]:
-    """The kernel's state letter of each thread of a process; {} where ``/proc`` says nothing."""
-    found = {}
-    with contextlib.suppress(OSError):  # the process ended, or this one may not look
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError):  # the thread ended
-                with open(f"/proc/{pid}/task/{thread}/stat", "rb") as file:
-                    found[thread] = file.read().rpartition(b") ")[2][:1].decode()
     return found

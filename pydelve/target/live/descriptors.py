@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import _ctypes
 import os
 
+from pydelve.target.live.c_library import Function
+
 _PIDFD_GETFD = 438  # asm-generic/unistd.h: the same on every machine
-_RTLD_NOW = 2
-
-
-class _Long(_ctypes._SimpleCData):  # type: ignore[type-arg]
-    _type_ = "l"
-
-
-class _Function(_ctypes.CFuncPtr):
-    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
-    _restype_ = _Long
-
-
-_syscall = _Function(_ctypes.dlsym(_ctypes.dlopen(None, _RTLD_NOW), "syscall"))  # type: ignore[arg-type]
+_syscall = Function("syscall")
 
 
 def take_descriptor(pidfd: int, number: int) -> int:
@@ -27,8 +16,7 @@ def take_descriptor(pidfd: int, number: int) -> int:
     Raises:
         OSError: it is not open there, or it may not be taken.
     """
-    taken = int(_syscall(_Long(_PIDFD_GETFD), _Long(pidfd), _Long(number), _Long(0)))
+    taken, error = _syscall(_PIDFD_GETFD, pidfd, number)
     if taken < 0:
-        error = int(_ctypes.get_errno())
         raise OSError(error, os.strerror(error))
     return taken

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from pydelve.errors import NotAPythonError
+from pydelve.target import NEWEST, OLDEST
 
-OLDEST, NEWEST = (3, 9), (3, 15)
 _PROBE = "import sys; print('pydelve-probe', sys.implementation.name, sys.version_info[0], sys.version_info[1])"
 _PROBE_LIMIT_S = 20.0
 

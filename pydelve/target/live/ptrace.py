@@ -1,35 +1,24 @@
-"""Stops all threads of a process, and lets them go as they were: ptrace by ``_ctypes``, Linux only.
+"""Stops all threads of a process, and lets them go as they were: by ptrace, Linux only.
 
 One thread does all of it, since the kernel takes requests from the thread that seized only. Nothing in the target is
 changed: no register, no memory. Should we die meanwhile, or that thread end, the kernel itself lets go. The stop makes
 an endless ``epoll_wait`` return EINTR, as any debugger's does; CPython begins such a wait again (PEP 475).
-
-``_ctypes`` and not ``ctypes``, whose import takes longer than a stop and a look together.
 """
 
 from __future__ import annotations
 
-import _ctypes
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from pydelve.target.live.c_library import Function
+
 SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17  # sys/ptrace.h
 WALL = 0x40000000
-_RTLD_NOW = 2
 _STOP_LIMIT_S = 1.0
 _ROUNDS = 20
 _EPERM, _ESRCH = 1, 3
-
-
-class _Long(_ctypes._SimpleCData):  # type: ignore[type-arg]
-    _type_ = "l"
-
-
-class _Function(_ctypes.CFuncPtr):
-    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
-    _restype_ = _Long
 
 
 class StopReport:
@@ -44,16 +33,12 @@ class StopReport:
         """A signal that was on its way to a thread: delivered as it is let go."""
 
 
-# The program's own libraries: the C library is among them.
-_ptrace = _Function(_ctypes.dlsym(_ctypes.dlopen(None, _RTLD_NOW), "ptrace"))  # type: ignore[arg-type]
-_ptrace.argtypes = (_Long, _Long, _Long, _Long)
+_ptrace = Function("ptrace")
 
 
 def request(number: int, native_id: int, address: int = 0, data: int = 0) -> int:
     """One request of ptrace: 0, or errno."""
-    _ctypes.set_errno(0)
-    failed = _ptrace(_Long(number), _Long(native_id), _Long(address), _Long(data)) == -1
-    return int(_ctypes.get_errno()) if failed else 0
+    return _ptrace(number, native_id, address, data)[1]
 
 
 class Tracer:

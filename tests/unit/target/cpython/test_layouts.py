@@ -10,7 +10,8 @@ from importlib import import_module
 import pytest
 
 from pydelve.errors import UnsupportedError
-from pydelve.target.cpython.layout import NEWEST, OLDEST, Runtime, choose_layout
+from pydelve.target import NEWEST, OLDEST
+from pydelve.target.cpython.layout import Runtime, choose_layout
 from pydelve.target.cpython.layouts import INDEX
 from pydelve.target.cpython.memory import BYTEARRAY_START, BYTES_CONTENT, Memory, UnreadableError
 from pydelve.target.live.memory import ProcessMemory, find_runtime
