@@ -50,14 +50,14 @@ class ProcessMemory(Memory):
         """Bytes as they are at this moment, past what is kept; fewer where there are no more."""
         try:
             return os.pread(self._fd, size, address)
-        except OSError:
+        except (OSError, OverflowError):  # OverflowError: an address of the kernel's half
             return b""
 
     def _read_page(self, number: int) -> bytes:
         address = number * PAGE_SIZE
         try:
             page = os.pread(self._fd, PAGE_SIZE, address)
-        except OSError:
+        except (OSError, OverflowError):
             raise UnreadableError(f"{address:#x} is not in memory") from None
         if len(page) != PAGE_SIZE:
             raise UnreadableError(f"{address:#x} is not in memory")

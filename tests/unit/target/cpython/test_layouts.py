@@ -99,6 +99,10 @@ def test_our_own_memory_is_read_as_it_is() -> None:
     memory = ProcessMemory(os.getpid())
     value = bytes(range(256))
     assert value in memory.read(id(value), 256 + value.__sizeof__() - len(value))
+    for address in (1 << 63, (1 << 64) - 16):
+        assert memory.read_now(address, 8) == b""
+        with pytest.raises(UnreadableError):
+            memory.read(address, 8)
     memory.close()
 
 
