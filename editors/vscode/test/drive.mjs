@@ -2,9 +2,12 @@
 // The folder has shop.py and kitchen.py.
 // Each step waits for what it is about; the first that does not come ends the run with 1.
 
+import { readFileSync } from 'node:fs';
+
 import { chromium } from 'playwright-core';
 
 const [url, shots] = process.argv.slice(2);
+const folder = new URL(url).searchParams.get('folder');
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
@@ -15,6 +18,11 @@ page.setDefaultTimeout(Number(process.env.LIMIT_MS ?? 60_000));
 const say = (text) => console.log(text);
 const rows = (view) => page.locator(`${view} .monaco-list-row`);
 const shown = async (view) => (await rows(view).allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+
+/** The line of a file of the folder that has this mark. */
+function lineOf(file, mark) {
+  return readFileSync(`${folder}/${file}`, 'utf8').split('\n').findIndex((line) => line.includes(`# @${mark}`)) + 1;
+}
 
 /** Waits until a row of a view has this text. */
 async function row(view, text) {
@@ -80,18 +88,19 @@ async function main() {
   await open('shop.py');
   say('the file is open');
 
-  await toLine(28);
+  const loop = lineOf('shop.py', 'loop');
+  await toLine(loop);
   await pressed('F9', '.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified');
   await pressed('F5', '.debug-toolbar');
-  await stoppedAt('28:1');
+  await stoppedAt(`${loop}:1`);
   await row('.debug-variables', 'sum_so_far');
   say(`stopped: ${(await shown('.debug-call-stack')).join(' | ')}`);
   say(`variables: ${(await shown('.debug-variables')).join(' | ')}`);
 
   await page.keyboard.press('F10');
-  await stoppedAt('27:1');
+  await stoppedAt(`${loop - 1}:1`);
   await page.keyboard.press('F10');
-  await stoppedAt('28:1');
+  await stoppedAt(`${loop}:1`);
   await row('.debug-variables', /sum_so_far\s*=\s*3/);
   say('stepped twice');
   await page.locator('.view-line', { hasText: 'sum_so_far = 3' }).first().waitFor();
@@ -115,7 +124,7 @@ async function main() {
   await page.screenshot({ path: `${shots}/console.png` });
 
   await focusEditor();
-  await toLine(18);
+  await toLine(lineOf('shop.py', 'double'));
   await command('pydelve: Trace this function');
   await command('Remove All Breakpoints');
   await page.keyboard.press('F5');
@@ -125,14 +134,14 @@ async function main() {
   say('the program ran to its end');
 
   await focusEditor();
-  await toLine(28);
+  await toLine(loop);
   await command('Debug: Add Conditional Breakpoint...');
   await page.locator('.breakpoint-widget .monaco-editor.focused').first().waitFor();
   await page.keyboard.type("item.name == 'bread'");
   await page.keyboard.press('Enter');
   await page.locator('.codicon-debug-breakpoint-conditional').first().waitFor();
   await page.keyboard.press('F5');
-  await stoppedAt('28:1');
+  await stoppedAt(`${loop}:1`);
   await row('.debug-variables', /sum_so_far\s*=\s*5/);
   say('a conditional breakpoint stopped');
   await stop();
@@ -140,10 +149,10 @@ async function main() {
 
   await command('View: Show Explorer');
   await open('kitchen.py');
-  await toLine(16);
+  await toLine(lineOf('kitchen.py', 'counts'));
   await pressed('F9', '.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified');
   await page.keyboard.press('F5');
-  await stoppedAt('16:1');
+  await stoppedAt(`${lineOf('kitchen.py', 'counts')}:1`);
   await command('View: Hide Panel');
   const tasks = page.locator('.pane', { has: page.locator('.pane-header[aria-label^="Tasks"]') });
   if ((await tasks.locator('.pane-header').getAttribute('aria-expanded')) === 'false') {
@@ -153,7 +162,7 @@ async function main() {
   await listed.filter({ hasText: 'Bob' }).first().waitFor();
   say(`tasks: ${(await listed.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()).join(' | ')}`);
   await listed.filter({ hasText: 'Bob' }).first().click();
-  await page.locator('.statusbar').getByText('Ln 8,').waitFor();
+  await page.locator('.statusbar').getByText(`Ln ${lineOf('kitchen.py', 'waits')},`).waitFor();
   say('a task shows where it stands');
   await page.screenshot({ path: `${shots}/tasks.png` });
 
