@@ -22,9 +22,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pydelve.api import requests
-from pydelve.api.events import BreakpointChanged, Continued, Detached, Event, Exited, Notice, Output, Started, Stopped
+from pydelve.api.events import (
+    BreakpointChanged,
+    Continued,
+    Detached,
+    Event,
+    Exited,
+    Notice,
+    Output,
+    Started,
+    Stopped,
+    Traced,
+)
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.session import SessionConfig
+from pydelve.api.tracing import TraceOptions
 from pydelve.client import Client, Transport, connect
 from pydelve.errors import ProtocolError, PydelveError, TargetError, TargetGoneError, UsageError
 from pydelve.rpc import methods
@@ -187,6 +199,23 @@ class TestSeveralClients:
             ann.call(requests.SetStopUncaught(False))
             ann.call(requests.Restart(("end",), wait=True))
             assert ben.call(requests.GetConfig()) == SessionConfig((("/app", "/src"),), False, ("end",))
+            for client in (ann, ben):
+                client.close()
+
+    def test_traced_calls_are_told_to_all(self, options: LaunchOptions) -> None:
+        with Serving(options) as serving:
+            ann, ben = serving.connect(), serving.connect()
+            until(ann, Stopped)
+            ann.call(requests.StartTracing(TraceOptions("work$")))
+            ann.call(requests.Resume("continue"))
+            for client in (ann, ben):
+                told: list[str] = []
+                while len(told) < 6:
+                    traced = until(client, Traced)[-1]
+                    assert isinstance(traced, Traced)
+                    told += [f"{record.kind} {record.values[0]}" for record in traced.records]
+                assert told == ["call 0", "return 1", "call 1", "return 2", "call 2", "return 3"]
+            assert ben.call(requests.EndTracing()).calls == 3
             for client in (ann, ben):
                 client.close()
 
@@ -523,6 +552,30 @@ class TestTheCommand:
         finally:
             target.kill()
             target.communicate()
+
+    def test_a_command_and_its_core_file(self, script: Path, listen: Listen) -> None:
+        command = script.with_name("serve")
+        command.write_text(f"#!{sys.executable}\n{PROGRAM}", encoding="utf-8")
+        command.chmod(0o755)
+        listening = listen("exec", "--headless", str(command), "end")
+        core = script.with_name("core")
+        with connect(listening.address) as client:
+            until(client, Stopped)
+            client.call(requests.CreateBreakpoint("work"))
+            assert client.call(requests.Resume("continue", wait=True)).status == "stopped"
+            assert client.call(requests.Dump(str(core))) is not None
+        assert listening.finish()[2] == 0
+        looking = listen("core", "--headless", str(core))
+        with connect(looking.address) as client:
+            stop = until(client, Stopped)[-1]
+            assert isinstance(stop, Stopped) and (stop.stop.reason, stop.stop.frames[0].function) == ("core", "work")
+            lacking = {each.name for each in client.call(requests.GetCapabilities()).features if each.why}
+            assert lacking == {"run", "control", "restart", "dump", "exceptions at the raise"}
+            (number,) = client.call(requests.GetVariables("arguments"))
+            assert (number.name, number.value.text) == ("number", "0")
+            with pytest.raises(PydelveError, match=r"^a step needs control|^running a core file needs control"):
+                client.call(requests.Resume("next"))
+        assert looking.finish() == ("", "pydelve: the session is over: the last client left\n", 0)
 
     def test_failing_tests_and_their_status(self, script: Path, listen: Listen) -> None:
         script.with_name("test_it.py").write_text("def test_it():\n    number = 3\n    assert number == 4\n", "utf-8")
