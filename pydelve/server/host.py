@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Stopped, Traced
 from pydelve.api.requests import Detach, GetState, Request
-from pydelve.api.target import State
+from pydelve.api.target import State, Stop
 from pydelve.debugger.engine import SessionOptions
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.targets import Targets
@@ -70,6 +70,8 @@ class Host:
         self._answers: set[_Answer] = set()
         self._closed = False
         self._listeners: list[Callable[[Event], None]] = []
+        self._stops: dict[int, Stop] = {}
+        """What was told last of each target: the engine knows of a stop a while before it is told."""
         self._points: dict[int, Breakpoint] = {}
         """As they were told last."""
         self._acknowledges = acknowledges
@@ -108,8 +110,7 @@ class Host:
         stands = isinstance(event, Stopped | Exited | Detached)
         if stands and self._output is not None:
             self._output.drain()
-        if isinstance(event, BreakpointChanged):
-            self._note(event)
+        self._note(event)
         self.tell(event)
         if isinstance(event, Logged | Traced) and self._acknowledges:
             self._unread.append(event)
@@ -139,11 +140,15 @@ class Host:
         for event in unread:
             self._debugger.has_read(event)
 
-    def _note(self, event: BreakpointChanged) -> None:
-        if event.cleared:
-            self._points.pop(event.breakpoint.id, None)
-        else:
-            self._points[event.breakpoint.id] = event.breakpoint
+    def _note(self, event: Event) -> None:
+        """Remember what one who comes later is told first."""
+        match event:
+            case Stopped(stop, target):
+                self._stops[target] = stop
+            case BreakpointChanged(point, _, True):
+                self._points.pop(point.id, None)
+            case BreakpointChanged(point):
+                self._points[point.id] = point
 
     def tell(self, event: Event) -> None:
         """Tell all listeners, of something that is not the engine's."""
@@ -176,7 +181,8 @@ class Host:
             for point in self._points.values():  # the engine might have to ask the target, and wait
                 listener(BreakpointChanged(point))
             for event in after:
-                listener(event)
+                if not isinstance(event, Stopped) or self._stops.get(event.target) is event.stop:
+                    listener(event)
         self._listeners.append(listener)
 
     def leave(self, listener: Callable[[Event], None]) -> None:

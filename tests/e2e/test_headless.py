@@ -202,6 +202,28 @@ class TestSeveralClients:
             for client in (ann, ben):
                 client.close()
 
+    def test_who_comes_while_a_stop_is_prepared_hears_of_it_once(self, options: LaunchOptions) -> None:
+        """Breakpoints are put into a new run when it stands, before its stop is told."""
+        with Serving(options) as serving:
+            ann = serving.connect()
+            until(ann, Stopped)
+            ann.call(requests.CreateBreakpoint("work"))
+            until(ann, BreakpointChanged)
+            told: list[Event] = []
+            came: list[Event] = []
+
+            def let_another_come(event: Event) -> None:
+                if isinstance(event, BreakpointChanged) and told and not came:
+                    came.append(event)
+                    serving.host.listen(told.append, greet=True)
+                elif isinstance(event, Started):
+                    told.append(event)
+
+            serving.host.post(lambda: serving.host.listen(let_another_come, greet=False), urgent=True)
+            assert ann.call(requests.Restart(wait=True)).status == "stopped"
+            assert came and [type(event) for event in told].count(Stopped) == 1
+            ann.close()
+
     def test_traced_calls_are_told_to_all(self, options: LaunchOptions) -> None:
         with Serving(options) as serving:
             ann, ben = serving.connect(), serving.connect()
