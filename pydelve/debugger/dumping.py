@@ -10,6 +10,7 @@ from pydelve.api import requests
 from pydelve.api.events import Event, Progress
 from pydelve.api.target import Dumped
 from pydelve.debugger.current import Current, Handlers
+from pydelve.debugger.files import can_be_named
 from pydelve.debugger.loop import Loop
 from pydelve.errors import TargetGoneError, UsageError
 from pydelve.records import replace
@@ -36,8 +37,8 @@ class Dumping:
 
     def _dump(self, request: requests.Dump) -> Dumped | None:
         process = self._current.stopped()
-        if "\0" in request.path:
-            raise UsageError(f"there can be no file {request.path!r}", why="it has a zero byte in its name")
+        if not can_be_named(request.path):
+            raise UsageError(f"there can be no file {request.path!r}", why="no file has such characters in its name")
         path = os.path.abspath(os.path.expanduser(request.path))
         self._cancelled = False
         began = told = time.monotonic()

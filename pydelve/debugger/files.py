@@ -75,17 +75,18 @@ class Files:
         Raises:
             LocationError: it does not resolve.
         """
-        if "\0" in frame_file:
-            raise LocationError(f"there is no file {frame_file!r}", why="no file has a zero byte in its name")
+        for words in (text, frame_file):
+            if not can_be_named(words):
+                raise LocationError(f"there is no {words!r}", why="no file has such characters in its name")
         files = self._files(process)
         how = resolve_inner if inner else resolve
         return how(locspec.parse(text), frame_file, frame_line, files, self.sources, self.is_library)
 
     def complete(self, prefix: str, frame_file: str, process: Process | None) -> tuple[str, ...]:
         """See ``completion.complete_location``; with what is known already while the target runs."""
-        return complete_location(
-            prefix, frame_file.replace("\0", ""), self._files(process), self.sources, self.is_library
-        )
+        if not (can_be_named(prefix) and can_be_named(frame_file)):
+            return ()
+        return complete_location(prefix, frame_file, self._files(process), self.sources, self.is_library)
 
     def is_library(self, path: str) -> bool:
         """Does a loaded module's file belong to a library? As the agent decided."""
@@ -166,3 +167,11 @@ class ChildOptions:
 
     files: Files
     """Of a target that the session has already."""
+
+
+def can_be_named(path: str) -> bool:
+    """May a file be called so? No zero byte, and no lone surrogates but those that stand for bytes."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
