@@ -435,20 +435,20 @@ class TestMisbehaviour:
             assert client.call(requests.GetState()).status == "stopped"
             client.close()
 
-    @pytest.mark.parametrize("name", ["\ud800", "\0", "a\0b.py", "/\ud800/x.py", "\udcff"])
-    def test_names_that_no_file_can_have_are_refused(self, options: LaunchOptions, name: str) -> None:
+    def test_names_that_no_file_can_have_are_refused(self, options: LaunchOptions) -> None:
         with Serving(options) as serving:
             client = serving.connect()
             until(client, Stopped)
-            for request in (
-                requests.CreateBreakpoint(f"{name}:1"), requests.CreateBreakpoint("1", frame_file=name),
-                requests.GetSource(name), requests.Resume("continue", location=name), requests.Dump(f"/nowhere/{name}"),
-                requests.Reload(name), requests.Disassemble(location=name),
-            ):  # fmt: skip
-                with pytest.raises(PydelveError) as caught:
-                    client.call(request)
-                assert caught.value.family != "internal", request
-            assert client.call(requests.CompleteLocation("wor", frame_file=name)) in ((), ("work",))
+            for name in ("\ud800", "\0", "a\0b.py", "/\ud800/x.py"):
+                for request in (
+                    requests.CreateBreakpoint(f"{name}:1"), requests.CreateBreakpoint("1", frame_file=name),
+                    requests.GetSource(name), requests.Resume("continue", location=name),
+                    requests.Dump(f"/nowhere/{name}"), requests.Reload(name), requests.Disassemble(location=name),
+                ):  # fmt: skip
+                    with pytest.raises(PydelveError) as caught:
+                        client.call(request)
+                    assert caught.value.family != "internal", request
+                assert client.call(requests.CompleteLocation("wor", frame_file=name)) == ()
             client.close()
 
     def test_a_client_that_sends_without_reading_gets_its_answers_later(self, options: LaunchOptions) -> None:
