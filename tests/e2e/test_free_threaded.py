@@ -16,7 +16,7 @@ from pydelve.api.attach import AttachOptions
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import CreateBreakpoint, Evaluate, GetVariables, ListBreakpoints, Resume, SetStopOne
 from pydelve.errors import UnsupportedError
-from tests.e2e import test_stopping, test_threads
+from tests.e2e import test_stopping, test_threads, test_threads_soak
 from tests.e2e.live import LiveSession
 from tests.e2e.running import Running
 from tests.interpreters import Interpreter
@@ -34,6 +34,7 @@ test_one_thread_moves_alone = test_stopping.test_one_thread_moves_alone
 test_threads_that_arrive_together = test_stopping.test_threads_that_arrive_together_are_each_reported
 test_threads_of_all_kinds = test_threads.test_threads_of_all_kinds
 test_events_in_threads_of_all_kinds = test_threads.test_events_in_threads_of_all_kinds
+test_soak = test_threads_soak.test_soak
 
 
 def test_each_hit_is_counted_once(python: Interpreter, program: Program, marker: Marker, tmp_path: Path) -> None:
