@@ -14,6 +14,7 @@ from _thread import _local, allocate_lock, get_ident
 
 from . import protocol
 from .call_matching import Matching, Source
+from .interpreters import current_frames
 from .outbox import Outbox
 
 TYPE_CHECKING = False
@@ -109,7 +110,7 @@ class CallSums:
     def _register(self, sums: dict[int, list[Any]]) -> None:
         with self._registering:
             if len(self._all) >= _MANY_THREADS:
-                alive = sys._current_frames()
+                alive = current_frames()
                 for ident, found in self._all:
                     if ident not in alive:
                         self._fold(self._ended, found)

@@ -19,6 +19,7 @@ from _thread import RLock
 from .call_matching import child_name
 from .code_objects import Code, Function, is_compiled, store
 from .imports import Imports
+from .interpreters import current_frames
 from .paths import is_agent
 from .splicing import Calls as Hooks
 from .splicing import spliced
@@ -91,7 +92,7 @@ class CallWeaving:
             functions = _functions()
             for function in functions:
                 self._look(function.__code__, function.__globals__, self._name(function))
-            for frame in sys._current_frames().values():
+            for frame in current_frames().values():
                 while frame is not None:
                     self._look(frame.f_code, frame.f_globals, None)
                     frame = frame.f_back  # type: ignore[assignment]

@@ -10,6 +10,7 @@ import gc
 import sys
 
 from . import native
+from .interpreters import current_frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -76,7 +77,7 @@ def in_files(files: set[str], path_of: Callable[[str], str]) -> tuple[list[Funct
                 generators.append(found)
                 codes[id(frame.f_code)] = frame.f_code
     found = frame = None
-    for frame in sys._current_frames().values():
+    for frame in current_frames().values():
         while frame is not None:
             if path_of(frame.f_code.co_filename) in files:
                 codes[id(frame.f_code)] = frame.f_code

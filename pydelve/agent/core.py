@@ -26,6 +26,7 @@ from .freezing import Freezer
 from .gil import FREE_THREADED, Gil
 from .hold import Hold
 from .hooks import Hooks
+from .interpreters import current_frames
 from .link import Link, name_thread, start_thread
 from .outbox import Outbox
 from .paths import Ownership, canonical
@@ -135,7 +136,7 @@ class Agent:
     def _begin_beside(self, starter: int) -> None:
         """On the agent's own thread, as soon as the one that started it is gone: nobody is to see that."""
         for _ in range(_QUIET_TRIES):
-            if starter not in sys._current_frames():
+            if starter not in current_frames():
                 break
             _sleep(0.001)
         self._enter(None)
@@ -358,7 +359,7 @@ class Agent:
             self._stop_halted(run, reason)
 
     def _stop_halted(self, run: int, reason: str) -> None:
-        running = sys._current_frames().keys()
+        running = current_frames().keys()
         ident = self.main if self.main in running else min(running - self.own, default=0)
         if ident:
             self.stops.stop(Cause(reason), [], ident, run)

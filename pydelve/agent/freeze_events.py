@@ -9,6 +9,7 @@ import sys
 from _thread import get_ident
 
 from .gil import FREE_THREADED
+from .interpreters import current_frames
 from .paths import is_agent
 
 TYPE_CHECKING = False
@@ -53,7 +54,7 @@ class FreezeEvents:
         self._monitoring.set_events(self._tool, self._everywhere)
         if FREE_THREADED:  # the stacks of threads that run can't be read
             return
-        frames = sys._current_frames()
+        frames = current_frames()
         frame: FrameType | None
         for ident in freezer.frozen():
             frame = frames.get(ident)

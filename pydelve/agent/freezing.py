@@ -8,10 +8,10 @@ docs/internals/threads.md.
 from __future__ import annotations
 
 import _thread
-import sys
 import time
 from _thread import get_ident
 
+from .interpreters import current_frames
 from .service import Refused
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ class Freezer:
         if not (alone or self._gates or self.kept or self._only):
             return
         self._only = 0
-        frames = sys._current_frames()
+        frames = current_frames()
         self.kept &= frames.keys()
         others = frames.keys() - self._agent.own - {alone} if alone else set()
         del frames  # our own is among them, and must not hold itself
@@ -73,7 +73,7 @@ class Freezer:
         """
         if self._agent.events.why_not_frozen(0):
             return
-        frames = sys._current_frames()
+        frames = current_frames()
         idents = frames.keys() - self._agent.own - {only}
         del frames
         self._only = only

@@ -38,6 +38,8 @@ class Gil:
     def __init__(self) -> None:
         """Finds and proves the addresses; must run in the main interpreter with the GIL held. Takes about 0.1 ms."""
         self._interval_address = _find_interval()
+        self.is_pointed_to = sys.version_info >= (3, 12)
+        """Interpreters may have a GIL of their own."""
         self._shared_flag = _find_shared_flag()
         self.flag_size = 1 if sys.version_info >= (3, 13) else 4
         self._condition = _find_condition(self._interval_address)

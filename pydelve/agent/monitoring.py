@@ -17,6 +17,7 @@ import sys
 from _thread import get_ident
 
 from .freeze_events import FreezeEvents  # at the start: in a stop an import would let other threads run
+from .interpreters import current_frames
 from .paths import is_agent
 from .shield import Shield
 
@@ -171,7 +172,7 @@ class Monitoring:
                 for reference in list(references.values()):
                     self._arm_tree(reference())
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
-        for frame in sys._current_frames().values():
+        for frame in current_frames().values():
             while frame is not None:
                 if self._agent.table.in_file(frame.f_code.co_filename):
                     self._arm_tree(frame.f_code)

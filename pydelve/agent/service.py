@@ -20,11 +20,13 @@ from . import (
     exception_tree,
     fastlocals,
     inspection,
+    interpreters,
     jumping,
     protocol,
     reloading,
     threads,
 )
+from .interpreters import current_frames
 from .user_code import Interrupted
 
 TYPE_CHECKING = False
@@ -98,7 +100,7 @@ class Service:
             except KeyError:
                 raise Refused("there is no such task any more") from None
         if ident not in self._stacks:
-            frame = sys._current_frames().get(ident)
+            frame = current_frames().get(ident)
             if frame is None:
                 raise Refused("the thread has ended")
             self._stacks[ident] = threads.frames_of(frame)
@@ -126,14 +128,18 @@ class Service:
         return threads.describe_frame(frame, line, self._agent.ownership)
 
     def _threads(self) -> list[dict[str, Any]]:
+        elsewhere = interpreters.threads_elsewhere(self._agent.gil) if interpreters.are_there_others() else {}
         stacks = {
-            ident: self._stacks[ident] if ident in self._stacks else threads.frames_of(frame)
-            for ident, frame in sys._current_frames().items()
-        }
+            ident: self._stacks[ident] if ident in self._stacks
+            else [] if ident in elsewhere  # it may run
+            else threads.frames_of(frame)
+            for ident, frame in current_frames().items()
+        }  # fmt: skip
         found = threads.describe_threads(self._agent.own, stacks, self._agent.ownership, self._agent.main)
         for entry in found:
             entry["kept"] = entry["ident"] in self._agent.freezer.kept
             entry["stance"] = self._agent.stops.stance(entry["ident"])
+            entry["elsewhere"] = elsewhere.get(entry["ident"])
         return found
 
     # -- values --------------------------------------------------------------------------------------------------------
@@ -271,9 +277,7 @@ class Service:
         made: list[reloading.Reload] = []
         # of the thread that stopped, the frames shown: one that has just returned may still be on its stack
         weaver = self._agent.weaver
-        running = [
-            weaver.original_of(frame.f_code) for ident in sys._current_frames() for frame, _ in self.frames(ident)
-        ]
+        running = [weaver.original_of(frame.f_code) for ident in current_frames() for frame, _ in self.frames(ident)]
         weaver.forget(path)  # until its breakpoints are set anew
         done = self._run(lambda: made.append(reloading.Reload(path, source, running)), {}, valueless=True)
         if made:

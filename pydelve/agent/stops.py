@@ -11,8 +11,9 @@ import sys
 import time
 from _thread import get_ident
 
-from . import evaluation, exception_tree, protocol, threads
+from . import evaluation, exception_tree, interpreters, protocol, threads
 from .gil import FREE_THREADED
+from .interpreters import current_frames
 from .linemap import LineMap
 from .service import Refused
 from .skipping import Skipped
@@ -106,7 +107,7 @@ class Stops:
         """When the stop began, by ``time.monotonic``."""
         self._held: list[tuple[float, float]] = []
         self._owner = 0
-        self._halted = False
+        self._halted = self._told_of_interpreters = False
         self._patient = True  # who waits for its turn waits for a step, too
         self._units: dict[int, tuple[Any, LineMap]] = {}  # id(code): (code, line map)
 
@@ -146,7 +147,7 @@ class Stops:
             if FREE_THREADED:
                 agent.freezer.stop_all(me)
                 if ident:  # it went on until now
-                    frames = threads.frames_of(sys._current_frames().get(ident)) or frames
+                    frames = threads.frames_of(current_frames().get(ident)) or frames
             agent.hold.enter()
             self._owner = me  # no handler runs from here on
             self.began = _monotonic()
@@ -278,6 +279,7 @@ class Stops:
         for outbox in agent.traces.outboxes():
             outbox.settle()
         overtaken, self._patient = agent.stepper.cancel(), True
+        self._tell_of_interpreters()
         report = self._report(ident, cause, frames) if frames else self._report_of(ident, cause, frames)
         if not frames:  # its Python part has ended at this moment
             agent.freezer.let_run(0)
@@ -302,13 +304,23 @@ class Stops:
         """
         report: dict[str, Any] = {}
         for _ in range(_HALT_TRIES):
-            top = sys._current_frames().get(ident)
+            top = current_frames().get(ident)
             at = top.f_lasti if top is not None else 0
             frames[:] = threads.frames_of(top)
             report = self._report(ident, cause, frames)
-            if sys._current_frames().get(ident) is top and (top is None or top.f_lasti == at):
+            if current_frames().get(ident) is top and (top is None or top.f_lasti == at):
                 break
         return report
+
+    def _tell_of_interpreters(self) -> None:
+        """Once: what a breakpoint in a subinterpreter is good for."""
+        if not self._told_of_interpreters and interpreters.are_there_others():
+            self._told_of_interpreters = True
+            self._agent.tell_notice(
+                "breakpoints and steps don't act in this program's subinterpreters",
+                "pydelve's agent is in the main interpreter, and one with a GIL of its own does not stop either",
+                "threads",
+            )
 
     def _report(self, ident: int, cause: Cause, frames: Stack) -> dict[str, Any]:
         """What the debugger is told."""
@@ -353,7 +365,7 @@ class Stops:
 
     def _others_run(self) -> bool:
         """Is there any other Python thread than this one and ours?"""
-        return len(sys._current_frames().keys() - self._agent.own - {get_ident()}) > 0
+        return len(current_frames().keys() - self._agent.own - {get_ident()}) > 0
 
     def _serve(self) -> dict[str, Any] | None:
         """Serve until told to run: the run's arguments, or None where the debugger is gone or leaves."""

@@ -14,6 +14,7 @@ import time
 from . import fastlocals
 from .asyncio_tasks import AsyncioTasks
 from .greenlets import Greenlets
+from .interpreters import current_frames
 from .paths import is_agent
 from .trio_tasks import TrioTasks
 
@@ -205,7 +206,7 @@ class Tasks:
     def _running_frames(self) -> dict[int, list[FrameType]]:
         """The frames of each thread but ours, outermost first."""
         service, found = self._agent.service, {}
-        for ident in sys._current_frames():
+        for ident in current_frames():
             if ident not in self._agent.own:
                 found[ident] = [frame for frame, _ in service.frames(ident)][::-1]
         return found
@@ -297,7 +298,7 @@ class Tasks:
 
     def _kept(self, entry: Entry, now: float) -> float:
         """For how many seconds a task that runs has kept its loop from others; 0 where that can't be told."""
-        frame = sys._current_frames().get(entry.thread)
+        frame = current_frames().get(entry.thread)
         while frame is not None:
             if _is(frame, _LOOP):
                 begun = fastlocals.read_local(frame, "end_time")

@@ -8,6 +8,7 @@ from _thread import get_ident, get_native_id
 
 from . import native
 from .gil import FREE_THREADED
+from .interpreters import current_frames
 from .paths import canonical, is_agent
 from .quiet import FILENAME
 
@@ -81,7 +82,7 @@ def oldest() -> int:
 
     Not what the ``threading`` module says, for whom the main thread is the one that imported it.
     """
-    frames = sys._current_frames()
+    frames = current_frames()
     own = get_ident()
     state, place = native.thread_state(), 0
     for at in range(0, _STATE_BYTES, 8):  # our own state holds our own ident
@@ -107,7 +108,7 @@ def others_inside() -> bool:
         _sleep(_SOON_S)
         return False
     own: Any = __builtins__
-    others = sys._current_frames()
+    others = current_frames()
     del others[get_ident()]  # our own frame must not come to hold itself
     frame: FrameType | None
     for frame in others.values():

@@ -13,6 +13,7 @@ from _thread import get_ident
 from . import native
 from .call_telling import CallTelling
 from .imports import Imports
+from .interpreters import current_frames
 from .paths import is_agent
 from .shield import Shield
 from .thread_states import ThreadStates
@@ -100,7 +101,7 @@ class Tracing:
     def _untrace_running(self) -> None:
         """Take line events from the frames that have neither a breakpoint nor a step."""
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
-        for frame in sys._current_frames().values():
+        for frame in current_frames().values():
             while frame is not None:
                 ours = frame.f_trace is self._local and id(frame) not in self._watched
                 if ours and self._placed_in(frame.f_code) is None:
@@ -113,7 +114,7 @@ class Tracing:
     def _trace_running(self) -> None:
         """Give line events to the frames that are active already and have a breakpoint, exceptions to who need them."""
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
-        for frame in sys._current_frames().values():
+        for frame in current_frames().values():
             while frame is not None:
                 if frame.f_trace is None or frame.f_trace is self._local:
                     if self._placed_in(frame.f_code) is not None:
@@ -223,7 +224,7 @@ class Tracing:
         """Bring the frozen threads to their gates, at their next instruction."""
         self._freezer = freezer
         self._switch(True)
-        frames = sys._current_frames()
+        frames = current_frames()
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for ident in freezer.frozen():
             frame = frames.get(ident)
@@ -489,7 +490,7 @@ class Tracing:
         self._imports.switch(False)
         self._switch(False)
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
-        for frame in sys._current_frames().values():
+        for frame in current_frames().values():
             while frame is not None:
                 if frame.f_trace is self._local or frame.f_trace is self._global:
                     frame.f_trace, frame.f_trace_lines = None, True

@@ -16,7 +16,6 @@ import builtins
 import gc
 import marshal
 import posix
-import sys
 from _thread import get_ident
 from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
@@ -34,6 +33,7 @@ from .code_objects import (
     store,
     tree,
 )  # fmt: skip
+from .interpreters import current_frames
 from .linemap import LineMap, lines_of
 from .modules import loaded_files
 from .paths import is_agent
@@ -210,7 +210,7 @@ class Weaver:
     def _is_running(self, scopes: set[Key], leaving: FrameType | None) -> bool:
         """Does a frame or a generator run code of these functions that is not woven?"""
         frame: FrameType | None
-        for frame in sys._current_frames().values():
+        for frame in current_frames().values():
             while frame is not None:
                 if frame is not leaving and self._is_plain(frame.f_code, scopes):
                     return True

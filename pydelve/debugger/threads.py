@@ -75,6 +75,8 @@ def _state_of(report: ThreadReport, current: bool) -> tuple[ThreadState, str]:
     """
     if current:
         return "stopped", ""
+    if report.interpreter:
+        return "running" if report.runs else "frozen", f"in interpreter {report.interpreter}"
     if report.stance == "queued":
         return "stopped", "waits for its turn"
     waits_in = report.waits_in if report.waits_in != "futex" else ""  # for the GIL, while we look

@@ -220,6 +220,10 @@ class ThreadReport:
     kept: bool = False
     """Frozen by :meth:`Process.freeze`."""
     stance: Stance = ""
+    interpreter: int = 0
+    """Number of the subinterpreter that it is in; 0: the main one."""
+    runs: bool = False
+    """It is in one that a stop does not stop."""
     """Where only one thread stands. queued: it has stopped, and waits to be told of; frozen: it is kept still."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.api.events import Notice
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import (
     CreateBreakpoint,
@@ -19,6 +20,7 @@ from pydelve.api.requests import (
     GetThreads,
     GetVariables,
     Halt,
+    ListBreakpoints,
     Resume,
     SetStopOne,
 )
@@ -137,6 +139,29 @@ def test_events_in_threads_of_all_kinds(start: Callable[[str], Threaded], python
         assert hits == {kind: len(kind) + 1 for kind in kinds}
         session.call(Resume("continue"))
         assert session.wait_exit().status == 0
+
+
+def test_subinterpreters(start: Callable[[str], Threaded], python: Interpreter) -> None:
+    """Their threads are listed, and left alone; that breakpoints don't act there is said at the first stop."""
+    if python.version_info < (3, 13):
+        pytest.skip("3.12 hangs where an interpreter is destroyed, without pydelve, too; older have no own GIL for it")
+    threaded = start("threads/interpreters.py")
+    session = threaded.session
+    with session:
+        inside, ready = threaded.set("inside"), threaded.set("ready")
+        assert session.resume().breakpoints == (ready,)
+        told = [event.message for event in session.events if isinstance(event, Notice)]
+        assert told == ["breakpoints and steps don't act in this program's subinterpreters"]
+        guests = [thread for thread in threaded.threads().values() if thread.id != 1]
+        assert [(thread.name, thread.state, thread.detail, thread.frame) for thread in guests] == [
+            ("guest", "running", "in interpreter 1", None)
+        ]
+        threaded.set("end")
+        assert threaded.at(session.resume()) == ("breakpoint", "end")
+        assert {point.id: point.hits for point in session.call(ListBreakpoints())}[inside] == 0
+        session.call(Resume("continue"))
+        assert session.wait_exit().status == 0
+    assert threaded.output.read_text() == "2 done\n"
 
 
 def test_one_stops_and_the_others_run(start: Callable[[str], Threaded]) -> None:

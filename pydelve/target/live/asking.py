@@ -87,6 +87,7 @@ class Asking:
         return self._locks.now()
 
     def _thread(self, entry: dict[str, Any], states: dict[int, str]) -> ThreadReport:
+        interpreter, runs = entry["elsewhere"] or (0, False)
         native_id = self._pid if entry["main"] else int(entry["native_id"])
         return ThreadReport(
             ident=int(entry["ident"]),
@@ -98,6 +99,8 @@ class Asking:
             waits_in=kernel.system_call(self._pid, native_id) if native_id else "",
             kept=bool(entry["kept"]),
             stance=convert.to_stance(entry["stance"]),
+            interpreter=int(interpreter),
+            runs=bool(runs),
         )
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
