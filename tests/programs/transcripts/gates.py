@@ -34,11 +34,12 @@ def counter():
 count, ended, done = 0, False, []
 turns = threading.Condition()
 end = threading.Semaphore(0)
-gates = {"a": threading.Semaphore(1), "b": threading.Semaphore(0)}
+gates = {"a": threading.Semaphore(0), "b": threading.Semaphore(0)}
 threads = [threading.Thread(target=counter, name="counter")]
 threads += [threading.Thread(target=go, args=(name,), name=name) for name in gates]
 for thread in threads:
     thread.start()
+gates["a"].release()
 end.acquire()
 ended = True
 for thread in threads:
