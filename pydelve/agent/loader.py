@@ -22,6 +22,7 @@ _COPIED = ("posix", "time", "gc", "_signal", "_thread", "marshal")  # what progr
 _REPLACED = {"_thread": ("start_new_thread", "allocate_lock", "get_ident"), "time": ("sleep", "monotonic")}
 _SYNONYMS = {"start_new_thread": "start_new", "allocate_lock": "allocate"}  # of old, which they leave alone
 _LOW = 100
+_SPARED = 16  # where there are fewer than that in all
 # 3.9 forgets the exit functions that were registered when the module is made anew (Modules/atexitmodule.c)
 _KEPT = ("atexit",) if sys.version_info < (3, 10) else ()
 
@@ -147,6 +148,8 @@ def _fill_low_descriptors() -> "list[int]":
         taken.append(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
         while taken[-1] < _LOW:
             taken.append(posix.dup(taken[0]))
-    except OSError:  # the limit is lower than that
-        return taken
+    except OSError:  # the limit is lower than that: some are needed
+        for fd in taken[-_SPARED:]:
+            posix.close(fd)
+        del taken[-_SPARED:]
     return taken

@@ -168,7 +168,7 @@ class Spawning:
             for outbox in agent.traces.outboxes():
                 outbox.flush()
 
-    def _for_exec(self, path: Any, argv: Any, env: Any) -> dict[bytes, bytes] | None:
+    def _for_exec(self, path: Any, argv: Any, env: Any) -> dict[Any, Any] | None:
         """The environment for another program in this process's place, which is just about to be there."""
         environment = None
         try:
@@ -190,15 +190,26 @@ class Spawning:
 
     # -- what is given to a Python -------------------------------------------------------------------------------------
 
-    def _environment_for(self, path: Any, argv: Any, env: Mapping[Any, Any] | None) -> dict[bytes, bytes] | None:
-        entries = _current_environment() if env is None else [_bytes(name) + b"=" + _bytes(env[name]) for name in env]
+    def _environment_for(self, path: Any, argv: Any, env: Mapping[Any, Any] | None) -> dict[Any, Any] | None:
+        """The same names, as they are: what is wrong with one of them is for Python's own to say."""
+        if env is None:
+            entries = _current_environment()
+            env = {name: value for name, _, value in (entry.partition(b"=") for entry in entries)}
+            if len(env) < len(entries) or b"" in env or not all(b"=" in entry for entry in entries):
+                return None  # no mapping gives that environment
+        else:
+            entries = [_bytes(name) + b"=" + _bytes(env[name]) for name in env]
         executable = _bytes(path)
         found = [executable]
         if b"/" not in executable:  # posix_spawnp
             found = [folder + b"/" + executable for folder in _value(entries, b"PATH", _DEFAULT_PATH).split(b":")]
         if not self._is_followed(found, argv, entries):
             return None
-        return {name: value for name, _, value in (entry.partition(b"=") for entry in self._added(entries))}
+        environment = {name: env[name] for name in env if _bytes(name) not in (_PATH, _LAUNCH)}
+        for entry in self._added(entries)[-2:]:
+            name, _, value = entry.partition(b"=")
+            environment[name] = value
+        return environment
 
     def _is_followed(self, executables: Sequence[bytes], words: Sequence[Any], entries: Sequence[bytes]) -> bool:
         agent = self._agent

@@ -46,6 +46,7 @@ from pydelve.errors import PydelveError, TargetStateError, UnsupportedError, Usa
 from pydelve.records import replace
 
 if TYPE_CHECKING:
+    from pydelve.target.live.children import Uncalled
     from pydelve.target.live.door import Caller, Door
     from pydelve.target.live.handle import Reached
 
@@ -147,10 +148,11 @@ class Targets:
 
     def leave(self) -> None:
         """The last client went: what was launched is killed, with the children it has, all else is let go of."""
-        self._shut()
         kill = self._kills()
+        uncalled = self._uncalled(kill=kill)
+        self._shut()
         self._first.leave()
-        self._leave_children(kill=kill)
+        self._leave_children(uncalled, kill=kill)
 
     # -- the engines ---------------------------------------------------------------------------------------------------
 
@@ -245,26 +247,42 @@ class Targets:
             member.engine.follow(self._door.name if self._door is not None else "")
 
     def _restart(self, request: requests.Restart) -> State:
-        """The program's children are killed with it; those that have outlived it are let go of."""
+        """The program's children are killed with it; those that have outlived it are let go of. Another door is opened:
+        who was told of the last one belongs to the run before.
+        """
         kill = self._kills()
-        if self._members.keys() != {_FIRST}:
-            self._select(_FIRST)
-            self._leave_children(kill=kill)
+        uncalled = self._uncalled(kill=kill)
+        self._select(_FIRST)
+        self._leave_children(uncalled, kill=kill)
+        if self._door is not None:
+            self._shut()
+            self._open()
         return self._first.serve(request)
 
     def _detach(self, request: requests.Detach) -> None:
-        self._shut()
         kill = request.kill and self._first.current.state.status not in ("ended", "detached")
+        uncalled = self._uncalled(kill=kill)
+        self._shut()
         self._select(_FIRST)
         self._first.serve(request)
-        self._leave_children(kill=kill)
+        self._leave_children(uncalled, kill=kill)
 
     def _kills(self) -> bool:
         """Is the program under way, and ours to kill?"""
         state = self._first.current.state
         return state.status not in ("ended", "detached") and state.target is not None and state.target.launched
 
-    def _leave_children(self, *, kill: bool) -> None:
+    def _uncalled(self, *, kill: bool) -> Uncalled | None:
+        """Children that are to be killed with the program and have not called yet."""
+        if not kill or self._door is None:
+            return None
+        from pydelve.target.live.children import Uncalled  # noqa: PLC0415  needed where children are followed
+
+        return Uncalled(self._members[_FIRST].pid, self._door.name, {member.pid for member in self._members.values()})
+
+    def _leave_children(self, uncalled: Uncalled | None, *, kill: bool) -> None:
+        if uncalled is not None:
+            uncalled.kill()
         for member in self._others(_FIRST):
             del self._members[member.number]
             with suppress(PydelveError):  # it ends at this moment

@@ -56,7 +56,10 @@ def _start(message: str, folder: str) -> None:
     if message.startswith("@"):
         address = message[1:].partition(",")[0]
         debugger = int(address.split("-")[1])
-        namespace["load"](read_code, "starting", agent, debugger).start_child(address)
+        try:
+            namespace["load"](read_code, "starting", agent, debugger).start_child(address)
+        except OSError:  # too few descriptors are left: it runs on without us
+            pass
         return
     link, hold, flags = message.split(",")
     if "t" in flags:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import suppress
 
 from pydelve.target.live.ptrace import thread_ids
@@ -19,6 +21,41 @@ def children_of(pid: int) -> list[int]:
             found.append(child)
             todo = _direct(child) + todo
     return found
+
+
+class Uncalled:
+    """What a process has started that is to call a door and has not yet: forked ones, and Pythons given its name."""
+
+    def __init__(self, pid: int, door: str, called: set[int]) -> None:
+        """``called``: pids of those that are known. What there is now counts, not what is started later."""
+        self._fds: list[int] = []
+        mark = b"\0PYDELVE_LAUNCH=@" + door.encode("ascii") + b","
+        told = {pid: _read(pid, "cmdline")}
+        for child in children_of(pid):
+            told[child] = words = _read(child, "cmdline")
+            if child in called or (mark not in b"\0" + _read(child, "environ") and told.get(_parent(child)) != words):
+                continue
+            with suppress(OSError):  # it has ended
+                self._fds.append(os.pidfd_open(child))
+
+    def kill(self) -> None:
+        """Once."""
+        for fd in self._fds:
+            with suppress(OSError):
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+            os.close(fd)
+        self._fds.clear()
+
+
+def _read(pid: int, name: str) -> bytes:
+    with suppress(OSError), open(f"/proc/{pid}/{name}", "rb") as file:
+        return file.read()
+    return b""
+
+
+def _parent(pid: int) -> int:
+    words = _read(pid, "stat").rpartition(b") ")[2].split()
+    return int(words[1]) if len(words) > 1 else 0
 
 
 def _direct(pid: int) -> list[int]:
