@@ -22,7 +22,7 @@ _COPIED = ("posix", "time", "gc", "_signal", "_thread", "marshal")  # what progr
 _REPLACED = {"_thread": ("start_new_thread", "allocate_lock", "get_ident"), "time": ("sleep", "monotonic")}
 _SYNONYMS = {"start_new_thread": "start_new", "allocate_lock": "allocate"}  # of old, which they leave alone
 _LOW = 100
-_SPARED = 16  # where there are fewer than that in all
+_SPARED = 16
 # 3.9 forgets the exit functions that were registered when the module is made anew (Modules/atexitmodule.c)
 _KEPT = ("atexit",) if sys.version_info < (3, 10) else ()
 
@@ -146,10 +146,11 @@ def _fill_low_descriptors() -> "list[int]":
     taken: "list[int]" = []
     try:
         taken.append(posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC))
-        while taken[-1] < _LOW:
+        while taken[-1] < _LOW + _SPARED:
             taken.append(posix.dup(taken[0]))
-    except OSError:  # the limit is lower than that: some are needed
-        for fd in taken[-_SPARED:]:
-            posix.close(fd)
-        del taken[-_SPARED:]
+    except OSError:  # the limit is lower than that
+        pass
+    for fd in taken[-_SPARED:]:  # whatever the limit is: some are needed meanwhile
+        posix.close(fd)
+    del taken[-_SPARED:]
     return taken

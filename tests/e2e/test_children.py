@@ -196,6 +196,11 @@ def test_children_that_nobody_stops_are_as_without_us(python: Interpreter, progr
     assert added == ended == {str(number) for number in range(2, 16)}
 
 
+def test_what_is_wrong_with_a_start_is_as_without_us(python: Interpreter, program: Program) -> None:
+    script = program("children/odd.py")
+    run_both(python, [str(script)], ["continue"], script.parent)
+
+
 def test_signals_reach_a_child_that_is_just_beginning(python: Interpreter, program: Program) -> None:
     script = program("children/signalled.py")
     done = run_both(python, [str(script)], ["continue"], script.parent)
@@ -325,6 +330,20 @@ def test_exit_ends_children_and_detach_does_not(python: Interpreter, program: Pr
         _wait_for(folder / "done")
         assert (folder / "done").read_text() == "8"
         (folder / "stop").touch()
+
+
+def test_exit_ends_those_that_have_not_called_yet(python: Interpreter, program: Program, marker: Marker) -> None:
+    script = program("children/starting.py")
+    line = marker(script)["inside"]
+    with debugged(python, script) as session:
+        session.call(CreateBreakpoint(f"{script}:{line}"))
+        first = int(value(session, "child.pid")) if session.resume().reason == "breakpoint" else 0
+        session.call(Restart())
+        assert session.wait_stop().reason == "entry"
+        assert _ended(first)
+        assert len(session.call(GetTargets()).targets) == 1
+        second = int(value(session, "child.pid")) if session.resume().reason == "breakpoint" else 0
+    assert _ended(second)
 
 
 def test_a_child_may_outlive_the_program(python: Interpreter, program: Program) -> None:

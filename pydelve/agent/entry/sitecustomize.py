@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType
     from typing import Any
 
+_NEEDED_DESCRIPTORS = 20
+
 
 def _leave_no_trace(folder: str) -> str:
     """Take ourselves off the environment and the import system; gives the launcher's message."""
@@ -42,6 +44,21 @@ def _take_terminal() -> None:
     posix.close(posix.open(posix.ttyname(0), posix.O_RDWR))
 
 
+def _has_descriptors() -> bool:
+    """Are there enough for an agent to start and to load more of itself later? Else the program runs on without us."""
+    posix = sys.modules["posix"]
+    taken: "list[int]" = []
+    try:
+        while len(taken) < _NEEDED_DESCRIPTORS:
+            taken.extend(posix.pipe())
+    except OSError:
+        return False
+    finally:
+        for fd in taken:
+            posix.close(fd)
+    return True
+
+
 def _start(message: str, folder: str) -> None:
     agent = folder.rpartition("/")[0]
     loader_type = sys.modules["_frozen_importlib_external"].SourceFileLoader
@@ -56,10 +73,7 @@ def _start(message: str, folder: str) -> None:
     if message.startswith("@"):
         address = message[1:].partition(",")[0]
         debugger = int(address.split("-")[1])
-        try:
-            namespace["load"](read_code, "starting", agent, debugger).start_child(address)
-        except OSError:  # too few descriptors are left: it runs on without us
-            pass
+        namespace["load"](read_code, "starting", agent, debugger).start_child(address)
         return
     link, hold, flags = message.split(",")
     if "t" in flags:
@@ -71,7 +85,7 @@ def _start(message: str, folder: str) -> None:
 _folder = __file__.rpartition("/")[0]
 _message = _leave_no_trace(_folder)
 _known = (3, 9) <= sys.version_info < (3, 16) and sys.implementation.name == "cpython"
-if _message and _known:
+if _message and _known and (_message[:1] != "@" or _has_descriptors()):
     _start(_message, _folder)
 del sys.modules["sitecustomize"]
 import sitecustomize  # noqa: E402, F401  the environment's own one, or the ImportError that site expects

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import time
 from contextlib import suppress
 
 from pydelve.target.live.ptrace import thread_ids
 
 _MOST = 10_000
+_PATIENCE_S = 1.0
 
 
 def children_of(pid: int) -> list[int]:
@@ -39,10 +42,15 @@ class Uncalled:
                 self._fds.append(os.pidfd_open(child))
 
     def kill(self) -> None:
-        """Once."""
+        """Once; waits for a moment until they have ended."""
         for fd in self._fds:
             with suppress(OSError):
                 signal.pidfd_send_signal(fd, signal.SIGKILL)
+        deadline = time.monotonic() + _PATIENCE_S
+        for fd in self._fds:
+            ends = select.poll()
+            ends.register(fd, select.POLLIN)
+            ends.poll(max(0.0, deadline - time.monotonic()) * 1000)
             os.close(fd)
         self._fds.clear()
 
