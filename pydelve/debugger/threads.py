@@ -62,7 +62,7 @@ def to_thread(report: ThreadReport, number: int, current: bool, frame: Frame | N
         frame=frame,
         holds_gil=report.holds_gil,
         waits_for_gil=report.waits_for_gil,
-        lock=report.lock,
+        lock=None if report.stance in ("queued", "frozen") else report.lock,  # one of the agent's own
         kept=report.kept,
     )
 

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pydelve.api.target import ExitStatus, LeftAlone, Target, TargetInfo
 from pydelve.records import replace
 from pydelve.terminal.places import end_line, place
+from pydelve.terminal.stacks import printable
 from pydelve.terminal.theme import Theme
 
+_MOST_CODE = 60
 _HOW = {"launch": "started", "attach": "attached to", "fork": "forked", "exec": "started"}
 
 
@@ -18,7 +20,7 @@ def added_line(target: Target) -> str:
     by = f" by target {target.parent}" if target.parent else ""
     text = f"target {target.id}: process {target.info.pid}, {_HOW[target.how]}{by}"
     if target.how == "exec":
-        text += f": {shlex.join(target.info.argv)} (CPython {target.info.python})"
+        text += f": {_command(target.info.argv)} (CPython {target.info.python})"
     return text
 
 
@@ -61,22 +63,28 @@ def target_lines(targets: Sequence[Target], *, cwd: str, theme: Theme) -> list[s
         by = f" by target {target.parent}" if target.parent else ""
         lines.append(
             f"{arrow} {target.id:>{id_width}}  process {target.info.pid:<{pid_width}}  {state:<{state_width}}  "
-            f"{_HOW[target.how]}{by}: {shlex.join(target.info.argv)}"
+            f"{_HOW[target.how]}{by}: {_command(target.info.argv)}"
         )
     return lines
 
 
 def left_line(left: LeftAlone) -> str:
     """``python -I tool.py ... runs undebugged``."""
-    return f"{shlex.join(left.words)} runs undebugged"
+    return f"{_command(left.words)} runs undebugged"
 
 
 def left_lines(left: Sequence[LeftAlone]) -> list[str]:
     """What was started and is not debugged, a line each."""
     return [
-        f"   left alone: {shlex.join(each.words)}{f', {each.count:,} times' if each.count > 1 else ''}: {each.why}"
+        f"   left alone: {_command(each.words)}{f', {each.count:,} times' if each.count > 1 else ''}: {each.why}"
         for each in left
     ]
+
+
+def _command(words: Sequence[str]) -> str:
+    """As a shell takes it, but for programs in a word (``-c``), which are cut: multiprocessing's fill half a screen."""
+    shown = [word if len(word) <= _MOST_CODE or " " not in word else word[:_MOST_CODE] + "..." for word in words]
+    return printable(shlex.join(shown))
 
 
 def _state(target: Target, cwd: str) -> str:

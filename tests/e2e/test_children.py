@@ -42,6 +42,7 @@ from pydelve.api.requests import (
 )
 from pydelve.errors import TargetStateError, UsageError
 from pydelve.server.pipe import PipeTransport, SharedPipe
+from tests.e2e.handshakes import functions, wait_until
 from tests.e2e.live import LiveSession
 from tests.e2e.plain import run_both, run_plain
 from tests.e2e.running import Running
@@ -267,7 +268,9 @@ def test_breakpoints_are_the_sessions(python: Interpreter, program: Program, mar
         gone = session.call(CreateBreakpoint(f"{script}:{lines['work'] + 1}", temporary=True))
         session.call(Resume("continue"))
         next_event(session, TargetAdded)
-        session.call(SelectTarget(2))  # it runs, and waits for the file
+        session.call(SelectTarget(2))  # it runs, and waits for the file, as the program does for another one
+        program_pid = session.call(GetTargets()).targets[0].info.pid
+        wait_until(lambda: functions(program_pid)[:1] == ["wait_for"])
         (folder / "go").touch()
         first = next_event(session, Stopped)
         assert (first.target, first.stop.breakpoints) == (2, (kept.id,))

@@ -23,7 +23,8 @@ if os.fork() == 0:
         file.write(str(work(4)))
     os.rename(folder + "/done.tmp", folder + "/done")
     os._exit(0)
-wait_for(folder + "/begun")
+if sys.argv[2:] != ["stay"]:
+    wait_for(folder + "/begun")
 print("forked", flush=True)
 if sys.argv[2:] == ["stay"]:
     wait_for(folder + "/stop")  # @stays

@@ -71,13 +71,21 @@ Pair = collections.namedtuple("Pair", "x y")
 _KINDS = (bool, int, float, complex, str, bytes, bytearray, list, tuple, set, frozenset, dict, BaseException)
 
 
+def class_name(cls):
+    return cls.__qualname__ if cls.__module__ == "builtins" else cls.__module__ + "." + cls.__qualname__
+
+
 def describe(obj, inside=()):
     """[type, kind, content, attributes], by the means of the language."""
     cls = type(obj)
-    name = cls.__qualname__ if cls.__module__ == "builtins" else cls.__module__ + "." + cls.__qualname__
+    name = class_name(cls)
     if any(obj is outer for outer in inside):
         return [name, "cycle", None, []]
     inside += (obj,)
+    if issubclass(cls, type(len)):
+        owner = obj.__self__
+        of = owner.__name__ if isinstance(owner, type(sys)) else class_name(type(owner))
+        return [name, "builtin", obj.__name__ if of == "builtins" else of + "." + obj.__name__, []]
     if obj is None:
         return [name, "none", "None", []]
     kind = next((base for base in _KINDS if issubclass(cls, base)), object)
