@@ -1,7 +1,7 @@
 """What objects are made of, read at the C level: kinds, names, attributes, and numbers as text.
 
 Runs no code of the target; the rules by which that is so are in ``inspection.py``, which makes data of what is found
-here and is its only user.
+here, as others do.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Background:
             type.__setattr__(loop, _REPORT, self._report)
 
     def _import_begins(self, origin: str, module: Any) -> None:
-        self._hook_loops()
+        self._agent.guarded(self._hook_loops)
         if self._loop is not None:
             self._imports.switch(False)
 
@@ -96,10 +96,12 @@ class Background:
         self._thread_hook(arguments)
         value = arguments.exc_value
         if value is not None and type(value) is not SystemExit:
-            self._agent.exceptions.uncaught(value, threads.frames_of_traceback(arguments.exc_traceback), "thread")
+            frames = threads.frames_of_traceback(arguments.exc_traceback)
+            self._agent.guarded(self._agent.exceptions.uncaught, value, frames, "thread")
 
     def _on_reported(self, context: Any) -> None:
         value = context.get("exception") if type(context) is dict else None
         if isinstance(value, Exception):
             detail = "task" if context.get("task") is not None or context.get("future") is not None else "callback"
-            self._agent.exceptions.uncaught(value, threads.frames_of_traceback(value.__traceback__), detail)
+            frames = threads.frames_of_traceback(value.__traceback__)
+            self._agent.guarded(self._agent.exceptions.uncaught, value, frames, detail)

@@ -365,7 +365,7 @@ class Calls:
 
     def _task(self) -> int:
         """Number of the name of the task that is running; 0 for none."""
-        if "_asyncio" not in sys.modules:
+        if "_asyncio" not in (sys.modules or {}):  # None while the interpreter ends
             return 0
         task = self._tasks.current()
         if task is None:

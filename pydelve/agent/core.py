@@ -47,7 +47,7 @@ else:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
     from typing import Any
 
@@ -430,6 +430,14 @@ class Agent:
             self.link.send(("event", protocol.FAULT, evaluation.describe_error(error)))
         return True
 
+    def guarded(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Call something of ours where a hook has called us: a fault of our own goes no further."""
+        try:
+            function(*arguments)
+        except BaseException as error:
+            if not self.is_own_fault(error):
+                raise
+
     # -- arrivals, in the program's threads ----------------------------------------------------------------------------
 
     def _main_begins(self, frame: FrameType) -> None:
@@ -452,7 +460,9 @@ class Agent:
         """
         if not self.active or (breakpoints and self.forked()):
             return
-        if breakpoints and (self.stops.stands_here() or self.weaver.inside_check(frame.f_back)):
+        if breakpoints and (
+            get_ident() in self.judging or self.stops.stands_here() or self.weaver.inside_check(frame.f_back)
+        ):
             breakpoints = ()  # within an evaluation or a condition they are off
         hits, error = [], None
         if breakpoints:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # files of the standard library, which the agent doesn't impo
     from typing import Any
 
 scratch: dict[str, object] = {}
-"""Names made by evaluations that no frame has a place for; the engine clears it when a session ends."""
+"""Names made by evaluations that no frame has a place for; it goes with the agent."""
 
 _Function: Any = type(lambda: None)
 _Cell: Any = fastlocals.cell_type

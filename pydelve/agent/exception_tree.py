@@ -15,6 +15,7 @@ _MOST = 200
 _PLAIN = {id(cls) for cls in (str, int, float, complex, bytes, bool, type(None))}
 _SEQUENCES = (id(tuple), id(list))
 _MESSAGE_TEXT = 10_000
+_HEAP_TYPE = 1 << 9  # Include/object.h: Py_TPFLAGS_HEAPTYPE
 _builtins: Any = globals()["__builtins__"]
 _Group: Any = (_builtins if type(_builtins) is dict else vars(_builtins)).get("BaseExceptionGroup")
 _Member = type(OSError.__dict__["errno"])
@@ -51,7 +52,7 @@ def _message(error: BaseException) -> str:
     args: Any = BaseException.__dict__["args"].__get__(error)
     counted = args[:1] if _is_group(error) else args  # a group's text has its message and a number
     maker = next(cls for cls in _mro(type(error)) if "__str__" in _own(cls))
-    if _module(maker) == "builtins" and all(map(_is_plain, counted)) and _has_plain_fields(error):
+    if _is_built_in(maker) and all(map(_is_plain, counted)) and _has_plain_fields(error):
         return str.__str__(str(error))[:_MESSAGE_TEXT]
     shown = [
         argument
@@ -62,6 +63,11 @@ def _message(error: BaseException) -> str:
         for argument in args
     ]
     return ", ".join(shown)[:_MESSAGE_TEXT]
+
+
+def _is_built_in(cls: type) -> bool:
+    """Is it the interpreter's own? What a class says of its module is the program's."""
+    return _module(cls) == "builtins" and not type.__dict__["__flags__"].__get__(cls) & _HEAP_TYPE
 
 
 def _is_group(error: BaseException) -> bool:

@@ -120,7 +120,8 @@ class Exceptions:
         """Uncaught ones stop; nothing else does."""
         self._agent = agent
         self._armed: list[ArmedException] = []
-        self._told = 0  # id of the last that stopped where it was raised, and will end something
+        # id of the last that stopped where it was raised, and will end something, and the code of that place
+        self._told: tuple[int, CodeType] | None = None
         self._stops_uncaught = True
         self.unmeant: set[int] = set()
         """Ids of classes that none of them means, so that an event source need not ask."""
@@ -149,8 +150,9 @@ class Exceptions:
         """It has ended the program, or (``detail``) a thread or a task: stop, if that is wanted."""
         if not frames or not self._agent.active or self._agent.forked():
             return
-        if self._told == id(error):  # it was shown where it was raised
-            self._told = 0
+        told = self._told
+        if told is not None and told[0] == id(error) and _passed(error, told[1]):  # it was shown where it was raised
+            self._told = None
             return
         armed = [each for each in self._armed if each.when == "uncaught" and not each.at_raise and each.means(error)]
         hits, failed = self._hits(armed, frames[0][0], error)
@@ -233,7 +235,7 @@ class Exceptions:
         verdict = catching.verdict(self._agent, frame, error)
         armed = [each for each in armed if each.wants(verdict)]
         if armed:
-            self._told = id(error) if verdict == UNCAUGHT else 0
+            self._told = (id(error), frame.f_code) if verdict == UNCAUGHT else None
             self._stop(armed, frame, error, traceback, None, None, verdict)
 
     def _passed_user_code(self, entry: TracebackType | None) -> bool:
@@ -274,6 +276,14 @@ class Exceptions:
         cause = Cause(reason, hits, detail, exception=error, frame=shown, dead=len(gone))
         cause.traceback = traceback
         self._agent.stops.stop(cause, gone + threads.frames_of(frame))
+
+
+def _passed(error: BaseException, code: CodeType) -> bool:
+    """Has it left a frame with this code? An id alone may be that of an exception that is gone."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code is not code:
+        traceback = traceback.tb_next
+    return traceback is not None
 
 
 def _raises_here(frame: FrameType) -> bool:

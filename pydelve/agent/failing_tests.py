@@ -53,11 +53,11 @@ class FailingTests:
 
         def pytest_configure(config: Any) -> None:
             for tests in heard:
-                tests.configured(config)
+                tests._agent.guarded(tests.configured, config)
 
         def pytest_exception_interact(node: Any, call: Any, report: Any) -> None:
             for tests in heard:
-                tests.failed(node, call, report)
+                tests._agent.guarded(tests.failed, node, call, report)
 
         for hook in (pytest_configure, pytest_exception_interact):
             if hook.__name__ not in runner.__dict__:

@@ -63,8 +63,8 @@ class Gil:
     def flag_vector(self) -> Vector:
         """Where zeros clear the request to drop the GIL, for the calling thread."""
         if self.flag_size == 1:
-            # bit 0 is the request; the other bits of the byte are served again after the stop
-            # (native.rearm_eval_breaker)
+            # bit 0 is the request; of the other bits of the byte, signals and pending calls are served again after the
+            # stop (native.rearm_eval_breaker), and an asynchronous exception at the next of these
             return (native.thread_state() + _TSTATE_EVAL_BREAKER, 1)
         return (self._shared_flag, 4)
 

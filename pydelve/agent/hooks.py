@@ -124,24 +124,27 @@ class Hooks:
     def _post_mortem(self, value: BaseException, traceback: TracebackType | None) -> None:
         self._reported = value
         # no frames: a syntax error in the program's main file
-        self._agent.exceptions.uncaught(value, threads.frames_of_traceback(traceback))
+        self._agent.guarded(self._agent.exceptions.uncaught, value, threads.frames_of_traceback(traceback))
 
     def _on_breakpoint(self, *args: Any, **kwargs: Any) -> Any:
         """``breakpoint()``: as ``sys.breakpointhook`` is documented, ``PYTHONBREAKPOINT`` is asked at each call."""
         choice = sys.modules["os"].environ.get("PYTHONBREAKPOINT", "")
         if choice:
             return self._breakpointhook(*args, **kwargs)
-        self._agent.stops.stop_outside(Cause("breakpoint-call"), threads.frames_of(sys._getframe(1)))
+        frames = threads.frames_of(sys._getframe(1))
+        self._agent.guarded(self._agent.stops.stop_outside, Cause("breakpoint-call"), frames)
         return None
 
     def _on_exit(self) -> None:
-        """Last of the exit functions, as it was registered first: an exception another hook reported is told now."""
+        """Last of the exit functions, where it was registered before the program's; first, where we have attached.
+        An exception that another hook reported is told now.
+        """
         value = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
         traceback = getattr(value, "__traceback__", None)
         replaced = sys.excepthook is not self._except
         if replaced and value is not None and value is not self._reported and _left_main(traceback):
             self._post_mortem(value, traceback)
-        self._agent.ending()
+        self._agent.guarded(self._agent.ending)
 
 
 def _left_main(traceback: TracebackType | None) -> bool:

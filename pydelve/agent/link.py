@@ -1,7 +1,7 @@
 """The agent's end of *link*, and the thread that reads it.
 
-``Link.send`` may be called by any thread; ``Link.serve`` runs on the agent's own thread, the only one pydelve adds to a
-target.
+``Link.send`` may be called by any thread; ``Link.read_message`` by the agent's own thread, the only one that pydelve
+always adds to a target.
 """
 
 from __future__ import annotations

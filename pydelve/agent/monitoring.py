@@ -56,6 +56,7 @@ class Monitoring:
         ] = {}  # id(code): (code, Placed); the code is kept so that its id stays its own
         # co_filename: {id(code): weak reference to it}, for breakpoints set later
         self._seen: dict[str, dict[int, Any]] = {}
+        self._changes = 0  # how often code was armed
         self._unmeant: dict[str, dict[int, Any]] = {}  # those of them whose files have nothing armed
         self._watched: dict[int, CodeType] = {}  # id(code): code, with the stepping tool's local events
         self._break_global = self._step_global = 0
@@ -228,10 +229,11 @@ class Monitoring:
 
     def _on_entry(self, code: CodeType, frame: FrameType) -> Any:
         """The start of code whose first statement stands on its ``def`` line: no LINE event there from 3.13 on."""
+        changes = self._changes
         armed = self._armed.get(id(code))
         unit = armed[1].line_map.entry if armed is not None else 0
         if armed is None or not unit or unit not in armed[1].lines:
-            return self._disable
+            return self._disable if changes == self._changes else None
         self._agent.arrive(frame, unit, 0, armed[1].lines[unit], False)
         return None
 
@@ -261,6 +263,7 @@ class Monitoring:
                 del self._armed[id(code)]
             return
         self._armed[id(code)] = (code, placed)
+        self._changes += 1  # before the events come back: who decides at this moment by what was, disables nothing
         if old is None or old[1].lines.keys() != placed.lines.keys():
             # a line DISABLEd before comes back when the code's events go from none to some
             events = self._monitoring.events
@@ -270,14 +273,13 @@ class Monitoring:
         self._agent.landed(placed)
 
     def _on_line(self, code: CodeType, frame: FrameType, line: int) -> Any:
+        changes = self._changes
         ident = get_ident()
         armed = self._armed.get(id(code))
-        if armed is None:
-            return self._disable
+        unit = armed[1].line_map.unit_at(frame.f_lasti) if armed is not None else 0
+        if armed is None or unit not in armed[1].lines:
+            return self._disable if changes == self._changes else None  # armed anew meanwhile: told once more
         placed = armed[1]
-        unit = placed.line_map.unit_at(frame.f_lasti)
-        if unit not in placed.lines:
-            return self._disable
         self._arrive(ident, frame, unit, placed.lines[unit], self._stepping(ident, frame))
         return None
 

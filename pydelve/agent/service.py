@@ -2,7 +2,7 @@
 agent's own.
 
 Each operation of ``protocol`` has one method here or in ``core``; arguments and results are plain data. Only
-``evaluate`` and ``assign`` run the program's code.
+``evaluate``, ``examine``, ``assign``, ``jump`` and ``reload`` run the program's code, by ``_run``.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ class Tasks:
     def _here(self) -> tuple[Provider | None, Any]:
         """The task that the calling thread is in, and who knows it."""
         for provider in self._providers:
-            task = provider.current() if provider.module in sys.modules else None
+            task = provider.current() if provider.module in (sys.modules or {}) else None
             if task is not None:
                 return provider, task
         return None, None
@@ -142,7 +142,7 @@ class Tasks:
         """The same for another thread, by its frames."""
         inside = {id(frame) for frame, _ in self._agent.service.frames(ident)}
         for provider in self._providers:
-            for task in provider.all() if provider.module in sys.modules else ():
+            for task in provider.all() if provider.module in (sys.modules or {}) else ():
                 frame = provider.root(task) if provider.state(task) == "running" else None
                 if frame is not None and id(frame) in inside:
                     return [self.number_of(task), provider.name(task)]
@@ -152,7 +152,7 @@ class Tasks:
 
     def current_task(self) -> Any:
         """The one that the calling thread is in; None where there is none."""
-        return self._asyncio.current() if "asyncio" in sys.modules else None
+        return self._asyncio.current() if "asyncio" in (sys.modules or {}) else None
 
     def coroutine_of(self, task: Any) -> Any:
         """What a task runs."""

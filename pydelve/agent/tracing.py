@@ -96,7 +96,7 @@ class Tracing:
     def _import_begins(self, origin: str, module: Any) -> None:
         """A module is about to run: if it has breakpoints, its code is looked at when it begins."""
         if self._agent.table.in_file(origin):
-            self._switch(True)
+            self._agent.guarded(self._switch, True)
 
     def _untrace_running(self) -> None:
         """Take line events from the frames that have neither a breakpoint nor a step."""
