@@ -143,6 +143,7 @@ class Adapter:
         }
         assert self._at_once.keys() == AT_ONCE
         self._evaluating: Evaluating | None = None
+        self._own: OwnRequests | None = None
         self._terminal: Terminal | None = None
         self._after: Callable[[], None] | None = None
         self._worker = threading.Thread(target=self._work, name="dap worker", daemon=True)
@@ -298,20 +299,12 @@ class Adapter:
         session = Session(self._messages, client, arguments, paths, launched, self._editor)
         variables, breakpoints, sources = Variables(session), Breakpoints(session), Sources(session)
         stacks, evaluating = Stacks(session, sources), Evaluating(session, variables)
-        own: list[OwnRequests] = []
-
-        def asked_own() -> OwnRequests:
-            if not own:
-                from pydelve_dap.own_requests import OwnRequests  # noqa: PLC0415  few ask
-
-                own.append(OwnRequests(session, sources))
-            return own[0]
 
         def hear(event: Event) -> None:
             if evaluating.command_line is not None:
                 evaluating.command_line.hear(event)
-            for each in own:
-                each.hear(event)
+            if self._own is not None:
+                self._own.hear(event)
 
         happenings = Happenings(session, breakpoints, self._order, variables.forget, hear)
         if paths.pairs:
@@ -338,8 +331,8 @@ class Adapter:
             "modules": sources.modules,
             "disassemble": sources.disassemble,
             "readMemory": sources.read_memory,
-            "pydelveTasks": lambda arguments: asked_own().tasks(arguments),
-            "pydelveTrace": lambda arguments: asked_own().trace(arguments),
+            "pydelveTasks": lambda arguments: self._own_requests(session, sources).tasks(arguments),
+            "pydelveTrace": lambda arguments: self._own_requests(session, sources).trace(arguments),
             "gotoTargets": sources.goto_targets,
             "goto": lambda arguments: self._goto(
                 arguments.get("threadId"), sources.goto_location(arguments.get("targetId"))
@@ -356,6 +349,13 @@ class Adapter:
         happenings.begun.wait(_BEGIN_LIMIT_S)
         self._tell_what_is_lacking(client)
         self._then(lambda: self._messages.event("initialized"))
+
+    def _own_requests(self, session: Session, sources: Sources) -> OwnRequests:
+        if self._own is None:
+            from pydelve_dap.own_requests import OwnRequests  # noqa: PLC0415  few ask
+
+            self._own = OwnRequests(session, sources)
+        return self._own
 
     def _tell_what_is_lacking(self, client: Client) -> None:
         """What ``initialize`` promised, and this program can't do."""
