@@ -12,7 +12,6 @@ from pydelve.api.target import CapturedOutput, RaisedException, SourceText, Stac
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.threads import to_thread
-from pydelve.errors import UsageError
 from pydelve.records import replace
 
 
@@ -120,21 +119,8 @@ class Looking:
                 self._current.state = stopped
 
     def _read_memory(self, request: requests.ReadMemory) -> MemoryBlock:
-        from pydelve.target.cpython.memory import (  # noqa: PLC0415  few read memory
-            ADDRESS_END,
-            BYTEARRAY_START,
-            BYTES_CONTENT,
-        )
-
-        process, start = self._current.stopped(), request.address
-        if request.content == "bytes":
-            start += BYTES_CONTENT
-        elif request.content == "bytearray":
-            start = int.from_bytes(process.read_memory(start + BYTEARRAY_START, 8), "little")
-        start += request.offset
-        if not 0 <= start < ADDRESS_END or request.address < 0 or request.size < 0:
-            raise UsageError(f"{start:#x} and {request.size} bytes are no memory", why="there is no such address")
-        found = process.read_memory(start, min(request.size, MOST_MEMORY_BYTES, ADDRESS_END - start))
+        size = min(request.size, MOST_MEMORY_BYTES)
+        start, found = self._current.stopped().read_memory(request.address, size, request.content, request.offset)
         return MemoryBlock(start, binascii.b2a_base64(found, newline=False).decode("ascii"))
 
     def _get_source(self, request: requests.GetSource) -> SourceText:

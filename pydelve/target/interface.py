@@ -483,8 +483,10 @@ class Process(Following, Protocol):
         """A value opened further."""
         ...
 
-    def read_memory(self, address: int, size: int) -> bytes:
-        """Bytes of its memory; fewer where there are no more. Raises TargetError where it may not be looked into."""
+    def read_memory(self, address: int, size: int, content: str = "", offset: int = 0) -> tuple[int, bytes]:
+        """Where it begins, and the bytes of its memory, fewer where there are no more. Raises TargetError where it may
+        not be looked into, and see ``cpython.memory.read_content``.
+        """
         ...
 
     # evaluating, while it is stopped; runs its code

@@ -17,7 +17,7 @@ from pydelve.target.cpython.evaluation import SafeEvaluator
 from pydelve.target.cpython.frames import RawFrame
 from pydelve.target.cpython.interpreters import RawThread
 from pydelve.target.cpython.locks import Waiting
-from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.cpython.memory import UnreadableError, read_content
 from pydelve.target.cpython.names import FrameNames, ModuleNames, examined, matching
 from pydelve.target.cpython.operands import At
 from pydelve.target.cpython.values import ValueReader
@@ -325,9 +325,9 @@ class LookingProcess(ControlRefused):
         """See ``target.Process``."""
         return ()
 
-    def read_memory(self, address: int, size: int) -> bytes:
+    def read_memory(self, address: int, size: int, content: str = "", offset: int = 0) -> tuple[int, bytes]:
         """See ``target.Process``."""
-        return self._view.objects.memory.read_some(address, size)
+        return read_content(self._view.objects.memory.read_some, address, size, content, offset)
 
     def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
         """See ``target.Process``."""

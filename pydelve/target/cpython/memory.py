@@ -6,16 +6,44 @@ make data of it. What was read stays until :meth:`Memory.forget`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import Struct, unpack
+
+from pydelve.errors import UsageError
 
 PAGE_SIZE = 4096
 _MOST_BYTES = 1 << 26
 ADDRESS_END = 1 << 56  # user addresses have at most 56 bits, with five levels of page tables
-BYTES_CONTENT = 32
-BYTEARRAY_START = 40
+BYTES_CONTENT, BYTEARRAY_START = 32, 40
 """Offsets of ``ob_sval`` (Include/cpython/bytesobject.h) and ``ob_start`` (bytearrayobject.h), alike from 3.9 to 3.15
 with a GIL: for who has an agent there, and loads no layout."""
 _WORD = Struct("<Q").unpack_from
+
+
+def read_content(
+    read: Callable[[int, int], bytes], address: int, size: int, content: str, offset: int
+) -> tuple[int, bytes]:
+    """Where memory begins that a client has asked for, and its bytes, as far as there are so many.
+
+    Args:
+        read: Gives ``size`` bytes at an address, or fewer.
+        address: Of the memory, or of an object.
+        size: In bytes.
+        content: ``bytes`` or ``bytearray``: ``address`` is that of such an object, and what it holds is meant.
+        offset: So far behind it.
+
+    Raises:
+        UsageError: no memory can be there.
+    """
+    start = address
+    if content == "bytes":
+        start += BYTES_CONTENT
+    elif content == "bytearray":
+        start = int.from_bytes(read(start + BYTEARRAY_START, 8), "little")
+    start += offset
+    if not 0 <= start < ADDRESS_END or address < 0 or size < 0:
+        raise UsageError(f"{start:#x} and {size} bytes are no memory", why="there is no such address")
+    return start, read(start, min(size, ADDRESS_END - start))
 
 
 class UnreadableError(Exception):

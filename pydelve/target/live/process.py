@@ -381,13 +381,14 @@ class LiveProcess(Asking):
                 tuple(map(str, answer["gone"])),
             )
 
-    def read_memory(self, address: int, size: int) -> bytes:
+    def read_memory(self, address: int, size: int, content: str = "", offset: int = 0) -> tuple[int, bytes]:
         """See ``target.Process``."""
-        from pydelve.target.live.memory import ProcessMemory  # noqa: PLC0415  rarely needed
+        from pydelve.target.cpython.memory import read_content  # noqa: PLC0415  rarely needed
+        from pydelve.target.live.memory import ProcessMemory  # noqa: PLC0415
 
         memory = ProcessMemory(self._pid, "attach")
         try:
-            return memory.read_now(address, size)
+            return read_content(memory.read_now, address, size, content, offset)
         finally:
             memory.close()
 
