@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 import posix
 import sys
+from _thread import RLock
 
 from .brief import parameters
 from .paths import canonical, is_agent
@@ -82,6 +83,48 @@ class Matching:
     def _is_in_files(self, code: CodeType) -> bool:
         path = canonical(code.co_filename)
         return not self._files or any(fits(parts, path) for parts in self._files)
+
+
+class Sources:
+    """The functions that a trace has come by, each looked at once. A trace (``calls.py``, ``call_stream.py``,
+    ``call_sums.py``) is one of these.
+    """
+
+    def __init__(self, options: dict[str, Any], ownership: Ownership) -> None:
+        """See ``Matching``."""
+        self._matching = Matching(options, ownership)
+        self._sources: dict[int, Source] = {}  # id(code): its own; the source keeps the code
+        # a signal's handler may call what is traced where this is held: it is the same thread's
+        self._registering = RLock()
+
+    def known(self, code: CodeType) -> Source | None:
+        """The source of code that was found to matter."""
+        return self._sources.get(id(code))
+
+    def source(self, frame: FrameType) -> Source | None:
+        """What the function of a frame that begins, or goes on, is to this trace; None: nothing."""
+        return self.source_of(frame.f_code, frame.f_globals)
+
+    def source_of(self, code: CodeType, names: dict[str, Any]) -> Source | None:
+        """The same by code and its globals."""
+        known = self._sources.get(id(code))
+        if known is None:
+            known = self._matching.source(code, names)
+            if known is not None:
+                with self._registering:
+                    found = self._sources.get(id(code))
+                    if found is not None:
+                        return found
+                    self._found(known)
+                    self._sources[id(code)] = known
+        return known
+
+    def _found(self, source: Source) -> None:
+        """A function is new: what has to be known before its first record. The lock is held."""
+
+    def learn(self, code: CodeType, name: str) -> None:
+        """This is the qualified name of a piece of code, which it may not know itself."""
+        self._matching.learn(code, name)
 
 
 def _compiled(parts: list[Any]) -> Callable[[str], object]:

@@ -17,7 +17,7 @@ from _weakref import ref as weak_reference  # not the module: the interpreter em
 from . import protocol
 from .asyncio_tasks import AsyncioTasks
 from .brief import Brief
-from .call_matching import Matching, Source
+from .call_matching import Source, Sources
 from .call_records import (
     AWAIT,
     CALL,
@@ -248,15 +248,15 @@ class Limit:
             self._paused.clear()
 
 
-class CallStream:
+class CallStream(Sources):
     """One trace, from its begin to its end. ``calls.Calls`` has the same interface."""
 
     def __init__(self, agent: Agent, options: dict[str, Any]) -> None:
         """``options``: of the request (``target/live/convert_tracing.py``)."""
         self._agent = agent
-        self._matching = Matching(options, agent.ownership)
+        super().__init__(options, agent.ownership)
+        self._indexes = iter(range(1, 1 << 31))
         self.shows = bool(options["values"])
-        self._sources: dict[int, Source] = {}  # id(code): its own; the source keeps the code
         self.codes: dict[int, tuple[int, list[str], bool]] = {}
         """id(code): code of its calls' records, names of the parameters that are shown, does it await."""
         self.sizes: dict[int, int] = {}
@@ -264,8 +264,7 @@ class CallStream:
         self._new: dict[str, list[list[Any]]] = {"functions": [], "threads": [], "tasks": []}
         self._task_names: dict[str, int] = {}
         self._tasks = AsyncioTasks()
-        self._threads = iter(range(1, 1 << 31))
-        self._registering = allocate_lock()
+        self._threads, self._task_numbers = iter(range(1, 1 << 31)), iter(range(1, 1 << 31))
         self.done = False
         """Never: it is of all calls."""
         self.outbox = _Chunks(agent, self, options["lossless"])
@@ -309,35 +308,12 @@ class CallStream:
         """The wire form of ``api.tracing.TraceSummary``, but for what the debugger counts itself."""
         return {"calls": -1, "matched": -1, "lost": self.outbox.lost(), "cost": self._cost}
 
-    def known(self, code: CodeType) -> Source | None:
-        """The source of code that was found to matter."""
-        return self._sources.get(id(code))
-
-    def source(self, frame: FrameType) -> Source | None:
-        """What the function of a frame that begins, or goes on, is to this trace; None: nothing."""
-        return self.source_of(frame.f_code, frame.f_globals)
-
-    def source_of(self, code: CodeType, names: dict[str, Any]) -> Source | None:
-        """The same by code and its globals."""
-        known = self._sources.get(id(code))
-        if known is None:
-            known = self._matching.source(code, names)
-            if known is not None:
-                with self._registering:
-                    found = self._sources.get(id(code))
-                    if found is not None:
-                        return found
-                    known.index = index = len(self._sources) + 1
-                    shown = known.names if self.shows else []
-                    self.sizes[index] = len(shown)
-                    self._new["functions"].append([*known.wire(), len(shown), known.awaits])
-                    self.codes[id(code)] = index * 8, shown, known.awaits
-                    self._sources[id(code)] = known
-        return known
-
-    def learn(self, code: CodeType, name: str) -> None:
-        """This is the qualified name of a piece of code, which it may not know itself."""
-        self._matching.learn(code, name)
+    def _found(self, source: Source) -> None:
+        source.index = index = next(self._indexes)
+        shown = source.names if self.shows else []
+        self.sizes[index] = len(shown)
+        self._new["functions"].append([*source.wire(), len(shown), source.awaits])
+        self.codes[id(source.code)] = index * 8, shown, source.awaits
 
     def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """Parameters that are shown, and what ``splicing.Calls`` consists of, for a function's own code."""
@@ -432,7 +408,7 @@ class CallStream:
             with self._registering:
                 known = self._task_names.get(name)
                 if known is None:
-                    known = self._task_names[name] = len(self._task_names) + 1
+                    known = self._task_names[name] = next(self._task_numbers)
                     self._new["tasks"].append([known, name])
             index = local.seen_index = known
             try:

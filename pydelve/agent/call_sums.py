@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import sys
 import time
-from _thread import _local, allocate_lock, get_ident
+from _thread import _local, get_ident
 
 from . import protocol
-from .call_matching import Matching, Source
+from .call_matching import Source, Sources
 from .interpreters import current_frames
 from .outbox import Outbox
 
@@ -87,16 +87,15 @@ class _Sent(Outbox):
         return []
 
 
-class CallSums:
+class CallSums(Sources):
     """One trace, from its begin to its end."""
 
     def __init__(self, agent: Agent, options: dict[str, Any]) -> None:
         """``options``: of the request (``target/live/convert_tracing.py``)."""
         self._agent = agent
-        self._matching = Matching(options, agent.ownership)
-        self._sources: dict[int, Source] = {}  # id(code): its own; the source keeps the code
+        super().__init__(options, agent.ownership)
+        self._indexes = iter(range(1, 1 << 31))
         self._new: list[list[Any]] = []  # functions
-        self._registering = allocate_lock()
         self._all: list[tuple[int, dict[int, list[Any]]]] = []
         self._ended: dict[int, list[Any]] = {}  # of threads that are gone
         self._told: dict[int, int] = {}  # calls of each function that were told
@@ -147,32 +146,9 @@ class CallSums:
 
     # -- functions -----------------------------------------------------------------------------------------------------
 
-    def known(self, code: CodeType) -> Source | None:
-        """The source of code that was found to matter."""
-        return self._sources.get(id(code))
-
-    def source(self, frame: FrameType) -> Source | None:
-        """What the function of a frame that begins, or goes on, is to this trace; None: nothing."""
-        return self.source_of(frame.f_code, frame.f_globals)
-
-    def source_of(self, code: CodeType, names: dict[str, Any]) -> Source | None:
-        """The same by code and its globals."""
-        known = self._sources.get(id(code))
-        if known is None:
-            known = self._matching.source(code, names)
-            if known is not None:
-                with self._registering:
-                    found = self._sources.get(id(code))
-                    if found is not None:
-                        return found
-                    known.index = len(self._sources) + 1
-                    self._new.append(known.wire())
-                    self._sources[id(code)] = known
-        return known
-
-    def learn(self, code: CodeType, name: str) -> None:
-        """This is the qualified name of a piece of code, which it may not know itself."""
-        self._matching.learn(code, name)
+    def _found(self, source: Source) -> None:
+        source.index = next(self._indexes)
+        self._new.append(source.wire())
 
     def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """Parameters that are asked for, none, and what ``splicing.Calls`` consists of, for a function's own code."""

@@ -20,7 +20,7 @@ from _thread import get_ident
 from . import protocol
 from .asyncio_tasks import AsyncioTasks
 from .brief import Brief, arguments
-from .call_matching import Matching, Source
+from .call_matching import Source, Sources
 from .call_records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, WRAPPED, YIELD
 from .evaluation import compile_condition, describe_error
 from .outbox import FOR_EVER, Outbox
@@ -78,7 +78,7 @@ class _Thread:
         self.stack: list[_Call] = []
 
 
-class Calls:
+class Calls(Sources):
     """One trace, from its begin to its end. ``call_stream.CallStream`` and ``call_sums.CallSums`` have the same
     interface, for traces of all calls.
     """
@@ -86,12 +86,11 @@ class Calls:
     def __init__(self, agent: Agent, options: dict[str, Any]) -> None:
         """``options``: of the request (``target/live/convert_tracing.py``)."""
         self._agent = agent
-        self._matching = Matching(options, agent.ownership)
+        super().__init__(options, agent.ownership)
         self._follow, self._condition = options["follow"], options["condition"]
         self._slower, self._stack = options["slower"], options["stack"]
         self._first, self._sample = options["first"], options["sample"]
         self._brief = Brief(*options["values"]) if options["values"] else None
-        self._sources: dict[int, Source] = {}  # id(code): its own; the source keeps the code
         self._threads: dict[int, _Thread] = {}
         self._suspended: dict[int, _Call] = {}  # id(frame): its call
         self._task_names: dict[str, int] = {}
@@ -127,30 +126,9 @@ class Calls:
     def _mean_cost(self) -> float:
         return self._cost / self._measured if self._measured else 0.0
 
-    def known(self, code: CodeType) -> Source | None:
-        """The source of code that was found to matter."""
-        return self._sources.get(id(code))
-
-    def source(self, frame: FrameType) -> Source | None:
-        """What the function of a frame that begins, or goes on, is to this trace; None: nothing."""
-        return self.source_of(frame.f_code, frame.f_globals)
-
-    def source_of(self, code: CodeType, names: dict[str, Any]) -> Source | None:
-        """The same by code and its globals."""
-        known = self._sources.get(id(code))
-        if known is None:
-            known = self._matching.source(code, names)
-            if known is not None:
-                self._sources[id(code)] = known
-        return known
-
     def callbacks(self, find: Callable[[CodeType, FrameType], object], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring`` for what comes most often: none but the common ones."""
         return {}
-
-    def learn(self, code: CodeType, name: str) -> None:
-        """This is the qualified name of a piece of code, which it may not know itself."""
-        self._matching.learn(code, name)
 
     def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """Parameters that are asked for, none, and what ``splicing.Calls`` consists of, for a function's own code."""
