@@ -65,7 +65,7 @@ class Hook(Check):
         try:
             armed = self._armed(frame)
             if armed is not None and armed.counted():
-                self._agent.arrive_woven(frame, armed.line, [armed.id], None)
+                self._agent.arrivals.arrive_woven(frame, armed.line, [armed.id], None)
         except BaseException as error:
             if not self._agent.is_own_fault(error):
                 raise
@@ -81,7 +81,7 @@ class Log(Check):
         try:
             armed = self._armed(_getframe(1))
             if armed is not None and armed.counted():
-                self._agent.tell(armed, message)
+                self._agent.arrivals.tell(armed, message)
         except BaseException as error:
             if not self._agent.is_own_fault(error):
                 raise
@@ -110,7 +110,7 @@ class Failed(Check):
         return False
 
     def _found(self, armed: Armed, frame: FrameType, problem: dict[str, Any]) -> None:
-        self._agent.arrive_woven(frame, armed.line, [armed.id], problem)
+        self._agent.arrivals.arrive_woven(frame, armed.line, [armed.id], problem)
 
 
 class LogFailed(Failed):
@@ -203,7 +203,7 @@ class Stop(Check):
             found = self._noted.found.pop(get_ident(), [])
             if found and self._woven.live and self._agent.active:
                 problem = next((error for _, error in found if error is not None), None)
-                self._agent.arrive_woven(frame, self._line, [number for number, _ in found], problem)
+                self._agent.arrivals.arrive_woven(frame, self._line, [number for number, _ in found], problem)
         except BaseException as error:
             if not self._agent.is_own_fault(error):
                 raise

@@ -6,8 +6,7 @@ Threads, and what each may do:
   detaches.
 - To halt, it starts a *halting thread*, which stops like any other, holding the GIL, and ends with the stop: so *link*
   is read even while an evaluation that was asked for in a halted program has to be interrupted.
-- *Any thread of the program* comes here through an event (``arrive``, ``step_outcome``) or a hook, and may stop: see
-  ``stops.py``.
+- *Any thread of the program* comes here through an event (``arrivals.py``) or a hook, and may stop: see ``stops.py``.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import time
 from _thread import allocate_lock, get_ident
 
 from . import blame, evaluation, log_records, modules, protocol, threads
+from .arrivals import Arrivals
 from .breakpoints import Table
 from .code_objects import keeps_columns
 from .exceptions import Exceptions
@@ -47,13 +47,12 @@ else:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import FrameType
     from typing import Any
 
     from .breakpoints import Armed, Placed
     from .children import Children
-    from .stepping import Outcome
 
 _STOP_TURN_S = 0.02  # how often our own thread looks whether a request was answered by the thread that stopped
 _QUIET_TRIES = 1000  # milliseconds until we leave our monitoring tools behind, as a thread stays in our code
@@ -99,6 +98,7 @@ class Agent:
         self.active = True
         self.user_code = UserCode(self.hold, self.own, main, blocked)
         self.stops = Stops(self)
+        self.arrivals = Arrivals(self)
         self.freezer = Freezer(self)
         if FREE_THREADED:
             self.user_code.freezer = self.freezer
@@ -438,7 +438,9 @@ class Agent:
             if not self.is_own_fault(error):
                 raise
 
-    # -- arrivals, in the program's threads ----------------------------------------------------------------------------
+    def tell_notice(self, message: str, why: str, hint: str) -> None:
+        """Something that the user should know."""
+        self.link.send(("event", protocol.NOTICE, {"message": message, "why": why, "hint": hint}))
 
     def _main_begins(self, frame: FrameType) -> None:
         """The program's ``__main__`` module starts: its first line is where the session begins."""
@@ -447,95 +449,3 @@ class Agent:
         if self._stops_at_tests:
             self.tests.install()
         self.stepper.begin(Step("entry", get_ident(), frame, None, True))
-
-    def arrive(self, frame: FrameType, unit: int, offset: int, breakpoints: Sequence[Armed], stepping: bool) -> None:
-        """Control reached a line.
-
-        Args:
-            frame: Where.
-            unit: Line of the unit it arrived at; 0 where the line map was not asked, or says that this is no arrival.
-            offset: Of the instruction.
-            breakpoints: Those armed on the unit.
-            stepping: The step under way watches this frame.
-        """
-        if not self.active or (breakpoints and self.forked()):
-            return
-        if breakpoints and (
-            get_ident() in self.judging or self.stops.stands_here() or self.weaver.inside_check(frame.f_back)
-        ):
-            breakpoints = ()  # within an evaluation or a condition they are off
-        hits, error = [], None
-        if breakpoints:
-            self.judging.add(get_ident())
-            try:
-                for armed in breakpoints:
-                    stop, problem = armed.hit(frame)
-                    if stop and armed.log and problem is None:
-                        stop = (problem := self._tell_from(armed, frame)) is not None
-                    if stop:
-                        hits.append(armed.id)
-                        error = error or problem
-            finally:
-                self.judging.discard(get_ident())
-        step = self.stepper.active
-        outcome = self.stepper.line(frame, offset) if stepping and step is not None else None
-        if hits:
-            self._stop_at_breakpoints(frame, unit, hits, error, step if outcome else None, True)
-        elif outcome is not None and step is not None:
-            cause = Cause(
-                "entry" if step.how == "entry" else "step", step=step, returned=outcome.returned, at_line=True
-            )
-            self.stops.stop(cause, threads.frames_of(frame, outcome.line))
-
-    def arrive_woven(self, frame: FrameType, unit: int, hits: list[int], error: dict[str, Any] | None) -> None:
-        """The check of a line has found these breakpoints hit; ``error``: what a condition raised."""
-        step = self.stepper.active
-        ends = None
-        if step is not None and step.ident == get_ident() and (frame is step.frame or frame is step.consumer):
-            woven = self.weaver.of(frame.f_code)
-            offset = woven.after(unit) if woven is not None else -1
-            if self.stepper.line(frame, offset) is not None:
-                ends = step
-        self.events.shield(lambda: self._stop_at_breakpoints(frame, unit, hits, error, ends, False))
-
-    def _tell_from(self, armed: Armed, frame: FrameType) -> dict[str, Any] | None:
-        """A logpoint is hit in this frame: tell its message, evaluated from outside; what that raised, or None."""
-        try:
-            message = armed.message(frame)
-        except Exception as error:
-            if not blame.is_of_condition(error):
-                raise
-            return evaluation.problem_of(error, True)
-        self.tell(armed, message)
-        return None
-
-    def tell_notice(self, message: str, why: str, hint: str) -> None:
-        """Something that the user should know."""
-        self.link.send(("event", protocol.NOTICE, {"message": message, "why": why, "hint": hint}))
-
-    def tell(self, armed: Armed, message: object) -> None:
-        """A logpoint's message: to the debugger, soon."""
-        if armed.may_log():
-            self.outbox.put(log_records.record(armed.source(), str.__str__(message)))
-
-    def _stop_at_breakpoints(
-        self,
-        frame: FrameType,
-        unit: int,
-        hits: list[int],
-        error: dict[str, Any] | None,
-        step: Step | None,
-        at_line: bool,
-    ) -> None:
-        reason = "breakpoint"
-        if error is not None:
-            reason = "log-error" if error["of_message"] else "condition-error"
-        detail = "" if error is None else "{type}: {message}".format(**error)
-        self.stops.stop(Cause(reason, hits, detail, step, at_line=at_line), threads.frames_of(frame, unit))
-
-    def step_outcome(self, outcome: Outcome | None) -> None:
-        """A step ended in a caller, with a value."""
-        if outcome is not None and self.active and not self.forked():
-            step = self.stepper.active
-            cause = Cause("step", step=step, returned=outcome.returned)
-            self.stops.stop(cause, threads.frames_of(outcome.frame, outcome.line))

@@ -234,7 +234,7 @@ class Monitoring:
         unit = armed[1].line_map.entry if armed is not None else 0
         if armed is None or not unit or unit not in armed[1].lines:
             return self._disable if changes == self._changes else None
-        self._agent.arrive(frame, unit, 0, armed[1].lines[unit], False)
+        self._agent.arrivals.arrive(frame, unit, 0, armed[1].lines[unit], False)
         return None
 
     def _main_begins(self, frame: FrameType) -> None:
@@ -309,7 +309,7 @@ class Monitoring:
         if breakpoints and id(frame.f_code) in self._watched:
             self._handled[ident] = (id(frame), frame.f_lasti)  # the stepping tool is called next
         try:
-            self._agent.arrive(frame, unit, frame.f_lasti, breakpoints, stepping)
+            self._agent.arrivals.arrive(frame, unit, frame.f_lasti, breakpoints, stepping)
         except BaseException:  # the program's own, which it gets: then the other tool is not called
             self._handled.pop(ident, None)
             raise
@@ -415,7 +415,7 @@ class Monitoring:
         if woven is None or offset not in woven.afters():
             return self._disable
         if self._stepping(get_ident(), frame):
-            self._agent.arrive(frame, 0, offset, (), True)
+            self._agent.arrivals.arrive(frame, 0, offset, (), True)
         return None
 
     def _on_step_start(
@@ -424,15 +424,15 @@ class Monitoring:
         if code is Shield.code:
             self._shield.opens()
         elif self._stepping(get_ident()) and not is_agent(code):
-            self._agent.step_outcome(self._agent.stepper.started(frame))
+            self._agent.arrivals.step_outcome(self._agent.stepper.started(frame))
 
     def _on_step_return(self, code: CodeType, frame: FrameType, offset: int, value: Any) -> None:
         if self._stepping(get_ident()):
-            self._agent.step_outcome(self._agent.stepper.returned(frame, value))
+            self._agent.arrivals.step_outcome(self._agent.stepper.returned(frame, value))
 
     def _on_step_yield(self, code: CodeType, frame: FrameType, offset: int, value: Any) -> None:
         if self._stepping(get_ident()):
-            self._agent.step_outcome(self._agent.stepper.yielded(frame, value))
+            self._agent.arrivals.step_outcome(self._agent.stepper.yielded(frame, value))
 
     def _on_step_unwind(self, code: CodeType, frame: FrameType, offset: int, exception: BaseException) -> None:
         if self._stepping(get_ident()):

@@ -305,7 +305,7 @@ class Tracing:
         step = self._agent.stepper.active
         if step is not None and step.ident == get_ident():
             if self._watching_calls:
-                self._agent.step_outcome(self._agent.stepper.started(frame))
+                self._agent.arrivals.step_outcome(self._agent.stepper.started(frame))
             if id(frame) in self._watched:
                 frame.f_trace_lines = True
                 return self._local
@@ -334,7 +334,7 @@ class Tracing:
         elif event == "opcode" and woven is not None:
             frame.f_trace_opcodes = stepping
             if stepping and frame.f_lasti in woven.afters():
-                self._agent.arrive(frame, 0, frame.f_lasti, (), True)
+                self._agent.arrivals.arrive(frame, 0, frame.f_lasti, (), True)
         elif event == "opcode":
             frame.f_trace_opcodes = False
             if frame.f_lasti in self._silent(frame, code) and self._previous.get(id(frame)) != frame.f_lasti:
@@ -376,7 +376,7 @@ class Tracing:
             unit = placed.line_map.unit_at(offset, previous)
             breakpoints = placed.lines.get(unit, ())
         if breakpoints or stepping:
-            self._agent.arrive(frame, unit, offset, breakpoints, stepping)
+            self._agent.arrivals.arrive(frame, unit, offset, breakpoints, stepping)
 
     def _on_return(self, frame: FrameType, code: CodeType, value: Any, raised: bool) -> None:
         """Tell a return, a yield and an exception that leaves the frame apart, by the instruction it stands at.
@@ -395,9 +395,9 @@ class Tracing:
         elif (
             operations[at] == _YIELD_VALUE or _YIELD_FROM in operations[at : at + 3 : 2]
         ):  # 3.9, 3.10: stands before YIELD_FROM
-            self._agent.step_outcome(stepper.yielded(frame, value))
+            self._agent.arrivals.step_outcome(stepper.yielded(frame, value))
         elif operations[at] == _RETURN_VALUE:
-            self._agent.step_outcome(stepper.returned(frame, value))
+            self._agent.arrivals.step_outcome(stepper.returned(frame, value))
         else:
             stepper.unwound(frame)
 
