@@ -51,6 +51,7 @@ _ASYNC_GENERATOR = 0x200
 _SILENT_DESTRUCTION = sys.version_info[:2] >= (3, 13)
 _COROUTINE = 0x80 | 0x100 | _ASYNC_GENERATOR  # CO_COROUTINE, CO_ITERABLE_COROUTINE
 _EXPRESSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+_OF_PARAMETERS = "<generic parameters of "  # Python/compile.c, from 3.12 on: what makes a T in class C[T], and then C
 _TO_INNER = 40 if FREE_THREADED else 24  # f_frame, behind the object's head and f_back
 _FRAME_DATA_SIZE = 256  # more than lies before the interpreter's frame in a frame object that owns it
 
@@ -136,7 +137,7 @@ class Stepper:
 
     def _is_user(self, step: Step, frame: FrameType) -> bool:
         name = frame.f_code.co_filename
-        if step.skip is not None and step.skip.has(frame):
+        if frame.f_code.co_name.startswith(_OF_PARAMETERS) or (step.skip is not None and step.skip.has(frame)):
             return False
         if step.into_libraries:
             return not name.startswith("<frozen ")

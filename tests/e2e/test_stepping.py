@@ -155,7 +155,16 @@ WALKS = {
     call_any: step match; next case_zero; next case_list; next case_any; next any; next end
     done: next END
     """,
+    "generic.py": """
+    call_class: step mg_class; step mg_x; step mg_method; step mg_end; next call_class=2; next call_class_next
+    call_class_next: step mg_class; next mg_end; next call_class_next=2; next call_function
+    call_function: step mf_def; step mf_call; step mf_body; next mf_call=3; next call_function=3; next call_base
+    call_base: step mb_class; step base; step mb_pass; step mb_end; next call_base=Based; next done
+    done: next END
+    """,
 }
+_FIRST = {"matching.py": (3, 10), "generic.py": (3, 12)}
+"""The first version that can run it."""
 
 
 class Walker:
@@ -226,8 +235,8 @@ def _on(walk: str, python: Interpreter) -> str:
 
 @pytest.mark.parametrize("name", WALKS)
 def test_steps_end_where_a_reader_expects(python: Interpreter, name: str) -> None:
-    if name == "matching.py" and python.version_info < (3, 10):
-        pytest.skip("3.9 has no match statement")
+    if python.version_info < _FIRST.get(name, (3, 9)):
+        pytest.skip(f"{python.minor} has no such statements")
     expected = [_on(walk, python) for walk in _rows(WALKS[name])]
     walker = Walker(python, PROGRAMS / "stepping" / name)
     with walker.session:
