@@ -50,6 +50,12 @@ class CallEvents:
             "PY_UNWIND": self._guarded(self._on_unwind),
         }
         functions.update(calls.callbacks(self._find, self._disable))
+        if calls.matching.builtins:
+            from .call_builtins import Builtins  # noqa: PLC0415  only where it is asked for
+
+            self._everywhere |= events.CALL | events.C_RETURN | events.C_RAISE
+            functions.update(Builtins(agent, calls).callbacks(self._disable))
+        self._names = tuple(functions)
         for name, function in functions.items():
             self._monitoring.register_callback(self._tool, getattr(events, name), function)
 
@@ -126,7 +132,7 @@ class CallEvents:
         self._monitoring.set_events(self._tool, 0)
         for code in self._codes:
             self._monitoring.set_local_events(self._tool, code, 0)
-        for name in ("PY_START", "PY_RESUME", "PY_THROW", "PY_RETURN", "PY_YIELD", "PY_UNWIND"):
+        for name in self._names:
             self._monitoring.register_callback(self._tool, getattr(events, name), None)
         self._monitoring.free_tool_id(self._tool)
         self._codes.clear()

@@ -29,6 +29,7 @@ _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")  # from 3.12 on no f
 _HAS_QUALNAME = sys.version_info >= (3, 11)
 _HEADER_BYTES = 16  # of a .pyc: PEP 552
 _MAX_SOURCE_BYTES = 4 << 20
+_TELLS_FIRST = sys.version_info >= (3, 12)
 
 
 class Source:
@@ -50,6 +51,23 @@ class Source:
         return [self.index, self.name, self.file, self.line, self.shown_names]
 
 
+class Builtin(Source):
+    """A function written in C: of its calls no more is known than the first argument, and that only from 3.12 on."""
+
+    __slots__ = ("begins", "ends")
+    begins: Callable[..., None]
+    """Called with the first argument, or without any."""
+    ends: Callable[[int], None]
+    """Called with RETURN or RAISE of ``call_records.py``."""
+
+    def __init__(self, name: str, root: bool) -> None:
+        """See ``Source``."""
+        self.code: Any = self  # its id stands for it
+        self.name, self.root = name, root
+        self.index, self.file, self.line, self.awaits, self.condition = 0, "", 0, False, None
+        self.names = self.shown_names = ["first"] if _TELLS_FIRST else []
+
+
 class Matching:
     """The rules of one trace."""
 
@@ -59,6 +77,8 @@ class Matching:
         self._excluded = _compiled(options["exclude"]) if options["exclude"] else None
         self._files = [str.split(pattern, "*") for pattern in options["files"]]
         self._own, self._follows = options["own"], options["follow"] > 0
+        self.builtins: bool = options["builtins"]
+        """Is it of functions written in C, too?"""
         self._ownership = ownership
         self._names = _Names()
 
@@ -71,10 +91,31 @@ class Matching:
         module = dict.get(names, "__name__")
         qualname = self._names.of(code, names)
         name = f"{module}.{qualname}" if type(module) is str else qualname
+        root = self._is_root(name)
+        if root is None or not (root or self._follows):
+            return None
+        root = root and self._is_in_files(code)
+        return Source(code, name, root) if root or self._follows else None
+
+    def builtin(self, name: str) -> Builtin | None:
+        """The same of a function written in C; where it is called from, ``is_caller`` says."""
+        root = self._is_root(name)
+        return Builtin(name, root) if root is not None and (root or self._follows) else None
+
+    def is_caller(self, code: CodeType) -> bool:
+        """May functions written in C be told of that this code calls?"""
+        return not (self._own and self._ownership.is_library(code.co_filename)) and self._is_in_files(code)
+
+    @property
+    def restricts_callers(self) -> bool:
+        """Is there code of which they may not?"""
+        return self._own or bool(self._files)
+
+    def _is_root(self, name: str) -> bool | None:
+        """Does it match by itself? None: it is excluded."""
         if self._excluded is not None and self._excluded(name):
             return None
-        root = self._search(name) is not None and self._is_in_files(code)
-        return Source(code, name, root) if root or self._follows else None
+        return self._search(name) is not None
 
     def learn(self, code: CodeType, name: str) -> None:
         """This is the qualified name of a piece of code, which it may not know itself."""
@@ -119,8 +160,26 @@ class Sources:
                     self._sources[id(code)] = known
         return known
 
+    def builtin(self, name: str) -> Builtin | None:
+        """What a function written in C is to this trace; None: nothing."""
+        source = self._matching.builtin(name)
+        if source is not None:
+            with self._registering:
+                self._found(source)
+            source.begins, source.ends = self._hooks_of_builtin(source)
+        return source
+
+    @property
+    def matching(self) -> Matching:
+        """The rules."""
+        return self._matching
+
     def _found(self, source: Source) -> None:
         """A function is new: what has to be known before its first record. The lock is held."""
+
+    def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
+        """``Builtin.begins`` and ``ends``, called by what the program's code calls."""
+        raise NotImplementedError
 
     def learn(self, code: CodeType, name: str) -> None:
         """This is the qualified name of a piece of code, which it may not know itself."""

@@ -29,6 +29,7 @@ WRAPPED = "async_generator_wrapped_value"  # what an asynchronous generator yiel
 _ASYNCIO = "_asyncio"
 CHUNK = 16_384
 """So many items, and the list is looked after."""
+NONE_GIVEN = b" "  # in place of a first argument
 _WITH_VALUE = (YIELD, THROW)
 _BIGGEST = (1 << 30) - 1  # an int of one digit: compared fast, and small to send
 _CLEARS = sys.version_info[:2] == (3, 12)  # see brief.arguments
@@ -182,6 +183,33 @@ class Recorder:
     def hooks(self, code: int, count: int) -> tuple[Callable[..., None], ...]:
         """What ``splicing.Calls`` consists of; ``count``: how many values the function's calls have."""
         return (self._begins(code, count), self._returns(code), *self._switches(code))
+
+    def hooks_of_builtin(self, code: int, count: int) -> tuple[Callable[..., None], Callable[[int], None]]:
+        """``call_matching.Builtin.begins`` and ``ends``; ``count``: one, where first arguments are shown, or none."""
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk, items, retask, modules = self.paused, self.chunk, self.items, self._retask, sys.modules
+        nothing, none_given = ((b"",) if self._shows else ()), ((NONE_GIVEN,) if count else ())
+
+        def begins(*first: object) -> None:
+            if paused:
+                return
+            if _ASYNCIO in modules:
+                retask()
+            known = _len(items)
+            shown = (item(first[0]),) if first and count else none_given
+            extend((code, local.index, _clock(), *shown))
+            if not 0 < known < chunk:
+                attend()
+
+        def ends(how: int) -> None:
+            if paused:
+                return
+            now, known = _clock(), _len(items)
+            extend((code + how, local.index, now, *nothing))
+            if not 0 < known < chunk:
+                attend()
+
+        return begins, ends
 
     def _begins(self, code: int, count: int) -> Callable[..., None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend

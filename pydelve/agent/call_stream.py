@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, FrameType
     from typing import Any
 
+    from .call_matching import Builtin
     from .core import Agent
 
 _CHUNKS, _BATCH = 16, 4  # may wait; are sent at once
@@ -319,6 +320,9 @@ class CallStream(Sources):
         """Parameters that are shown, and what ``splicing.Calls`` consists of, for a function's own code."""
         code, names, _ = self.codes[id(source.code)]
         return names, self.recorder.hooks(code, len(names))
+
+    def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
+        return self.recorder.hooks_of_builtin(source.index * 8, self.sizes[source.index])
 
     def callbacks(self, find: Callable[[CodeType, FrameType], object], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring`` for what comes most often, without any calls between them and the records."""

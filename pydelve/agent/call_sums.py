@@ -14,6 +14,7 @@ from _thread import _local, get_ident
 
 from . import protocol
 from .call_matching import Source, Sources
+from .call_records import RAISE
 from .interpreters import current_frames
 from .outbox import Outbox
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, FrameType
     from typing import Any
 
+    from .call_matching import Builtin
     from .core import Agent
 
 _ERRORS, _TOTAL, _CHILDREN, _LONGEST, _CLASSES = range(5)  # of a function: how many calls, its classes tell
@@ -216,6 +218,14 @@ class CallSums(Sources):
                     raise
 
         return {"PY_START": on_start, "PY_RETURN": on_return}
+
+    def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
+        index, thread, end = source.index, self._thread, self._end
+
+        def begins(*first: object) -> None:
+            thread.stack.append([index, _clock(), 0, 0])
+
+        return begins, lambda how: end(index, how == RAISE, _clock())
 
     # -- what happens to a frame, told in its thread -------------------------------------------------------------------
 

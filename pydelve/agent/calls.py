@@ -29,10 +29,11 @@ from .threads import active, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import CodeType, FrameType
     from typing import Any
 
+    from .call_matching import Builtin
     from .core import Agent
     from .outbox import Record
 
@@ -44,6 +45,9 @@ _clock, _getframe = time.perf_counter, sys._getframe  # taken before the program
 _LOOKED_AT = 200  # calls whose cost is measured
 
 
+NOTHING_GIVEN = (None,)  # to C code; or nothing is known of it
+
+
 class _Call:
     """One call, from its begin to its end."""
 
@@ -51,7 +55,7 @@ class _Call:
         "began", "children", "depth", "entered", "frame", "left", "level", "number", "resumed", "run", "shown",
         "source", "task", "text",
     )  # fmt: skip
-    frame: int  # its id
+    frame: int  # its id; negative: of the one that called C code
     source: Source
     number: int
     shown: bool
@@ -167,18 +171,34 @@ class Calls(Sources):
 
     def started(self, frame: FrameType, source: Source) -> None:
         """It begins."""
+        self._begin(id(frame), frame, source, ())
+
+    def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
+        """A frame is in one of them at a time."""
+
+        def begins(*first: object) -> None:
+            frame = _getframe(2)
+            self._begin(-id(frame), frame, source, first or NOTHING_GIVEN)
+
+        return begins, lambda how: self._ended(-id(_getframe(2)), how, NOTHING_GIVEN)
+
+    def _begin(self, key: int, frame: FrameType, source: Source, given: Sequence[object]) -> None:
+        """A call begins, of a frame, or, with what its first argument is given, of C code that a frame calls."""
         entered = _clock()
         thread = self._thread()
-        call = self._call(frame, source, thread, entered)
+        call = self._call(key, source, thread, entered)
         text, known = "", source.index > 0
         if self._counts(call, frame, thread):
             call.shown = True
             call.number = next(self._numbers)
             if self._brief is not None and source.names:
                 make = self._brief.text
-                text = VALUES.join([make(value) for value in arguments(frame, source.names)])
+                if given is NOTHING_GIVEN:
+                    text = " "
+                else:
+                    text = VALUES.join([make(value) for value in given or arguments(frame, source.names)])
             if self._stack:
-                text += CALLERS + VALUES.join(self._callers(frame))
+                text += CALLERS + VALUES.join(self._callers(frame if given else frame.f_back))
             if self._slower:
                 call.text = text
             else:
@@ -189,9 +209,9 @@ class Calls(Sources):
             self._measured += 1
             self._cost += now - entered
 
-    def _call(self, frame: FrameType, source: Source, thread: _Thread, entered: float) -> _Call:
+    def _call(self, key: int, source: Source, thread: _Thread, entered: float) -> _Call:
         call = _Call()
-        call.frame, call.source, call.entered = id(frame), source, entered
+        call.frame, call.source, call.entered = key, source, entered
         call.shown, call.number, call.text = False, 0, ""
         call.run = call.children = call.left = 0.0
         if thread.stack:
@@ -237,7 +257,7 @@ class Calls(Sources):
     def suspended(self, frame: FrameType, value: object) -> None:
         """It yields, or awaits."""
         now = _clock()
-        call, thread = self._leave(frame, now)
+        call, thread = self._leave(id(frame), now)
         if call is None or thread is None:
             return
         self._suspended[call.frame] = call
@@ -265,15 +285,15 @@ class Calls(Sources):
 
     def returned(self, frame: FrameType, value: object) -> None:
         """It returns."""
-        self._ended(frame, RETURN, value)
+        self._ended(id(frame), RETURN, value)
 
     def unwound(self, frame: FrameType, error: BaseException, here: bool) -> None:
         """An exception leaves it; ``here``: one that came up in itself."""
-        self._ended(frame, RAISE if here else PROPAGATE, error)
+        self._ended(id(frame), RAISE if here else PROPAGATE, error)
 
-    def _ended(self, frame: FrameType, kind: int, value: object) -> None:
+    def _ended(self, key: int, kind: int, value: object) -> None:
         now = _clock()
-        call, thread = self._leave(frame, now)
+        call, thread = self._leave(key, now)
         if call is None or thread is None or not call.shown:
             return
         times = self._times(call, now)
@@ -282,7 +302,7 @@ class Calls(Sources):
         self._count_end()
         if self._slower:
             self._tell(CALL, call, thread, (call.began - self._began, 0.0, 0.0, 0.0), call.text)
-        self._tell(kind, call, thread, times, self._text(value))
+        self._tell(kind, call, thread, times, "" if value is NOTHING_GIVEN else self._text(value))
         if thread.stack:
             thread.stack[-1].children += _clock() - now  # what telling took is not the caller's own time
 
@@ -292,12 +312,12 @@ class Calls(Sources):
         if self._first and ended >= self._first and (self._slower or ended == _count(self._numbers)):
             self.done = True
 
-    def _leave(self, frame: FrameType, now: float) -> tuple[_Call | None, _Thread | None]:
-        """The call that a frame was, no longer on its thread's stack; None where it began before the trace did."""
+    def _leave(self, number: int, now: float) -> tuple[_Call | None, _Thread | None]:
+        """The call of a frame's id, no longer on its thread's stack; None where it began before the trace did."""
         thread = self._threads.get(get_ident())
         if thread is None or not thread.stack:
             return None, None
-        stack, number = thread.stack, id(frame)
+        stack = thread.stack
         if stack[-1].frame != number:
             at = next((at for at in range(len(stack) - 1, -1, -1) if stack[at].frame == number), -1)
             if at < 0:
@@ -355,9 +375,8 @@ class Calls(Sources):
             self._new["tasks"].append([index, name])
         return index
 
-    def _callers(self, frame: FrameType) -> list[str]:
+    def _callers(self, caller: FrameType | None) -> list[str]:
         found: list[str] = []
-        caller = frame.f_back
         while caller is not None and len(found) < self._stack:
             code = caller.f_code
             if not is_agent(code):

@@ -44,6 +44,9 @@ class TraceOptions:
     single out calls."""
     sums: bool = False
     """No records but what calls cost in sum, by function; with options that single out calls there are records."""
+    builtins: bool = False
+    """Of functions written in C, too, as ``builtins.len`` and ``str.join``: ``files`` and ``own_code`` are about what
+    calls them. Not up to CPython 3.11."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class TracedFunction:
     name: str
     """``module.qualname``."""
     file: str
+    """"" of a function written in C: nothing but its first argument is known, which is blank where there was none."""
     line: int
     """Of its definition."""
     parameters: tuple[str, ...]

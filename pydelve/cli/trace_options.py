@@ -22,6 +22,7 @@ OPTIONS = (
     Option("--file", "only functions in this file, or in those whose path ends so", "FILE", repeats=True),
     Option("--exclude", "not the functions that match this, too", "REGEXP"),
     Option("--just-my-code", "not those of the standard library and of installed packages"),
+    Option("--builtins", "functions written in C, too, as builtins.len or str.join (Python 3.12 and later)"),
     Option("--follow-calls", "what the functions call, too, to so many levels", "N"),
     Option("--when", "only calls that an expression over the parameters is true of", "EXPR"),
     Option("--slower-than", "only calls that took at least so long: 10ms, 1.5s", "TIME"),
@@ -185,6 +186,7 @@ def _options(parsed: Words, pattern: str) -> TraceOptions:
         lossless=parsed.last("--lossless") is not None,
         max_overhead=_share(parsed),
         sums=parsed.last("--stats") is not None,
+        builtins=_builtins(parsed),
     )
 
 
@@ -202,6 +204,16 @@ def _count(parsed: Words, name: str) -> int:
     if not (word.isascii() and word.isdecimal() and int(word) > 0):
         raise UsageError(f"{name} {word} is no number", why="it is a whole number from 1 on", hint=f"{name} 10")
     return int(word)
+
+
+def _builtins(parsed: Words) -> bool:
+    asked = "--builtins" in parsed.values
+    if asked and "--when" in parsed.values and "--follow-calls" not in parsed.values:
+        raise UsageError(
+            "--builtins and --when were given", why="of functions written in C no parameters are known",
+            hint="--follow-calls 1 shows what calls that the expression is true of call",
+        )  # fmt: skip
+    return asked
 
 
 def _sample(parsed: Words) -> int:

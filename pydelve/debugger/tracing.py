@@ -14,6 +14,8 @@ from pydelve.errors import EvaluationError, UnsupportedError, UsageError
 
 _SCRIPT = Path(__file__).with_name("tracing_helper.py")
 
+_BUILTINS_MINOR = 12  # sys.monitoring
+
 
 class Tracing:
     """Serves ``StartTracing`` and ``EndTracing``."""
@@ -30,6 +32,14 @@ class Tracing:
         options = request.options
         if options.condition:
             _check_condition(options.condition)
+        minor = self._current.files.sources.interpreter.minor
+        if options.builtins and minor < _BUILTINS_MINOR:
+            raise UnsupportedError(
+                "calls of functions written in C can't be told of",
+                why=f"the program runs Python 3.{minor}, and before 3.{_BUILTINS_MINOR} only sys.setprofile knows of "
+                "them: it slows every call of the program, and is the program's own",
+                hint="leave --builtins away",
+            )
         process.trace(options, self._patterns(options.pattern, options.exclude))
 
     def _end(self, request: requests.EndTracing) -> TraceSummary:

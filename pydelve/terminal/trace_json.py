@@ -42,7 +42,8 @@ class TraceJson:
             "depth": record.depth,
         }
         if record.kind == "call":
-            plain["arguments"] = dict(zip(function.parameters, record.values, strict=False))
+            pairs = zip(function.parameters, record.values, strict=False)
+            plain["arguments"] = {name: value for name, value in pairs if value.strip()}
             if record.callers:
                 plain["callers"] = list(record.callers)
             return plain

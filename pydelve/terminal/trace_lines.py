@@ -62,10 +62,14 @@ class TraceLines:
         return printable(self._book.function(record).name)
 
     def _called(self, record: TraceRecord) -> str:
-        names = self._book.function(record).parameters
-        arguments = ", ".join(f"{name}={value}" for name, value in zip(names, record.values, strict=False))
-        if names and not record.values:
+        function = self._book.function(record)
+        arguments = ", ".join(
+            f"{name}={value}" for name, value in zip(function.parameters, record.values, strict=False)
+        )
+        if not record.values and (function.parameters or not function.file):
             arguments = "..."
+        elif not function.file:  # more than the first one is not known
+            arguments = f"{record.values[0]}, ..." if record.values[0].strip() else ""
         return f"{self._theme.strong(self._name(record))}({arguments})"
 
     def _what(self, record: TraceRecord) -> str:

@@ -4,62 +4,45 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pydelve.api.attach import AttachOptions
-from pydelve.api.events import Detached, Event, Notice, Traced
+from pydelve.api.events import Detached, Notice, Traced
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import ClearBreakpoint, CreateBreakpoint, Detach, EndTracing, Resume, StartTracing
 from pydelve.api.target import ExitStatus
-from pydelve.api.tracing import TraceOptions, TraceSummary
+from pydelve.api.tracing import TraceSummary
 from pydelve.cli.trace import exit_status
 from pydelve.terminal.trace_book import Book
 from tests.e2e.handshakes import wait_until
 from tests.e2e.live import LiveSession
 from tests.e2e.plain import run_plain
-from tests.e2e.running import Beside, Running
-from tests.e2e.session import LAUNCHER, Finished, Session, clean_environment
+from tests.e2e.running import Running
+from tests.e2e.session import LAUNCHER, Session, clean_environment
+from tests.e2e.tracing import (
+    ENDS,
+    FOLDER,
+    SHARE,
+    TRANSCRIPTS,
+    Tracer,
+    normalised,
+    records,
+    said,
+    start,
+    traced,
+)
 from tests.golden import check
 from tests.interpreters import Interpreter
-from tests.sources import PROGRAMS
 from tests.unit.terminal.user_terminal import CONTROLLING, user_terminal
 
-FOLDER = PROGRAMS / "tracing"
 LIMIT_S = 60.0
-TRANSCRIPTS = Path(__file__).with_name("transcripts")
-TIME = re.compile(r"\b\d+(?:\.\d+)?(us|ms|s)\b")
-STAMP = re.compile(r"^ +\d+\.\d{6}", re.MULTILINE)
-SHARE = re.compile(r"; telling of one took .*")
-ENDS = {"return", "raise", "propagate", "yield", "await"}
-
-
-def traced(python: Interpreter, tmp_path: Path, *words: str) -> Finished:
-    """``pydelve trace`` with these words; the program's own output is in ``out.txt``."""
-    redirect = ("--redirect", f"stdout:{tmp_path / 'out.txt'}")
-    return Session(python, tmp_path).run(["trace", "--python", python.path, *redirect, *words])
-
-
-def records(python: Interpreter, tmp_path: Path, *words: str) -> list[dict[str, Any]]:
-    """The same, as the objects of ``--json``."""
-    path = tmp_path / "calls.jsonl"
-    traced(python, tmp_path, "--json", "--output", str(path), *words)
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def normalised(text: str) -> list[str]:
-    """Without times, and what has them only where one was long enough."""
-    text = SHARE.sub("", STAMP.sub(" <stamp>", text))
-    text = re.sub(r", (self|suspended) \d+(?:\.\d+)?(us|ms|s)", "", text)
-    return TIME.sub("<time>", text).splitlines()
 
 
 class TestKinds:
@@ -82,11 +65,6 @@ class TestKinds:
         ]
         assert found == expected
         assert (tmp_path / "out.txt").read_text() == plain.output
-
-
-def start(pattern: str, **more: Any) -> StartTracing:
-    """The request, with options."""
-    return StartTracing(TraceOptions(pattern, **more))
 
 
 DEPOSIT = (
@@ -134,23 +112,6 @@ CASES: list[tuple[StartTracing, list[str]]] = [
 ]  # fmt: skip
 
 
-def said(events: list[Event], book: Book) -> list[str]:
-    """Records in a few words."""
-    found = []
-    for event in events:
-        if not isinstance(event, Traced):
-            continue
-        assert event.lost == 0
-        book.take(event)
-        for record in event.records:
-            function = book.function(record)
-            name = function.name.partition(".")[2]
-            pairs = zip(function.parameters, record.values, strict=False)
-            shown = f"({', '.join(f'{key}={value}' for key, value in pairs)})"
-            found.append(f"{record.kind} {name}" + (shown if record.kind == "call" else " " + "".join(record.values)))
-    return [line.rstrip() for line in found]
-
-
 def test_which_calls_are_told_of(python: Interpreter, tmp_path: Path) -> None:
     """Of functions that are loaded while it runs; one trace after the other, all told before the stop that follows."""
     with open(tmp_path / "out.txt", "wb") as output:
@@ -191,20 +152,6 @@ def test_breakpoints_while_calls_are_traced(python: Interpreter, tmp_path: Path)
             session.resume()
             assert said(session.events[before:], Book()) == fee
             session.call(EndTracing())
-
-
-class Tracer(Beside):
-    """``pydelve trace`` beside the test."""
-
-    def __init__(self, folder: Path, *words: str, stdin: int = subprocess.DEVNULL) -> None:
-        self.calls, self.output = folder / "calls.txt", folder / "traced.txt"
-        with self.calls.open("wb"), self.output.open("wb") as output:
-            popen = subprocess.Popen(
-                [sys.executable, str(LAUNCHER), "trace", "--output", str(self.calls), *words],
-                stdin=stdin, stdout=output, stderr=subprocess.STDOUT, env=clean_environment(folder), cwd=folder,
-                start_new_session=True,  # a Ctrl-C at the terminal of the tests would be for it, too
-            )  # fmt: skip
-        super().__init__(popen, self.output, self.calls)
 
 
 COUNTS = """\

@@ -10,6 +10,8 @@ from pydelve.api.tracing import TraceOptions
 from pydelve.cli.trace_options import read_words
 from pydelve.errors import UsageError
 
+WHEN_HINT = "--follow-calls 1 shows what calls that the expression is true of call"
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -32,6 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("--stats pay bank.py", TraceOptions("pay", verbosity=0, sums=True)),
         ("--max-overhead 2.5% pay -p 12", TraceOptions("pay", max_overhead=0.025)),
         ("--format perfetto --output x pay bank.py", TraceOptions("pay")),
+        ("--builtins --when n>1 --follow-calls 1 x bank.py", TraceOptions("x", "", (), False, 1, "n>1", builtins=True)),
         ("--flame x -v 1 pay bank.py", TraceOptions("pay", verbosity=1)),
         ("--file shop.py --file /a/*.py pay bank.py", TraceOptions("pay", files=("*/shop.py", "/a/*.py"))),
     ],
@@ -75,6 +78,7 @@ def test_the_program() -> None:
         ("--json --stats pay bank.py", "--json and --stats were given", "leave one away"),
         ("--max-overhead 100% pay bank.py", "--max-overhead 100% is no share", "--max-overhead 5%"),
         ("--max-overhead 5% --first 3 pay bank.py", "--max-overhead and --first were given", "leave one away"),
+        ("--builtins --when n>1 pay bank.py", "--builtins and --when were given", WHEN_HINT),
         ("--format xml pay bank.py", "there is no format xml", "--format perfetto"),
         ("--format perfetto pay bank.py", "--format perfetto needs a file", "--output trace.json"),
         ("--format json --json pay bank.py", "--json and --format were given", "leave one away"),

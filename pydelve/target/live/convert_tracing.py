@@ -54,6 +54,7 @@ def from_options(options: TraceOptions, patterns: tuple[Any, Any]) -> dict[str, 
         "lossless": options.lossless,
         "share": options.max_overhead,
         "sums": options.sums,
+        "builtins": options.builtins,
     }
 
 

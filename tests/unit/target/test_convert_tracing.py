@@ -62,7 +62,7 @@ def test_options() -> None:
     assert from_options(options, (["A"], ["B"])) == {
         "pattern": ["A"], "exclude": ["B"], "files": ["/x.py"], "own": True, "follow": 2, "condition": "n > 1",
         "slower": 0.01, "stack": 3, "first": 5, "sample": 10, "values": (20, 0, 0, False), "lossless": True,
-        "share": 0.0, "sums": False,
+        "share": 0.0, "sums": False, "builtins": False,
     }  # fmt: skip
 
 
