@@ -16,34 +16,36 @@ import sys
 import time
 from _thread import allocate_lock, get_ident
 
-from . import blame, evaluation, log_records, modules, protocol, threads
-from .arrivals import Arrivals
-from .breakpoints import Table
-from .code_objects import keeps_columns
-from .exceptions import Exceptions
-from .failing_tests import FailingTests
-from .freezing import Freezer
-from .gil import FREE_THREADED, Gil
+from . import log_records, protocol
+from .calls.traces import Traces
+from .events.arrivals import Arrivals
+from .events.breakpoints import Table
+from .events.freezing import Freezer
+from .events.stepping import Step, Stepper
+from .exceptions.failing_tests import FailingTests
+from .exceptions.raised import Exceptions
 from .hold import Hold
 from .hooks import Hooks
-from .interpreters import current_frames
+from .interpreter import blame, modules, threads
+from .interpreter.code_objects import keeps_columns
+from .interpreter.gil import FREE_THREADED, Gil
+from .interpreter.interpreters import current_frames
+from .interpreter.paths import Ownership, canonical
 from .link import Link, name_thread, start_thread
+from .looking import evaluation
+from .looking.user_code import UserCode
 from .outbox import Outbox
-from .paths import Ownership, canonical
 from .service import Refused, Service
-from .stepping import Step, Stepper
 from .stops import Cause, Stops
-from .tasks import Tasks
-from .traces import Traces
-from .user_code import UserCode
-from .weaving import Weaver
+from .tasks.listing import Tasks
+from .weaving.weaver import Weaver
 
 if sys.version_info >= (3, 12):
-    from .monitoring import NAME
-    from .monitoring import Monitoring as Events
+    from .events.monitoring import NAME
+    from .events.monitoring import Monitoring as Events
 else:
-    from .tracing import NAME
-    from .tracing import Tracing as Events
+    from .events.tracing import NAME
+    from .events.tracing import Tracing as Events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -51,8 +53,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import FrameType
     from typing import Any
 
-    from .breakpoints import Armed, Placed
-    from .children import Children
+    from .children.forking import Children
+    from .events.breakpoints import Armed, Placed
 
 _STOP_TURN_S = 0.02  # how often our own thread looks whether a request was answered by the thread that stopped
 _QUIET_TRIES = 1000  # milliseconds until we leave our monitoring tools behind, as a thread stays in our code
@@ -277,7 +279,7 @@ class Agent:
     def follow(self, address: str, folder: str) -> None:
         """Children are to have agents too, from now on; "" for none."""
         if self.children is None:
-            from .children import Children  # noqa: PLC0415  only where children are followed
+            from .children.forking import Children  # noqa: PLC0415  only where children are followed
 
             self.children = Children(self)
         self.children.follow(address, folder)

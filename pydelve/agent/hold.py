@@ -16,15 +16,16 @@ import _signal
 import gc
 import sys
 
-from . import native, protocol
+from . import protocol
+from .interpreter import native
+from .interpreter.signals import Deferral
 from .link import identity
-from .signals import Deferral
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .gil import Gil
+    from .interpreter.gil import Gil
 
     Left = tuple[set[Any], BaseException | None]  # the program's signal mask, and what a handler of its has raised
 

@@ -11,11 +11,11 @@ import gc
 import posix
 import sys
 
-from . import threads
-from .background import Background
-from .fork_warning import WARNS, ForkWarning
+from .children.fork_warning import WARNS, ForkWarning
+from .children.undisturbed import undisturbed
+from .exceptions.background import Background
+from .interpreter import threads
 from .stops import Cause
-from .undisturbed import undisturbed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target

@@ -12,7 +12,8 @@ import posix
 import sys
 from _thread import get_ident
 
-from . import native, protocol
+from . import protocol
+from .interpreter import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target

@@ -16,7 +16,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, ModuleType
     from typing import Any
 
-_PACKAGES = ("printers",)  # folders of agent modules, whose own are imported as `from ..printers.times import ...`
+# folders of agent modules, whose own are imported as `from ..printers.times import ...`
+_PACKAGES = ("calls", "children", "events", "exceptions", "interpreter", "looking", "printers", "tasks", "weaving")
 _COPIED = ("posix", "time", "gc", "_signal", "_thread", "marshal")  # what programs patch, and the agent only calls
 # what libraries such as gevent replace before we come, by functions that do something else
 _REPLACED = {"_thread": ("start_new_thread", "allocate_lock", "get_ident"), "time": ("sleep", "monotonic")}

@@ -11,23 +11,15 @@ import sys
 import time
 from _thread import get_ident
 
-from . import (
-    awaiting,
-    bytecode,
-    completing,
-    evaluation,
-    examination,
-    exception_tree,
-    fastlocals,
-    inspection,
-    interpreters,
-    jumping,
-    protocol,
-    reloading,
-    threads,
-)
-from .interpreters import current_frames
-from .user_code import Interrupted
+from . import protocol
+from .events import jumping
+from .exceptions import tree as exception_tree
+from .interpreter import interpreters, threads
+from .interpreter.interpreters import current_frames
+from .looking import completing, evaluation, examination, fastlocals, inspection
+from .looking.user_code import Interrupted
+from .tasks import awaiting
+from .weaving import bytecode, reloading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -36,7 +28,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any, ClassVar
 
     from .core import Agent
-    from .threads import Stack
+    from .interpreter.threads import Stack
 
 _monotonic = time.monotonic  # taken before the program can replace it
 _EXCEPTION_STACKS = -(1 << 40)  # what goes for an ident of the first exception's stack; the next ones follow below

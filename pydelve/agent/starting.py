@@ -10,9 +10,12 @@ import _signal
 import posix
 from _thread import get_ident
 
-from . import dialing, evaluation, protocol, threads
+from . import protocol
+from .children import dialing
 from .core import Agent
+from .interpreter import threads
 from .link import own_fd
+from .looking import evaluation
 
 
 def start(link_fd: int, hold_fd: int, tests: bool = False) -> Agent:

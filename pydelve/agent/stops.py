@@ -11,13 +11,16 @@ import sys
 import time
 from _thread import get_ident
 
-from . import evaluation, exception_tree, interpreters, protocol, threads
-from .gil import FREE_THREADED
-from .interpreters import current_frames
-from .linemap import LineMap
+from . import protocol
+from .events.stepping import Step
+from .exceptions import tree as exception_tree
+from .interpreter import interpreters, threads
+from .interpreter.gil import FREE_THREADED
+from .interpreter.interpreters import current_frames
+from .interpreter.linemap import LineMap
+from .interpreter.skipping import Skipped
+from .looking import evaluation
 from .service import Refused
-from .skipping import Skipped
-from .stepping import Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -25,7 +28,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
     from .core import Agent
-    from .threads import Stack
+    from .interpreter.threads import Stack
 
 _TURN_S = 0.02  # how often a thread that stopped looks whether a step of another one has ended
 # A thread that stands may not be traced: 3.11 does not get past the begin of a traced function as long as the eval

@@ -1,6 +1,7 @@
 """``pydelve test``: runs pytest, and stops where a test fails, with all of the test still there.
 
-pytest itself is not changed, and its words are its own; ``agent/failing_tests.py`` says how the stops come about.
+pytest itself is not changed, and its words are its own; ``agent/exceptions/failing_tests.py`` says how the stops come
+about.
 """
 
 from __future__ import annotations

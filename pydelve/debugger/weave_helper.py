@@ -13,7 +13,7 @@ Before the statement of a breakpoint goes a *check*::
         if FAILED():
             raise
 
-``HOOK`` and the like are string constants here; the agent (``pydelve/agent/weaving.py``) puts its objects in their
+``HOOK`` and the like are string constants here; the agent (``agent/weaving/weaver.py``) puts its objects in their
 place. Checks are compiled on lines of their own, *tags* past the end of the source, so that neither the compiler nor
 the line map takes them for part of the statement; then the line table is written anew, with the statement's line. The
 table with the tags goes along: it tells the agent which instructions are checks.

@@ -117,7 +117,7 @@ class WovenScope:
     line: int
     """Its ``co_firstlineno``."""
     code: bytes
-    """Opaque: what ``weave_helper`` made for ``agent/weaving.py``."""
+    """Opaque: what ``weave_helper`` made for ``agent/weaving/weaver.py``."""
     tags: tuple[tuple[int, int], ...]
     """Number of each check, and the line of its unit."""
     woven: tuple[tuple[int, tuple[int, ...]], ...]
@@ -232,7 +232,7 @@ class CodeReport:
     """The code that a frame runs."""
 
     parts: dict[str, Any]
-    """Of the code object, as ``agent/bytecode.py`` tells them; bytes as hexadecimal digits."""
+    """Of the code object, as ``agent/weaving/bytecode.py`` tells them; bytes as hexadecimal digits."""
     current: int
     """Offset of the instruction that the frame is at."""
 
@@ -463,7 +463,7 @@ class Process(Following, Protocol):
         self, ident: int, frame: int, steps: Steps, what: str, typed: str
     ) -> tuple[tuple[str | int | float | bytes | bool | None, str], ...]:
         """Names, attributes or keys (``what``) that have the characters of ``typed`` in this order, and what they are;
-        ``steps`` lead from a variable to the object it is about (``agent/completing.py``: ``_find``).
+        ``steps`` lead from a variable to the object it is about (``agent/looking/completing.py``: ``_find``).
         """
         ...
 

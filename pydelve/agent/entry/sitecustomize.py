@@ -2,10 +2,10 @@
 line.
 
 The launcher puts this folder first on ``PYTHONPATH`` and two sockets' numbers into ``PYDELVE_LAUNCH``; a debugged
-program that starts another one (``agent/spawning.py``) does the same with the name of a socket to call. This module
-takes both away again, starts the agent, and then stands aside: the environment's own ``sitecustomize``, if there is
-one, is imported in its place, and if there is none, ``site`` sees the ImportError it always sees. The program is then
-run by CPython's own main, with nothing of ours beneath it. (CPython ``Lib/site.py``: ``execsitecustomize``.) Syntax
+program that starts another one (``agent/children/spawning.py``) does the same with the name of a socket to call. This
+module takes both away again, starts the agent, and then stands aside: the environment's own ``sitecustomize``, if there
+is one, is imported in its place, and if there is none, ``site`` sees the ImportError it always sees. The program is run
+by CPython's own main, with nothing of ours beneath it. (CPython ``Lib/site.py``: ``execsitecustomize``.) Syntax
 here must parse on any Python 3.
 """
 

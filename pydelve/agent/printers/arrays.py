@@ -6,7 +6,7 @@ call its ``__array_finalize__``. Only as many are fetched as are shown.
 
 from __future__ import annotations
 
-from ..anatomy import read, type_name
+from ..looking.anatomy import read, type_name
 from ..printers.shown import Shown, Virtual, c_call, c_class, c_get
 
 TYPE_CHECKING = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..anatomy import (
+from ..looking.anatomy import (
     RUNNABLES,
     Function,
     Member,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 from itertools import islice
 
-from .. import native
-from ..anatomy import class_dict, kind_of, read, type_name
-from ..fastlocals import UNBOUND
+from ..interpreter import native
+from ..looking.anatomy import class_dict, kind_of, read, type_name
+from ..looking.fastlocals import UNBOUND
 from ..printers.shown import Shown, c_call, c_class, c_get, own, slice_of
 
 TYPE_CHECKING = False

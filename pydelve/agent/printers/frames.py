@@ -6,8 +6,8 @@ blocks by ``arrays.py``; what pandas keeps in another form (Arrow, sparse) shows
 
 from __future__ import annotations
 
-from ..anatomy import class_mro, type_name
-from ..fastlocals import UNBOUND
+from ..looking.anatomy import class_mro, type_name
+from ..looking.fastlocals import UNBOUND
 from ..printers.arrays import array_bytes, array_class, array_length, dtype_name, element_reader
 from ..printers.shown import Shown, Virtual, c_class, c_get, own
 

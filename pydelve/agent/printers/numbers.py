@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .. import native
-from ..anatomy import int_text, read
+from ..interpreter import native
+from ..looking.anatomy import int_text, read
 from ..printers.shown import Shown, c_class, is_int, own, plain_int
 
 TYPE_CHECKING = False

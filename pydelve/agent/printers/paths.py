@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..anatomy import class_mro, type_name
+from ..looking.anatomy import class_mro, type_name
 from ..printers.shown import Shown, own, shortened
 
 TYPE_CHECKING = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..anatomy import Member, attributes, class_dict, class_mro, kind_of
-from ..fastlocals import UNBOUND
+from ..looking.anatomy import Member, attributes, class_dict, class_mro, kind_of
+from ..looking.fastlocals import UNBOUND
 from ..printers.shown import Shown, entries, is_text, own
 
 TYPE_CHECKING = False

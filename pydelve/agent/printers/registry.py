@@ -6,7 +6,7 @@ it makes. A name proves nothing; each printer checks what it relies on.
 
 from __future__ import annotations
 
-from ..anatomy import class_dict, class_mro, type_name
+from ..looking.anatomy import class_dict, class_mro, type_name
 from ..printers import arrays, code, containers, frames, numbers, paths, records, streams, tensors, times, waiting
 
 TYPE_CHECKING = False

@@ -8,7 +8,7 @@ those of its slots, which read a word of memory.
 
 from __future__ import annotations
 
-from ..anatomy import (
+from ..looking.anatomy import (
     GetSet,
     Member,
     UnreadableError,
@@ -18,7 +18,7 @@ from ..anatomy import (
     read,
     type_name,
 )
-from ..fastlocals import UNBOUND
+from ..looking.fastlocals import UNBOUND
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` is a file of the standard library, which the agent doesn't import

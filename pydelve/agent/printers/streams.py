@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import native
+from ..interpreter import native
 from ..printers.shown import Shown, c_call, c_class, c_get, entries, is_text, shortened
 
 TYPE_CHECKING = False

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from .. import native
-from ..anatomy import ModuleType, module_dict, type_name
+from ..interpreter import native
+from ..looking.anatomy import ModuleType, module_dict, type_name
 from ..printers.arrays import nested
 from ..printers.shown import Shown, c_call, c_class, c_get
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..anatomy import type_name
+from ..looking.anatomy import type_name
 from ..printers.shown import Shown, c_call, c_class, c_get
 
 TYPE_CHECKING = False

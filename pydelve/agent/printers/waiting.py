@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..anatomy import class_dict, kind_of
-from ..fastlocals import UNBOUND
+from ..interpreter.threads import names as thread_names
+from ..looking.anatomy import class_dict, kind_of
+from ..looking.fastlocals import UNBOUND
 from ..printers.shown import Shown, c_call, c_class, is_int, own, plain_int, slice_of
-from ..threads import names as thread_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` is a file of the standard library, which the agent doesn't import

@@ -1,4 +1,4 @@
-"""Makes what there is to tell of the records of a stream of calls (``agent/call_records.py``, ``call_stream.py``).
+"""Makes what there is to tell of the records of a stream of calls (``agent/calls/records.py``, ``calls/stream.py``).
 
 The agent sends what happened, in order; here it is found out which call it was, how deep and how long. It keeps the
 stack of calls of each thread, and by key the calls that are suspended. What the agent sends is not trusted.

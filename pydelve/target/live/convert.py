@@ -1,8 +1,8 @@
 """Turns the agent's wire form of values into the frozen types of ``pydelve.api``.
 
-The other side is ``pydelve/agent/inspection.py``, which describes the form. The agent lives in a process that anything
-may have happened to, so nothing is taken on trust: what doesn't have the shape that is expected raises ProtocolError
-and names the field. Pure: called by the engine's thread, blocks on nothing.
+The other side is ``pydelve/agent/looking/inspection.py``, which describes the form. The agent lives in a process that
+anything may have happened to, so nothing is taken on trust: what doesn't have the shape that is expected raises
+ProtocolError and names the field. Pure: called by the engine's thread, blocks on nothing.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _value(wire: object, depth: int) -> Value:
 
 
 def to_examination(wire: dict[str, Any], others_ran: bool) -> Examination:
-    """The examination that the agent's answer describes (``agent/examination.py``).
+    """The examination that the agent's answer describes (``agent/looking/examination.py``).
 
     Raises:
         ProtocolError: as :func:`to_value`.
@@ -146,7 +146,7 @@ def _malformed(why: str, what: object) -> ProtocolError:
 
 
 def to_frame(index: int, wire: dict[str, Any]) -> Frame:
-    """The api's frame for the agent's (``agent/threads.py``: ``describe_frame``)."""
+    """The api's frame for the agent's (``agent/interpreter/threads.py``: ``describe_frame``)."""
     return Frame(
         index=index,
         function=str(wire["function"]),
@@ -216,7 +216,7 @@ def _shown_frame(wire: dict[str, Any]) -> int:
 
 
 def _test(wire: dict[str, Any]) -> TestFailure:
-    """``agent/failing_tests.py``: ``_describe``."""
+    """``agent/exceptions/failing_tests.py``: ``_describe``."""
     if wire["phase"] not in ("setup", "call", "teardown", "collect"):
         raise _malformed("a test's phase is unknown", wire["phase"])
     return TestFailure(
@@ -229,7 +229,7 @@ def _test(wire: dict[str, Any]) -> TestFailure:
 
 
 def to_code(wire: dict[str, Any]) -> CodeReport:
-    """The code of a frame (``agent/bytecode.py``), in the types that JSON has."""
+    """The code of a frame (``agent/weaving/bytecode.py``), in the types that JSON has."""
     parts = wire["parts"]
     texts = {name: str(parts[name]) for name in ("name",)}
     numbers = {name: int(parts[name]) for name in ("flags", "firstlineno", "stacksize")}
@@ -267,7 +267,7 @@ def to_armed(wire: Any) -> Armed:
 
 
 def from_scope(scope: WovenScope) -> dict[str, Any]:
-    """The wire form of what is woven into a function (``agent/weaving.py``: ``Weaver.update``)."""
+    """The wire form of what is woven into a function (``agent/weaving/weaver.py``: ``Weaver.update``)."""
     return {
         "file": scope.file,
         "name": scope.name,
@@ -280,7 +280,7 @@ def from_scope(scope: WovenScope) -> dict[str, Any]:
 
 
 def from_arming(breakpoint_id: int, arming: Arming) -> dict[str, Any]:
-    """The wire form of one placement (``agent/breakpoints.py``: ``Armed``)."""
+    """The wire form of one placement (``agent/events/breakpoints.py``: ``Armed``)."""
     unit, hit, after = arming.location.unit, arming.hit_condition, arming.after
     return {
         "id": breakpoint_id,
@@ -313,7 +313,7 @@ def to_logged(wire: dict[str, Any]) -> LogReport:
 
 
 def from_exception_arming(arming: ExceptionArming) -> dict[str, Any]:
-    """The wire form of a breakpoint on exceptions (``agent/exceptions.py``: ``ArmedException``)."""
+    """The wire form of a breakpoint on exceptions (``agent/exceptions/raised.py``: ``ArmedException``)."""
     wanted, hit, after = arming.filter, arming.hit_condition, arming.after
     return {
         "when": wanted.when,

@@ -1,4 +1,4 @@
-"""Turns the agent's wire form of tasks (``agent/tasks.py``: ``Tasks.describe``) into ``api.tasks``' types. Pure."""
+"""Tasks as the agent sends them (``agent/tasks/listing.py``: ``Tasks.describe``), as ``api.tasks``' types. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Traced calls on the wire (``agent/calls.py``): options one way, batches of records the other. Pure.
+"""Traced calls on the wire (``agent/calls/stacks.py``): options one way, batches of records the other. Pure.
 
 There may be a million records a second, so a batch is not decoded value by value: its rows are marshalled tuples of one
 shape, whose type codes are checked column by column, and which ``struct`` then reads.
@@ -24,8 +24,8 @@ from pydelve.target.live.call_assembly import KINDS, Assembly
 
 assert set(KINDS) == set(get_args(TraceKind))
 _VALUES = {0: None, 1: (20, 0, 0, False), 2: (60, 5, 1, False), 3: (200, 20, 2, True), 4: (2_000, 100, 4, True)}
-"""By verbosity: characters, elements, levels, whether objects are opened (``agent/brief.py``: ``Brief``)."""
-_CLASS_BITS, _SHORT_SHIFT, _LONG_CLASSES = 6, 3, 1_024  # agent/call_sums.py
+"""By verbosity: characters, elements, levels, whether objects are opened (``agent/calls/brief.py``: ``Brief``)."""
+_CLASS_BITS, _SHORT_SHIFT, _LONG_CLASSES = 6, 3, 1_024  # agent/calls/sums.py
 _INTS, _FLOATS = 6, 4
 _HEADER_BYTES = 5  # of a list, and of a tuple: a type code and how many
 _ROW = struct.Struct("<" + "5x" + "xi" * _INTS + "xd" * _FLOATS)
@@ -92,7 +92,7 @@ def _functions(wire: dict[str, Any]) -> tuple[TracedFunction, ...]:
 
 
 def _sum(wire: list[Any]) -> TracedSum:
-    """See ``agent/call_sums.py``; durations are there in nanoseconds."""
+    """See ``agent/calls/sums.py``; durations are there in nanoseconds."""
     function, calls, errors, total, own, longest, classes = wire
     pairs = zip(classes[::2], classes[1::2], strict=True)
     return TracedSum(

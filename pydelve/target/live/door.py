@@ -1,7 +1,7 @@
 """Where children of targets call: a listening socket that has no file, and two connections for each child.
 
 Who calls is known from the kernel. Engine's thread only; nothing here blocks. See docs/internals/children.md, and
-``agent/dialing.py`` for the other end.
+``agent/children/dialing.py`` for the other end.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Code that the agent runs on the user's behalf while the program is stopped: its deadline, and its interruption.
 
-The debugger's end of ``agent/user_code.py``; engine's thread only.
+The debugger's end of ``agent/looking/user_code.py``; engine's thread only.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pydelve.agent.brief import Brief, parameters
+from pydelve.agent.calls.brief import Brief, parameters
 
 
 class Loud:

@@ -6,8 +6,8 @@ import threading
 from types import CodeType, SimpleNamespace
 from typing import Any
 
-from pydelve.agent import call_matching
-from pydelve.agent.call_matching import Source, Sources
+from pydelve.agent.calls import matching as call_matching
+from pydelve.agent.calls.matching import Source, Sources
 
 
 def first() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pydelve.agent import commands
+from pydelve.agent.children import commands
 
 _ALONE = "it is no Python"
 

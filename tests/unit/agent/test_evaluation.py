@@ -21,7 +21,7 @@ with open(sys.argv[1] + "/pydelve/agent/loader.py", "rb") as file:
 def read_code(name):
     with open(sys.argv[1] + "/pydelve/agent/" + name.replace(".", "/") + ".py", "rb") as file:
         return compile(file.read(), "<agent>/" + name, "exec", dont_inherit=True)
-for name in ("inspection", "fastlocals", "evaluation"):
+for name in ("looking.inspection", "looking.fastlocals", "looking.evaluation"):
     load(read_code, name, "<agent>/", 0)
 new = set(sys.modules) - before
 print(sorted(new - set(sys.builtin_module_names) - {"_ctypes", "_contextvars"}))

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from pydelve.agent import linemap
+from pydelve.agent.interpreter import linemap
 from tests.interpreters import Interpreter
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pydelve.agent.call_stream import Skeleton
+from pydelve.agent.calls.stream import Skeleton
 from pydelve.errors import ProtocolError
 from pydelve.target.live.call_assembly import Assembly
 
@@ -19,7 +19,7 @@ RETURN, RAISE, YIELD, RESUME, THROW = 1, 2, 4, 6, 7
 
 
 def batch(*chunks: list[Any], skeleton: list[Any] | None = None, skipped: int = 0, **more: Any) -> dict[str, Any]:
-    """As ``agent/call_stream.py`` sends it."""
+    """As ``agent/calls/stream.py`` sends it."""
     return {
         "functions": FUNCTIONS, "began": 10.0, "cost": 0.0, "shows": True, "skipped": skipped,
         "skeleton": marshal.dumps(skeleton or [], 2), "chunks": [marshal.dumps(chunk, 2) for chunk in chunks], **more,

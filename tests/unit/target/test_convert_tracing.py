@@ -17,7 +17,7 @@ ROWS: list[Any] = [(0, 1, 1, 1, 0, 0, 0.5, 0.0, 0.0, 0.0), (1, 1, 1, 1, 2, 3, 0.
 def batch(
     rows: Any = ROWS, texts: str = "1\x01'b'\x02/a.py:3 f\x01/a.py:1 <module>\x00None", **more: Any
 ) -> dict[str, Any]:
-    """As ``agent/calls.py`` sends it."""
+    """As ``agent/calls/stacks.py`` sends it."""
     return {
         "number": 4, "lost": 2, "rows": marshal.dumps(rows, 2), "texts": texts, "done": True, "cost": 1e-6,
         "functions": [[1, "m.f", "/a.py", 7, ["a", "*b"]]], "threads": [[1, 77, "MainThread"]], "tasks": [[2, "t"]],

@@ -7,7 +7,7 @@
 import sys
 
 sys.path.insert(0, sys.argv[1])
-from pydelve.agent.evaluation import (
+from pydelve.agent.looking.evaluation import (
     assign,
     compile_condition,
     compile_expression,

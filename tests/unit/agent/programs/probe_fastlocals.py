@@ -9,8 +9,8 @@ import sys
 import threading
 
 sys.path.insert(0, sys.argv[1])
-from pydelve.agent import fastlocals
-from pydelve.agent.fastlocals import UNBOUND, read_local, read_locals, unbind_local, values_reader, write_local
+from pydelve.agent.looking import fastlocals
+from pydelve.agent.looking.fastlocals import UNBOUND, read_local, read_locals, unbind_local, values_reader, write_local
 
 MODE = sys.argv[2]  # calibrated | fallback
 assert fastlocals.CALIBRATED

@@ -16,8 +16,8 @@ import threading
 sys.path.insert(0, sys.argv[1])
 import opcode
 
-from pydelve.agent import handlers
-from pydelve.agent.handlers import CAUGHT, PASSES, UNKNOWN
+from pydelve.agent.exceptions import handlers
+from pydelve.agent.exceptions.handlers import CAUGHT, PASSES, UNKNOWN
 
 for name, number in zip(handlers.NAMES.split(), handlers.NUMBERS[handlers._VERSION].split()):
     real = opcode.opmap.get(name, opcode.opmap.get(name.replace("JUMP_IF", "JUMP_FORWARD_IF"), -1))

@@ -16,7 +16,7 @@ import time
 sys.path[:0] = [sys.argv[1], __file__.rpartition("/")[0]]
 from traps import Meta, body, make, ran, trap, trapped
 
-from pydelve.agent.inspection import Handles, Limits, inspect_children, inspect_value
+from pydelve.agent.looking.inspection import Handles, Limits, inspect_children, inspect_value
 
 handles = Handles()
 

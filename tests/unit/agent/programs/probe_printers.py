@@ -15,7 +15,7 @@ root, family, output = sys.argv[1:4]
 sys.path[:0] = [root, __file__.rpartition("/")[0]]
 from traps import Watch, ran
 
-from pydelve.agent.inspection import Handles, Limits, inspect_children, inspect_value
+from pydelve.agent.looking.inspection import Handles, Limits, inspect_children, inspect_value
 
 AGENT = root + "/pydelve/agent/"
 SOON_S = 0.02

@@ -26,7 +26,7 @@ import uuid
 from traps import body, make, ran, trapped
 
 from __main__ import look, problems, show, shown, timed
-from pydelve.agent.inspection import Handles, Limits, inspect_children
+from pydelve.agent.looking.inspection import Handles, Limits, inspect_children
 
 # -- types -------------------------------------------------------------------------------------------------------------
 Point = collections.namedtuple("Point", "x y")

@@ -1,0 +1,1 @@
+"""Traced calls: which functions, what is told of each call, and who tells it."""

@@ -1,0 +1,306 @@
+"""Records of calls, made with as little work as Python allows: what runs in the program's threads of a ``CallStream``.
+
+A record is a few items at the end of one flat list: a code, the thread, the time, then a generator's key, then values.
+The code is the function's index times eight and the kind; code 0 says which task the thread is in from here on. A
+value is itself where it is an ``int``, ``float``, ``bool``, short ``str`` or None, which stay what they are; of
+anything else the text is made at once, as UTF-8 bytes; b"" is no value. ``calls/stream.py`` sends the list,
+``target/live/call_assembly.py`` makes of it what there is to tell.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from _thread import _local
+from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
+
+from ..calls.brief import Brief
+from ..looking.anatomy import kind_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+    from typing import Any
+
+
+CALL, RETURN, RAISE, PROPAGATE, YIELD, AWAIT, RESUME, THROW = range(8)
+WRAPPED = "async_generator_wrapped_value"  # what an asynchronous generator yields, as against awaits
+_ASYNCIO = "_asyncio"
+CHUNK = 16_384
+"""So many items, and the list is looked after."""
+NONE_GIVEN = b" "  # in place of a first argument
+_WITH_VALUE = (YIELD, THROW)
+_BIGGEST = (1 << 30) - 1  # an int of one digit: compared fast, and small to send
+_CLEARS = sys.version_info[:2] == (3, 12)  # see brief.arguments
+_clock, _getframe, _len = time.perf_counter, sys._getframe, len  # taken before the program can replace them
+
+
+class PerThread(_local):
+    """What is known of the calling thread; made anew for each that comes here."""
+
+    index: int
+    task: int
+    """Number of the task that was told last."""
+    seen: Callable[[], object]
+    """The task object that was looked at last, and its number."""
+    seen_index: int
+
+    def __init__(self, register: Callable[[], int]) -> None:
+        """``register`` gives the thread its index."""
+        self.index = register()
+        self.task = self.seen_index = 0
+        self.seen = bool  # called, gives what is no task
+
+
+def items_of(brief: Brief | None, most: int, classes_only: bool) -> Callable[[object], Any]:
+    """What makes an item of a value; ``most``: characters of text, ``classes_only``: objects are shown by class."""
+    if brief is None:
+        return lambda value: b""
+    text_of, plain = brief.text, (type(None), float, bool)
+    exact = {id(kind) for kind in plain}
+    known: dict[int, tuple[Any, bytes]] = {}  # id(class): a weak reference to it, the text of its instances
+    string, integer, encode, identity = str, int, str.encode, id
+
+    def item(value: Any) -> Any:
+        kind = type(value)
+        if kind is string:
+            return value if _len(value) <= most else encode(text_of(value), "utf-8", "surrogatepass")
+        if identity(kind) in exact:
+            return value
+        if kind is integer and -_BIGGEST <= value <= _BIGGEST:
+            return value
+        found = known.get(identity(kind))
+        if found is not None and found[0]() is kind:
+            return found[1]
+        text = encode(text_of(value), "utf-8", "surrogatepass")
+        if classes_only and kind_of(value) == "object":
+            known[identity(kind)] = weak_reference(kind), text
+        return text
+
+    return item
+
+
+class Recorder:
+    """The functions that make records. Attributes are closures: none costs a look-up more than it must."""
+
+    def __init__(
+        self,
+        items: list[Any],
+        attend: Callable[[], None],
+        local: PerThread,
+        item: Callable[[object], Any],
+        shows: bool,
+        retask: Callable[[], None],
+    ) -> None:
+        """``attend`` looks after the list, ``retask`` tells the thread's task if it is another one."""
+        self.items, self._attend, self._local, self._item = items, attend, local, item
+        self._shows, self._retask = shows, retask
+        self.chunk = CHUNK
+        """So many items, and the list is looked after."""
+        self.paused: list[bool] = []
+        """Not empty: no records are made."""
+        self.is_own_fault: Callable[[BaseException], bool] = lambda error: False
+
+    def make(self) -> None:
+        """The functions, with what the attributes are now."""
+        self.started = self._make_started()
+        self.left = self._make_left()
+        self.switched = self._make_switched()
+
+    def _make_started(self) -> Callable[[FrameType, int, Sequence[str]], None]:
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
+        items, retask, integer, modules = self.items, self._retask, int, sys.modules
+
+        def started(frame: FrameType, code: int, names: Sequence[str]) -> None:
+            if paused:
+                return
+            if _ASYNCIO in modules:
+                retask()
+            count = _len(items)
+            record: list[Any] = [code, local.index, 0.0]
+            if names:
+                found = frame.f_locals
+                for name in names:
+                    value = found.get(name, found)
+                    if type(value) is integer and -_BIGGEST <= value <= _BIGGEST:
+                        record.append(value)
+                    else:
+                        record.append(item(value) if value is not found else b"")
+                if _CLEARS:
+                    found.clear()
+            record[2] = _clock()
+            extend(record)
+            if not 0 < count < chunk:
+                attend()
+
+        return started
+
+    def _make_left(self) -> Callable[[int, object], None]:
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
+        items, shows = self.items, self._shows
+
+        def left(code: int, value: object) -> None:
+            if paused:
+                return
+            now, count = _clock(), _len(items)
+            if shows:
+                extend((code, local.index, now, item(value)))
+            else:
+                extend((code, local.index, now))
+            if not 0 < count < chunk:
+                attend()
+
+        return left
+
+    def _make_switched(self) -> Callable[..., None]:
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
+        items, shows, retask, modules = self.items, self._shows, self._retask, sys.modules
+
+        def switched(code: int, key: int, *values: object) -> None:
+            """It yields, awaits or goes on; ``values``: what is yielded or thrown in."""
+            if paused:
+                return
+            now, count = _clock(), _len(items)
+            if code & 7 >= RESUME and _ASYNCIO in modules:
+                retask()
+            if shows and values:
+                extend((code, local.index, now, key, item(values[0])))
+            elif shows and code & 7 in _WITH_VALUE:
+                extend((code, local.index, now, key, b""))
+            else:
+                extend((code, local.index, now, key))
+            if not 0 < count < chunk:
+                attend()
+
+        return switched
+
+    # -- for one function, as its own code calls them ------------------------------------------------------------------
+
+    def hooks(self, code: int, count: int) -> tuple[Callable[..., None], ...]:
+        """What ``splicing.Calls`` consists of; ``count``: how many values the function's calls have."""
+        return (self._begins(code, count), self._returns(code), *self._switches(code))
+
+    def hooks_of_builtin(self, code: int, count: int) -> tuple[Callable[..., None], Callable[[int], None]]:
+        """``call_matching.Builtin.begins`` and ``ends``; ``count``: one, where first arguments are shown, or none."""
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk, items, retask, modules = self.paused, self.chunk, self.items, self._retask, sys.modules
+        nothing, none_given = ((b"",) if self._shows else ()), ((NONE_GIVEN,) if count else ())
+
+        def begins(*first: object) -> None:
+            if paused:
+                return
+            if _ASYNCIO in modules:
+                retask()
+            known = _len(items)
+            shown = (item(first[0]),) if first and count else none_given
+            extend((code, local.index, _clock(), *shown))
+            if not 0 < known < chunk:
+                attend()
+
+        def ends(how: int) -> None:
+            if paused:
+                return
+            now, known = _clock(), _len(items)
+            extend((code + how, local.index, now, *nothing))
+            if not 0 < known < chunk:
+                attend()
+
+        return begins, ends
+
+    def _begins(self, code: int, count: int) -> Callable[..., None]:
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
+        items, retask, integer, modules, is_own_fault = self.items, self._retask, int, sys.modules, self.is_own_fault
+
+        def begins_with_one(value: object) -> None:
+            try:
+                if paused:
+                    return
+                if _ASYNCIO in modules:
+                    retask()
+                known = _len(items)
+                if type(value) is not integer or not -_BIGGEST <= value <= _BIGGEST:
+                    value = item(value)
+                extend((code, local.index, _clock(), value))
+                if not 0 < known < chunk:
+                    attend()
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        def begins(*values: object) -> None:
+            try:
+                if paused:
+                    return
+                if _ASYNCIO in modules:
+                    retask()
+                known = _len(items)
+                shown = [item(value) for value in values]
+                extend((code, local.index, _clock(), *shown))
+                if not 0 < known < chunk:
+                    attend()
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        return begins_with_one if count == 1 else begins
+
+    def _returns(self, code: int) -> Callable[..., None]:
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, chunk = self.paused, self.chunk
+        items, shows, integer, is_own_fault = self.items, self._shows, int, self.is_own_fault
+
+        def returns(value: object) -> None:
+            try:
+                if paused:
+                    return
+                now, known = _clock(), _len(items)
+                if not shows:
+                    extend((code + RETURN, local.index, now))
+                elif type(value) is integer and -_BIGGEST <= value <= _BIGGEST:
+                    extend((code + RETURN, local.index, now, value))
+                else:
+                    extend((code + RETURN, local.index, now, item(value)))
+                if not 0 < known < chunk:
+                    attend()
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        return returns
+
+    def _switches(self, code: int) -> tuple[Callable[..., None], ...]:
+        left, switched, is_own_fault = self.left, self.switched, self.is_own_fault
+
+        def guarded(function: Callable[..., None]) -> Callable[..., None]:
+            def called(*values: object) -> None:
+                try:
+                    function(*values)
+                except BaseException as error:
+                    if not is_own_fault(error):
+                        raise
+
+            return called
+
+        def raises() -> None:
+            error = sys.exc_info()[1]
+            traceback = error.__traceback__ if error is not None else None
+            left(code + (RAISE if traceback is None or traceback.tb_next is None else PROPAGATE), error)
+
+        def yields(*values: object) -> None:
+            switched(code + YIELD, id(_getframe(2)), *values)
+
+        def awaits() -> None:
+            switched(code + AWAIT, id(_getframe(2)))
+
+        def resumes() -> None:
+            switched(code + RESUME, id(_getframe(2)))
+
+        def thrown() -> None:
+            switched(code + THROW, id(_getframe(2)), sys.exc_info()[1])
+
+        return tuple([guarded(function) for function in (raises, yields, awaits, resumes, thrown)])

@@ -1,0 +1,176 @@
+"""Traced calls told by the functions themselves: CPython 3.9 to 3.11. See ``calls/events.py`` for later ones.
+
+The code of each function that matches is replaced by one with calls of ours spliced in (``splicing.py``): in the
+functions that have it, and, so that functions made later have it too, among the constants of the code that makes them.
+A module that is imported later is looked at as it begins. So functions that don't match cost nothing. Where that is
+not enough, ``tracing.Tracing`` is asked to tell of the rest by events: for coroutines and delegating generators up to
+3.10, and for all where ``gc.freeze`` hides functions or breakpoints need the code as it is. At the end the same code
+objects are back.
+
+Begun and ended on the agent's own thread or at a stop; modules are looked at by the threads that import them.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from _thread import RLock
+
+from ..calls.matching import child_name
+from ..interpreter.code_objects import Code, Function, is_compiled, store
+from ..interpreter.imports import Imports
+from ..interpreter.interpreters import current_frames
+from ..interpreter.paths import is_agent
+from ..weaving.splicing import Calls as Hooks
+from ..weaving.splicing import spliced
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
+    from types import CodeType, FunctionType
+    from typing import Any
+
+    from ..calls.traces import Traced
+    from ..core import Agent
+
+
+def _partial() -> Any:
+    """Calls what it was given, in C code. The program finds no module imported that it has not imported."""
+    known = "_functools" in sys.modules
+    from _functools import partial  # type: ignore[import-not-found]  # noqa: PLC0415  see above
+
+    if not known:
+        del sys.modules["_functools"]
+    return partial
+
+
+class Hook(_partial()):  # type: ignore[misc]
+    """One of our functions among the constants of the program's code. What is pickled of it (cloudpickle takes code by
+    value) is ``bool``, which does nothing.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """See above."""
+        return type, (False,)
+
+
+class CallWeaving:
+    """The functions of one trace."""
+
+    def __init__(self, agent: Agent, calls: Traced, look: Callable[[], None], need: Callable[[], None]) -> None:
+        """Nothing is woven yet.
+
+        Args:
+            agent: Whose faults are told.
+            calls: What is told.
+            look: Have ``late`` called with the next module that begins.
+            need: Events are needed for what can't be woven.
+        """
+        self._agent, self._calls, self._need = agent, calls, need
+        self._codes: dict[int, tuple[CodeType, CodeType]] = {}
+        """By id of the original: itself, and the code in its place, which may be itself."""
+        self._made: dict[int, tuple[CodeType, CodeType]] = {}
+        """By id of the new code: itself, and the original."""
+        self._patched: list[tuple[CodeType, int, CodeType]] = []
+        self._changing = RLock()
+        self._imports = Imports(lambda origin, module: look() if origin.endswith((".py", ".pyc", ".pyw")) else None)
+        self.on = False
+
+    def has(self, code: CodeType) -> bool:
+        """Does this code tell by itself?"""
+        return id(code) in self._made
+
+    def begin(self) -> bool:
+        """Weave what is loaded, and what will be; False where functions can't be found."""
+        if gc.get_freeze_count() > 0:
+            return False
+        self.on = True
+        self._imports.switch(True)
+        with self._changing:
+            functions = _functions()
+            for function in functions:
+                self._look(function.__code__, function.__globals__, self._name(function))
+            for frame in current_frames().values():
+                while frame is not None:
+                    self._look(frame.f_code, frame.f_globals, None)
+                    frame = frame.f_back  # type: ignore[assignment]
+            for function in [*functions, *_functions()]:  # some may have been made meanwhile
+                self._swap(function)
+        return True
+
+    def late(self, code: CodeType, names: dict[str, Any]) -> None:
+        """A module begins."""
+        if self.on:
+            with self._changing:
+                self._look(code, names, "")
+
+    def end(self) -> None:
+        """Put everything back; frames that run our code go on with it."""
+        if not self.on:
+            return
+        self.on = False
+        self._imports.switch(False)
+        with self._changing:
+            for code, index, original in reversed(self._patched):
+                store(code.co_consts, index, original)
+            for function in _functions():
+                found = self._made.get(id(function.__code__))
+                if found is not None:
+                    function.__code__ = found[1]
+            self._codes.clear()
+
+    # -- code ----------------------------------------------------------------------------------------------------------
+
+    def _name(self, function: FunctionType) -> str | None:
+        """Its code's qualified name where it can be told from the function: a wrapper may have taken another one's."""
+        name = function.__qualname__
+        return name if type(name) is str and name.rpartition(".")[2] == function.__code__.co_name else None
+
+    def _look(self, code: CodeType, names: dict[str, Any], name: str | None) -> CodeType:
+        """Weave a code object, and what it makes; gives back what is to stand in its place."""
+        known = self._codes.get(id(code))
+        if known is not None:
+            return known[1]
+        if id(code) in self._made or is_agent(code):
+            return code
+        self._codes[id(code)] = code, code
+        if name:
+            self._calls.learn(code, name)
+        inner = [(index, each) for index, each in enumerate(code.co_consts) if type(each) is Code]
+        replaced = []
+        for index, each in inner:
+            new = self._look(each, names, None if name is None else child_name(code, name, each))
+            if new is not each:
+                replaced.append((index, each, new))
+        for index, each, new in replaced:
+            self._patched.append((code, index, each))
+            store(code.co_consts, index, new)
+        made = self._weave(code, names)
+        if made is not code:
+            self._patched += [(made, index, each) for index, each, _ in replaced]
+            self._codes[id(code)] = code, made
+            self._made[id(made)] = made, code
+        return made
+
+    def _weave(self, code: CodeType, names: dict[str, Any]) -> CodeType:
+        source = self._calls.source_of(code, names)
+        if source is None:
+            return code
+        shown, functions = self._calls.hooks(source)
+        made = spliced(code, shown, Hooks(*[Hook(function) for function in functions]))
+        if made is None:
+            self._need()
+            return code
+        return made
+
+    def _swap(self, function: FunctionType) -> None:
+        code = function.__code__
+        known = self._codes.get(id(code))
+        if known is not None and known[1] is not code and not is_compiled(function):
+            function.__code__ = known[1]
+
+
+def _functions() -> list[FunctionType]:
+    return [found for found in gc.get_objects() if type(found) is Function]

@@ -1,0 +1,1 @@
+"""Programs that the program starts, and forks of it."""

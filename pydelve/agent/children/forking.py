@@ -1,0 +1,90 @@
+"""Children of the program that are to be debugged too: what the parent prepares, and how a forked child begins.
+
+Loaded when the debugger first asks for children to be followed. ``follow`` runs on the agent's own thread or at a stop,
+``begin_in_fork`` in the child, on the thread that has forked. What happens in both processes, and why, is in
+docs/internals/children.md.
+"""
+
+from __future__ import annotations
+
+import _thread
+import posix
+from _thread import get_ident
+
+from ..children import dialing
+from ..children.spawning import Spawning
+from ..link import own_fd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from ..core import Agent
+
+_PATIENCE_S = 10.0  # for the debugger to have set its breakpoints
+
+
+class Children:
+    """One per agent."""
+
+    def __init__(self, agent: Agent) -> None:
+        """None is followed yet."""
+        self._agent = agent
+        self._address = ""
+        self._spawning: Spawning | None = None
+        self._waits = _thread.allocate_lock()
+        self._waits.acquire()
+
+    def follow(self, address: str, folder: str) -> None:
+        """Children are to call there from now on; "": none is followed any more.
+
+        ``folder`` is where the module is that a Python imports while it starts.
+        """
+        self.remove()
+        self._address = address
+        if address and _is_there(folder):  # it may run where our files are not
+            self._spawning = Spawning(self._agent, address, folder)
+            self._spawning.install()
+
+    def remove(self) -> None:
+        """Leave nothing."""
+        self._address = ""
+        spawning, self._spawning = self._spawning, None
+        if spawning is not None:
+            spawning.remove()
+
+    def go(self) -> None:
+        """The debugger has set its breakpoints, or is gone: the program may go on."""
+        if self._waits.locked():
+            try:
+                self._waits.release()
+            except RuntimeError:  # both at the same moment
+                return
+
+    def address_for_fork(self) -> str:
+        """Where a child that was just forked on this thread is to call; "" where it is not followed."""
+        agent = self._agent
+        evaluates = agent.stops.stands_here() or get_ident() in agent.judging
+        starts = self._spawning is not None and get_ident() in self._spawning.starting
+        return "" if evaluates or starts else self._address
+
+    # -- in a forked child, whose parent's agent this was --------------------------------------------------------------
+
+    def begin_in_fork(self, address: str, blocked: set[int]) -> None:
+        """The parent's agent has left the child: begin one of the child's own. ``blocked``: signals that the program
+        blocks; all are, meanwhile (``undisturbed.py``).
+        """
+        sockets = dialing.dial(address)
+        if sockets is None:
+            return
+        before = self._agent
+        agent = type(before)(own_fd(sockets[0]), own_fd(sockets[1]), get_ident(), blocked)
+        agent.children = children = Children(agent)
+        agent.begin_in_fork(before.hooks)
+        children._waits.acquire(True, _PATIENCE_S)
+
+
+def _is_there(folder: str) -> bool:
+    try:
+        posix.stat(folder + "/sitecustomize.py")
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""What a stopped program's objects are, and Python that a person typed."""

@@ -1,0 +1,1 @@
+"""Code of ours within the program's own functions."""
