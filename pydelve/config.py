@@ -18,6 +18,7 @@ AttachMethod = Literal["auto", "thread", "pending", "pep768"]
 Colors = Literal["auto", "always", "never"]
 Keys = Literal["emacs", "vi"]
 StopMode = Literal["all", "one"]
+StopTargets = Literal["one", "all"]
 ExceptionUnknown = Literal["stop", "confirm-later"]
 
 
@@ -68,6 +69,10 @@ class Settings:
     )
     stop: StopMode = field(
         default="all", metadata=_about("what a stop stops: all threads, or one: only that which has hit something")
+    )
+    stop_targets: StopTargets = field(
+        default="one",
+        metadata=_about("which of several processes a stop stops: one, or all, which go on together, too"),
     )
     follow_children: bool = field(
         default=True, metadata=_about("debug the program's children too, where they are Python: target follow")

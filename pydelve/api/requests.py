@@ -6,31 +6,23 @@ client. A request refuses by raising a :class:`pydelve.errors.PydelveError`.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondition, Location
 from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
+from pydelve.api.request import Request as Request
+from pydelve.api.requests_targets import FollowChildren as FollowChildren
+from pydelve.api.requests_targets import GetTargets as GetTargets
+from pydelve.api.requests_targets import SelectTarget as SelectTarget
+from pydelve.api.requests_targets import SetStopTogether as SetStopTogether
 from pydelve.api.session import Capabilities, MemoryBlock, SessionConfig
-from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, TargetList, Thread
+from pydelve.api.target import CapturedOutput, Dumped, RaisedException, SourceText, Stack, State, Thread
 from pydelve.api.tasks import TaskFilter, TaskPage
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.records import dataclass, field
-
-R_co = TypeVar("R_co", covariant=True)
-
-
-class Request(Generic[R_co]):
-    """The base of all requests.
-
-    ``URGENT`` ones are answered at once even while another request waits for the target: state, halt, interrupt,
-    signal, detach.
-    """
-
-    __slots__ = ()
-    URGENT: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,38 +503,6 @@ class EndTracing(Request[TraceSummary]):
 
 
 @dataclass(frozen=True, slots=True)
-class GetTargets(Request[TargetList]):
-    """The processes of the session, and what they have started that is not debugged."""
-
-    URGENT: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class SelectTarget(Request[State]):
-    """What all requests are about from now on. A target that stands keeps standing, and has its turn again later.
-
-    Raises:
-        TargetStateError: there is no such target, or it has ended.
-    """
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class FollowChildren(Request[None]):
-    """Children of the targets that are Python are debugged too, with all breakpoints, or are left alone.
-
-    Raises:
-        UsageError: the pattern is no regular expression.
-        UnsupportedError: the target is only looked at.
-    """
-
-    follow: bool
-    pattern: str = ""
-    """Only those in whose command line this regular expression is found."""
-
-
-@dataclass(frozen=True, slots=True)
 class Detach(Request[None]):
     """Leave the target: it runs on with nothing of ours active (or is killed, with ``kill``)."""
 
@@ -556,5 +516,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
     Reload, Dump, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
     GetTasks, StartTracing, EndTracing, GetCapabilities, GetConfig, ReadMemory, GetTargets, SelectTarget,
-    FollowChildren,
+    FollowChildren, SetStopOne, SetStopTogether, FreezeThread,
 )  # fmt: skip

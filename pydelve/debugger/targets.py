@@ -27,6 +27,7 @@ from pydelve.api.events import (
     Detached,
     Event,
     Exited,
+    HaltPending,
     Logged,
     Notice,
     Started,
@@ -42,6 +43,8 @@ from pydelve.debugger.becoming import Becoming
 from pydelve.debugger.engine import Debugger, SessionOptions
 from pydelve.debugger.files import ChildOptions
 from pydelve.debugger.loop import Loop
+from pydelve.debugger.member import Member
+from pydelve.debugger.together import Together
 from pydelve.errors import PydelveError, TargetStateError, UnsupportedError, UsageError
 from pydelve.records import replace
 
@@ -72,15 +75,16 @@ class Targets:
         self._loop, self._emit = loop, emit
         self._options = options
         how: Literal["launch", "attach"] = "launch" if isinstance(options, LaunchOptions) else "attach"
-        self._members = {_FIRST: _Member(_FIRST, how, 0)}
+        self._members = {_FIRST: Member(_FIRST, how, 0)}
         self._members[_FIRST].engine = Debugger(options, loop, self._emitter(_FIRST))
         self._current = _FIRST
         self._next = _FIRST + 1
         self._turns: list[int] = []
         """Targets that stand and wait for their turn."""
+        self._together = Together(self._members, loop, emit)
         self._ended: deque[Target] = deque(maxlen=_ENDED_KEPT)
         self._left_alone: dict[tuple[tuple[str, ...], str], int] = {}
-        self._becoming: dict[int, tuple[_Member, Becoming]] = {}
+        self._becoming: dict[int, tuple[Member, Becoming]] = {}
         """By pid: targets that are just becoming another program."""
         self._mirroring = 0
         self._door: Door | None = None
@@ -91,6 +95,9 @@ class Targets:
             requests.FollowChildren: self._follow_children,
             requests.Restart: self._restart,
             requests.Detach: self._detach,
+            requests.SetStopTogether: lambda request: self._together.switch(
+                request.together, self._members[self._current]
+            ),
         }
 
     # -- for the host --------------------------------------------------------------------------------------------------
@@ -112,14 +119,30 @@ class Targets:
         if handler is not None:
             done: R = handler(request)
             return done
-        if isinstance(request, requests.Resume) and self._turns and not self._stands(self._current):
+        state: Any = self._engine.current.state
+        stands = self._stands(self._current)
+        if isinstance(request, requests.Resume) and self._turns and not stands:
             self._next_turn()  # what is looked at runs already: those that wait are to go on, too
-            state: Any = self._engine.current.state
             return state  # type: ignore[no-any-return]
+        if isinstance(request, requests.Resume) and self._together.holding and self._gives_turn(request):
+            return replace(state, status="running", stop=None)  # type: ignore[no-any-return]
+        if isinstance(request, requests.Halt) and self._together.on and not stands:
+            self._together.halt()
         result = self._engine.serve(request)
+        if self._together.holding and stands and not self._stands(self._current):
+            self._together.go_on()
         if len(self._members) > 1:
             self._share(request, result)
         return result
+
+    def _gives_turn(self, request: requests.Resume) -> bool:
+        """All stand, and another one waits to be looked at: nobody goes on before."""
+        if request.how != "continue" or request.location or not self._turns:
+            return False
+        self._together.keep(self._current)
+        self._emit(Continued())
+        self._loop.post(lambda: self._next_turn(seen=True), urgent=False)
+        return True
 
     def greeting(self) -> tuple[list[Event], list[Event]]:
         """How things are, as events for somebody who comes now: who is there, and, after its breakpoints, what stands
@@ -133,9 +156,9 @@ class Targets:
                 stands += [] if target.exit is None else [Exited(target.exit)]
             elif target.exit is None:
                 there.append(TargetAdded(target))
-            if target.stop is not None:  # last: it is what is looked at
+            if target.stop is not None and (target.current or target.id in self._turns):
                 stands.append(Stopped(target.stop, target.id) if target.current else TargetWaits(target))
-        return there, sorted(stands, key=lambda event: isinstance(event, Stopped))
+        return there, sorted(stands, key=lambda event: isinstance(event, Stopped))  # last: it is what is looked at
 
     def has_read(self, event: Event) -> None:
         """See ``engine.Debugger.has_read``."""
@@ -192,10 +215,10 @@ class Targets:
             finally:
                 self._mirroring = 0
 
-    def _others(self, number: int) -> list[_Member]:
+    def _others(self, number: int) -> list[Member]:
         return [member for member in list(self._members.values()) if member.number != number]
 
-    def _target(self, member: _Member) -> Target:
+    def _target(self, member: Member) -> Target:
         state = member.state
         assert state.target is not None
         return Target(
@@ -288,6 +311,7 @@ class Targets:
             with suppress(PydelveError):  # it ends at this moment
                 member.engine.serve(requests.Detach(kill=kill))
         self._turns.clear()
+        self._together.go_on()
 
     # -- whose turn it is ----------------------------------------------------------------------------------------------
 
@@ -296,8 +320,12 @@ class Targets:
         before, self._current = self._current, number
         if before == number:
             return
+        self._together.looks_at(number)
         if self._stands(before):
-            self._turns.append(before)
+            if self._together.holding:
+                self._together.keep(before)
+            else:
+                self._turns.append(before)
         if number in self._turns:
             self._turns.remove(number)
         if self._door is not None:
@@ -305,18 +333,18 @@ class Targets:
                 self._emit(BreakpointChanged(each))
 
     def _stands(self, number: int) -> bool:
-        member = self._members.get(number)
-        return member is not None and member.state.status in ("stopped", "evaluating")
+        return number in self._members and self._members[number].stands
 
-    def _next_turn(self) -> None:
-        if self._stands(self._current):
+    def _next_turn(self, *, seen: bool = False) -> None:
+        """``seen``: the one that is looked at stands, and need not be looked at any longer."""
+        if self._stands(self._current) and not seen:
             return
         while self._turns:
             number = self._turns.pop(0)
             stop = self._members[number].state.stop if number in self._members else None
             if stop is not None:
                 self._select(number)
-                self._emit(Stopped(stop, number))
+                self._together.present(Stopped(stop, number))
                 return
 
     # -- children ------------------------------------------------------------------------------------------------------
@@ -352,7 +380,7 @@ class Targets:
             becoming.done()
             self._adopt_again(again, reached)
             return
-        member = _Member(self._next, "exec", parent)
+        member = Member(self._next, "exec", parent)
         self._next += 1
         member.engine = Debugger(ChildOptions(self._engine.current.files), self._loop, self._emitter(member.number))
         member.engine.breakpoints.take_over(self._engine.breakpoints)
@@ -361,11 +389,13 @@ class Targets:
         self._members[member.number] = member
         try:
             member.engine.adopt(reached)
+            if member.how == "fork":  # others come to their first line, and go on from there
+                self._together.runs(member)
         except PydelveError as error:
             self._members.pop(member.number, None)
             _log.warning("process %d called, but can't be debugged: %s", reached.handle.pid, error)
 
-    def _adopt_again(self, member: _Member, reached: Reached) -> None:
+    def _adopt_again(self, member: Member, reached: Reached) -> None:
         """Another program is in a target's place, and has called."""
         before = member.state.target
         reached.launched = before is not None and before.launched
@@ -374,7 +404,7 @@ class Targets:
         except PydelveError as error:
             _log.warning("process %d called again, but can't be debugged: %s", reached.handle.pid, error)
 
-    def _not_again(self, member: _Member, event: Exited, status: ExitStatus | None) -> None:
+    def _not_again(self, member: Member, event: Exited, status: ExitStatus | None) -> None:
         """The program that is in its place has ended before it called, or has not called in time."""
         self._becoming.pop(member.pid, None)
         self._ended_for_good(member, event if status is None else replace(event, status=status))
@@ -403,6 +433,10 @@ class Targets:
             case Continued() | Detached():
                 if number == self._current:
                     self._emit(event)
+                else:
+                    self._together.runs(member)
+            case HaltPending() if number != self._current:
+                self._together.overdue(member, event)
             case _:
                 self._tell(number, event)
 
@@ -414,13 +448,15 @@ class Targets:
                 event = replace(event, message=f"target {number}: {event.message}")
         self._emit(event)
 
-    def _on_stopped(self, member: _Member, stop_event: Stopped) -> None:
+    def _on_stopped(self, member: Member, stop_event: Stopped) -> None:
+        if self._together.takes(member, stop_event, self._current):
+            return
         if member.number != self._current and self._stands(self._current):
             self._turns.append(member.number)
-            self._emit(TargetWaits(self._target(member)))
+            self._together.tell_after(TargetWaits(self._target(member)))
             return
         self._select(member.number)
-        self._emit(stop_event)
+        self._together.present(stop_event)
 
     def _on_breakpoint(self, number: int, made: Breakpoint, event: Event, *, cleared: bool) -> None:
         if number == self._mirroring:
@@ -436,7 +472,7 @@ class Targets:
         if len(self._left_alone) > _ENDED_KEPT:
             del self._left_alone[next(iter(self._left_alone))]
 
-    def _on_exited(self, member: _Member, event: Exited) -> None:
+    def _on_exited(self, member: Member, event: Exited) -> None:
         process = member.engine.current.process
         again = process is not None and process.comes_again and self._door is not None
         if event.status.how == "replaced" and again:
@@ -445,10 +481,13 @@ class Targets:
         else:
             self._ended_for_good(member, event)
 
-    def _ended_for_good(self, member: _Member, event: Exited) -> None:
+    def _ended_for_good(self, member: Member, event: Exited) -> None:
         number = member.number
         if number in self._turns:
             self._turns.remove(number)
+        self._together.gone(number)
+        if number == self._current and self._together.holding and not self._turns:
+            self._together.go_on()  # nobody looks at any of them
         if number == _FIRST:
             self._emit(event)
         else:
@@ -466,21 +505,3 @@ class Targets:
         if self._first.current.state.status in ("ended", "detached"):
             return next((each for each in self._members if each != _FIRST), _FIRST)
         return _FIRST
-
-
-class _Member:
-    """One target."""
-
-    engine: Debugger
-
-    def __init__(self, number: int, how: Literal["launch", "attach", "fork", "exec"], parent: int) -> None:
-        self.number, self.how, self.parent = number, how, parent
-
-    @property
-    def state(self) -> State:
-        return self.engine.current.state
-
-    @property
-    def pid(self) -> int:
-        info = self.state.target
-        return info.pid if info is not None else 0

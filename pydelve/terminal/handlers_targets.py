@@ -30,8 +30,10 @@ def target(call: Call) -> None:
         session.screen.lines(target_lines(chosen, cwd=session.cwd, theme=session.screen.theme))
         return
     number = whole_number(word, "target's number", command="target")
-    if rest:
-        raise UsageError("target N takes no command", why=f"{rest!r} follows it", hint=f"target {number}")
+    if rest.strip():
+        with session.targets.for_one_command(number):
+            call.execute(rest.strip())
+        return
     state = session.ask(SelectTarget(number))
     for each in found:
         if each.id == number:

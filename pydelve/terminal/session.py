@@ -147,6 +147,8 @@ class Session:
             self.ask(requests.SubstitutePaths(settings.substitute_path))
         if settings.stop != before.stop:
             self.ask(requests.SetStopOne(settings.stop == "one"))
+        if settings.stop_targets != before.stop_targets:
+            self.ask(requests.SetStopTogether(settings.stop_targets == "all"))
         if settings.stop_uncaught != before.stop_uncaught:
             self.ask(requests.SetStopUncaught(settings.stop_uncaught))
         if settings.follow_children != before.follow_children:

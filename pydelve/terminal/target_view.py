@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from pydelve.api.events import ChildLeftAlone, TargetAdded, TargetExited, TargetWaits
+from pydelve.api.events import ChildLeftAlone, Stopped, TargetAdded, TargetExited, TargetWaits
+from pydelve.api.requests import SelectTarget
 from pydelve.api.target import ExitStatus, State, Target, TargetInfo
+from pydelve.errors import TargetStateError
 from pydelve.terminal.messages import part_lines
 from pydelve.terminal.places import end_line
 from pydelve.terminal.target_lines import added_line, exited_line, left_line, run_on_line, selected_line, waits_line
@@ -75,6 +79,34 @@ class TargetView:
             self.choose(target.id)
             self._take_over(state.status, state.exit)
             self._session.screen.line(f"it is {self._session.status}")
+
+    @contextmanager
+    def for_one_command(self, number: int) -> Iterator[None]:
+        """Look at another target for the time of a ``with`` block, unless something moved in it; nothing is shown."""
+        session, before = self._session, self._current
+        place = session.thread, session.frame_index, session.list_next
+        self._look_quietly(number)
+        stop = session.stop
+        try:
+            yield
+        finally:
+            if session.stop is stop and self._current == number and not session.done:
+                with suppress(TargetStateError):  # that one has ended meanwhile
+                    self._look_quietly(before)
+                    session.thread, session.frame_index, session.list_next = place
+
+    def _look_quietly(self, number: int) -> None:
+        session = self._session
+        if number == self._current:
+            return
+        state = session.ask(SelectTarget(number))
+        self._change(number)
+        self._take_over(state.status, state.exit)
+        if state.stop is not None:
+            session.status, session.stop, session.frame_index = "stopped", state.stop, state.stop.frame
+        while (event := session.client.next_event(0)) is not None:  # those of the request are there before its answer
+            if not isinstance(event, Stopped) or event.target != number:
+                session.handle(event)
 
     def _take_over(self, status: str, ended: ExitStatus | None) -> None:
         session = self._session

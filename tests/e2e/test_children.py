@@ -369,7 +369,7 @@ def test_a_child_may_outlive_the_program(python: Interpreter, program: Program) 
 
 
 def test_children_go_on_when_the_debugger_is_killed(python: Interpreter, program: Program) -> None:
-    """One that stands, one that runs, and what they fork and start from then on."""
+    """One that stands, one that stands with it, and what they fork and start from then on."""
     script = program("children/outliving.py")
     folder = script.parent
     process = subprocess.Popen(
@@ -379,7 +379,7 @@ def test_children_go_on_when_the_debugger_is_killed(python: Interpreter, program
     assert process.stdin is not None
     assert process.stdout is not None
     with process, process.stdin, process.stdout:
-        process.stdin.write("break work\ncontinue\n")
+        process.stdin.write("break work\nconfig stop-targets all\ncontinue\n")
         process.stdin.flush()
         (folder / "go").touch()
         for line in process.stdout:

@@ -22,6 +22,11 @@ _MANY = settings(
 )
 
 
+def test_every_request_is_a_method() -> None:
+    found = {each for each in vars(requests).values() if isinstance(each, type) and issubclass(each, requests.Request)}
+    assert found - {requests.Request} == {*requests.ALL}
+
+
 @pytest.mark.parametrize("cls", requests.ALL, ids=methods.name_of)
 @_MANY
 @given(data=st.data())
