@@ -17,7 +17,9 @@
 #endif
 #if PY_VERSION_HEX >= 0x030e0000
 # include "internal/pycore_interpframe_structs.h"
+# include "internal/pycore_tstate.h"
 #endif
+#include "opcode.h"
 
 #define NUMBER(name, value) printf("    \"%s\": %ld,\n", name, (long)(value))
 #define FIELD(name, type, field) NUMBER(name, offsetof(type, field))
@@ -186,11 +188,58 @@ static void objects(void)
     FIELD("complex.value", PyComplexObject, cval);
     FIELD("cell.content", PyCellObject, ob_ref);
     FIELD("function.qualname", PyFunctionObject, func_qualname);
+    FIELD("function.code", PyFunctionObject, func_code);
+    FIELD("function.closure", PyFunctionObject, func_closure);
     FIELD("method.function", PyMethodObject, im_func);
     FIELD("generator.qualname", PyGenObject, gi_qualname);
+    FIELD("weakref.object", PyWeakReference, wr_object);
     FIELD("exception.args", PyBaseExceptionObject, args);
     FIELD("exception.context", PyBaseExceptionObject, context);
     FIELD("exception.cause", PyBaseExceptionObject, cause);
+}
+
+static void coroutines(void)
+{
+#if PY_VERSION_HEX < 0x030b0000
+    FIELD("generator.frame", PyGenObject, gi_frame);
+    NUMBER("opcode._yield_from", YIELD_FROM);
+    FIELD("code.code", PyCodeObject, co_code);
+# if PY_VERSION_HEX < 0x030a0000
+    FIELD("generator.running", PyGenObject, gi_running);
+    FIELD("frame.stack_top", PyFrameObject, f_stacktop);
+# else
+    FIELD("frame.state", PyFrameObject, f_state);
+    FIELD("frame.stack", PyFrameObject, f_valuestack);
+    FIELD("frame.stack_depth", PyFrameObject, f_stackdepth);
+    NUMBER("state._executing", FRAME_EXECUTING);
+# endif
+#else
+    FIELD("generator.frame", PyGenObject, gi_iframe);
+    FIELD("generator.state", PyGenObject, gi_frame_state);
+    NUMBER("state._executing", FRAME_EXECUTING);
+# if PY_VERSION_HEX < 0x030c0000
+    NUMBER("opcode._resume", RESUME);
+    NUMBER("opcode._resume_changed", RESUME_QUICK);
+# elif PY_VERSION_HEX < 0x030d0000
+    NUMBER("opcode._resume", RESUME);
+    NUMBER("opcode._resume_changed", INSTRUMENTED_RESUME);
+# else
+    NUMBER("state._yield_from", FRAME_SUSPENDED_YIELD_FROM);
+# endif
+# if PY_VERSION_HEX < 0x030f0000
+    NUMBER("state._ended", FRAME_COMPLETED);
+# else
+    NUMBER("state._ended", FRAME_CLEARED);
+# endif
+# if PY_VERSION_HEX < 0x030e0000
+    FIELD("frame.stack_depth", _PyInterpreterFrame, stacktop);
+# else
+    FIELD("frame.stack_top", _PyInterpreterFrame, stackpointer);
+    FIELD("interpreter.tasks", PyInterpreterState, asyncio_tasks_head);
+    FIELD("thread.tasks", _PyThreadStateImpl, asyncio_tasks_head);
+    FIELD("thread.task", _PyThreadStateImpl, asyncio_running_task);
+# endif
+#endif
 }
 
 #if PY_VERSION_HEX >= 0x030d0000
@@ -238,7 +287,7 @@ int main(void)
     printf("\"\"\"Layout of CPython %s; written by tools/gen_layouts.sh from its headers.\"\"\"\n\n", PY_VERSION);
     printf("VERSION = (%d, %d, %d)\n", PY_MAJOR_VERSION, PY_MINOR_VERSION, PY_MICRO_VERSION);
     printf("TABLE = {\n");
-    runtime(); frames(); texts(); containers(); objects();
+    runtime(); frames(); texts(); containers(); objects(); coroutines();
     printf("}\n");
 #if PY_VERSION_HEX >= 0x030d0000
     printf("COOKIE = {\n    \"_size\": %ld,\n", (long)sizeof(_Py_DebugOffsets));

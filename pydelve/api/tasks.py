@@ -7,9 +7,9 @@ from typing import Literal
 from pydelve.api.target import Frame
 from pydelve.records import dataclass
 
-TaskState = Literal["running", "runnable", "waiting", "finished", "cancelled", "failed"]
-"""running: in the middle of a step; runnable: will go on as soon as its loop comes to it; waiting: for a future; the
-others are done."""
+TaskState = Literal["running", "runnable", "waiting", "finished", "cancelled", "failed", "unreadable"]
+"""running: in the middle of a step; runnable: will go on as soon as its loop comes to it; waiting: for a future;
+unreadable: the target's memory is damaged there, as ``Task.problem`` says; the others are done."""
 Waiting = Literal["", "task", "gather", "shield", "wait", "wait_for", "task group", "nursery"]
 """How a task waits for others: ``await task``, or by one of asyncio's functions; "" where it waits for none."""
 
@@ -44,12 +44,14 @@ class Task:
     sleeps_s: float | None = None
     """Seconds that it asked ``asyncio.sleep`` for."""
     left_s: float | None = None
-    """How many of them were left when the program stopped."""
+    """How many of them were left when the program stopped; None where its clock is not known: of a core file."""
     kept_s: float = 0.0
     """running: for how long it has kept all others of its loop from running; 0.0 where that is not known."""
     current: bool = False
     """True for the task the stop is about."""
     kind: TaskKind = "asyncio"
+    problem: str = ""
+    """Why not all of this can be told, where it was read from memory that is damaged."""
 
     @property
     def done(self) -> bool:
@@ -89,3 +91,5 @@ class TaskPage:
     """Ids and names of those that they wait for."""
     groups: tuple[TaskGroup, ...] = ()
     """All of them, the largest first; where groups were asked for."""
+    missing: tuple[str, ...] = ()
+    """What is not among all tasks, and why."""

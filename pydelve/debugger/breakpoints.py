@@ -198,7 +198,7 @@ class Breakpoints:
 
     def _check_log(self, log: str, thread: int, process: Process | None) -> None:
         log_expression(log)
-        if process is not None and thread < 0 and not any(task.id == -thread for task in process.tasks()):
+        if process is not None and thread < 0 and not any(task.id == -thread for task in process.tasks().tasks):
             raise TargetStateError(f"there is no task {-thread}", why="it is gone, or never was", hint="tasks")
         if process is not None and thread > 0 and self._ident_of(thread) < 0:
             raise TargetStateError(f"there is no thread {thread}", why="it has ended, or never was", hint="threads")

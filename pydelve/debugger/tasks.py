@@ -22,7 +22,8 @@ class Tasks:
         return {requests.GetTasks: self._get_tasks}
 
     def _get_tasks(self, request: requests.GetTasks) -> TaskPage:
-        every = {task.id: task for task in self._current.stopped().tasks()}
+        report = self._current.stopped().tasks()
+        every = {task.id: task for task in report.tasks}
         words = _Words(every, self._current.files.qualified)
         chosen = [
             task
@@ -33,7 +34,9 @@ class Tasks:
         page = chosen[request.start : request.start + request.count]
         awaited = sorted({number for task in page for number in task.awaits if number in every})
         names = tuple((number, every[number].name) for number in awaited)
-        return TaskPage(tuple(self._named(task, words) for task in page), len(chosen), names, groups)
+        shown = tuple(self._named(task, words) for task in page)
+        missing = report.missing + ((report.done_missing,) if request.done and report.done_missing else ())
+        return TaskPage(shown, len(chosen), names, groups, missing)
 
     def _named(self, task: Task, words: _Words) -> Task:
         """With what the session calls its thread and its functions, and whether the stop is about it."""

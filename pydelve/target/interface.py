@@ -24,12 +24,12 @@ from pydelve.api.target import (
     TargetInfo,
     TestFailure,
 )
-from pydelve.api.tasks import Task
 from pydelve.api.tracing import TracedFunction, TracedSum, TracedTask, TraceOptions, TraceRecord, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import PydelveError
 from pydelve.records import dataclass, field
 from pydelve.target.following import Following, FollowingListener
+from pydelve.target.task_report import TasksReport
 
 Stance = Literal["", "queued", "frozen", "runs"]
 UnitSpan = tuple[int, int, str]
@@ -445,8 +445,8 @@ class Process(Following, Protocol):
         """Of a task's stack: where the tasks that await it begin."""
         ...
 
-    def tasks(self) -> tuple[Task, ...]:
-        """Every task, those that are done included; their threads go by ident."""
+    def tasks(self) -> TasksReport:
+        """Every task."""
         ...
 
     def code(self, ident: int, frame: int) -> CodeReport:

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, StopReason, TargetInfo
+from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, StackPart, StopReason, TargetInfo
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
 from pydelve.errors import AgentError, EvaluationError, PydelveError, TargetError
 from pydelve.target.cpython.evaluation import SafeEvaluator
@@ -20,8 +20,10 @@ from pydelve.target.cpython.locks import Waiting
 from pydelve.target.cpython.memory import UnreadableError, read_content
 from pydelve.target.cpython.names import FrameNames, ModuleNames, examined, matching
 from pydelve.target.cpython.operands import At
+from pydelve.target.cpython.tasks import TaskNumbers, TaskReader, ThreadFrames
 from pydelve.target.cpython.values import ValueReader
 from pydelve.target.cpython.view import View, is_library
+from pydelve.target.held import Held
 from pydelve.target.interface import (
     Listener,
     ModuleReport,
@@ -33,6 +35,7 @@ from pydelve.target.interface import (
     Waiter,
 )
 from pydelve.target.refusing import ControlRefused
+from pydelve.target.task_report import TasksReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,6 +66,10 @@ class Source(Protocol):
 
     def let_go(self) -> None:
         """Let it run."""
+        ...
+
+    def clock(self) -> float | None:
+        """What its monotonic clock says; None where that is not known."""
         ...
 
     def look_after(self) -> bool:
@@ -100,6 +107,10 @@ class _Thread:
         self.ours = False
         """Is it an agent's own thread? Known once its frames are."""
 
+    def read_frames(self) -> list[RawFrame]:
+        """See :attr:`frames`."""
+        return self.frames
+
     @property
     def frames(self) -> list[RawFrame]:
         """Innermost first, as far as they can be read, without those of an agent."""
@@ -130,6 +141,9 @@ class LookingProcess(ControlRefused):
         self.limited = source.info.limited
         self.problems: list[str] = []
         """What may make what is seen less than exact."""
+        self._held = Held(source.clock)
+        self._numbers = TaskNumbers()
+        self._tasks: TaskReader | None = None
         if source.exit_fd >= 0:
             waiter.watch(source.exit_fd, self._on_exit)
 
@@ -174,6 +188,8 @@ class LookingProcess(ControlRefused):
         if plan.how != "continue" or "run" not in self.info.capabilities:
             self._refuse("running a core file" if self.info.core else "a step")
         self._threads.clear()
+        self._tasks = None
+        self._held.ends()
         self._source.let_go()
 
     def halt(self, reason: Literal["halt", "attach"] = "halt") -> None:
@@ -181,6 +197,7 @@ class LookingProcess(ControlRefused):
         if self._ended:
             return
         problem = self._source.hold()
+        self._held.begins()
         self._exact = not problem
         if not self._looked_after:
             self._look_after()
@@ -192,10 +209,14 @@ class LookingProcess(ControlRefused):
             raise
         shown = self._first()
         self._stopped_ident = shown.raw.ident
+        self._tasks = None
         frames, _ = self.stack(shown.raw.ident, 0, _SHOWN_FRAMES)
+        task, name = self._all_tasks().current(shown.raw)
         why = reason if self._source.reason == "attach" else self._source.reason
         detail = self._source.detail or (f"not quite: {problem}" if problem else "")
-        self._listener.on_stopped(StopReport(why, shown.raw.ident, shown.name, frames, detail=detail))
+        self._listener.on_stopped(
+            StopReport(why, shown.raw.ident, shown.name, frames, detail=detail, task=task, task_name=name)
+        )
 
     def _look_after(self) -> None:
         self._looked_after = not self._ended and self._source.look_after()
@@ -279,21 +300,46 @@ class LookingProcess(ControlRefused):
 
     def stack(self, ident: int, start: int, count: int) -> tuple[tuple[Frame, ...], int]:
         """See ``target.Process``."""
-        frames = self._thread(ident).frames
+        frames = self._frames(ident)
         shown = enumerate(frames[start : start + count], start)
         return tuple(self._view.frame(index, raw) for index, raw in shown), len(frames)
 
-    def _thread(self, ident: int) -> _Thread:
+    def stack_parts(self, ident: int) -> tuple[StackPart, ...]:
+        """See ``target.Process``."""
+        return self._task_stack(ident)[1] if ident < 0 else ()
+
+    def tasks(self) -> TasksReport:
+        """See ``target.Process``: those of asyncio."""
+        return self._all_tasks().report()
+
+    def _all_tasks(self) -> TaskReader:
+        if self._tasks is None:
+            threads = [ThreadFrames(each.raw, each.read_frames) for each in self._threads.values()]
+            self._tasks = TaskReader(self._view, self._numbers, threads, self._held.clock())
+        return self._tasks
+
+    def _task_stack(self, ident: int) -> tuple[list[RawFrame], tuple[StackPart, ...]]:
         try:
-            return self._threads[ident or self._stopped_ident]
+            return self._all_tasks().stack(-ident)
+        except KeyError:
+            raise AgentError("there is no such task any more", why="it is none of this stop", hint="tasks") from None
+
+    def _frames(self, ident: int) -> list[RawFrame]:
+        """Of a thread, or of a task, whose number stands negative for it; innermost first."""
+        if ident < 0:
+            return self._task_stack(ident)[0]
+        try:
+            return self._threads[ident or self._stopped_ident].frames
         except KeyError:
             raise AgentError("the thread has ended", why="it is not among those of the stop", hint="threads") from None
 
     def _frame(self, ident: int, index: int) -> RawFrame:
-        frames = self._thread(ident).frames
+        frames = self._frames(ident)
         if not 0 <= index < len(frames):
             raise AgentError(
-                f"the thread has {len(frames)} frames", why=f"there is none with the number {index}", hint="stack"
+                f"the {'task' if ident < 0 else 'thread'} has {len(frames)} frames",
+                why=f"there is none with the number {index}",
+                hint="stack",
             )
         return frames[index]
 

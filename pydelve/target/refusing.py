@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NoReturn
 
-from pydelve.api.target import RaisedException, StackPart
-from pydelve.api.tasks import Task
+from pydelve.api.target import RaisedException
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Limits, Value
 from pydelve.errors import UnsupportedError
@@ -75,14 +74,6 @@ class ControlRefused:
 
     def exception(self, ident: int, limits: Limits) -> tuple[RaisedException, ...]:
         """See ``target.Process``: none is known of."""
-        return ()
-
-    def tasks(self) -> tuple[Task, ...]:
-        """See ``target.Process``."""
-        self._refuse("a list of tasks")
-
-    def stack_parts(self, ident: int) -> tuple[StackPart, ...]:
-        """See ``target.Process``."""
         return ()
 
     def placements(self) -> dict[tuple[int, str, int], Armed]:

@@ -52,6 +52,8 @@ def tasks(call: Call) -> None:
         _each(call, page.tasks, wanted.command)
     else:
         _show(session, page, wanted.depth)
+    for problem in page.missing:
+        session.screen.remark(problem)
 
 
 def _show(session: Session, page: TaskPage, depth: int) -> None:

@@ -37,6 +37,8 @@ def _place(task: Task, cwd: str) -> str:
 def state_text(task: Task, names: Mapping[int, str]) -> str:
     """``waiting for task 3 (Task-3)``, ``waiting in sleep(10), 3.2 s left``, ``running``; what is wrong with it."""
     text: str = task.state
+    if task.state == "unreadable":
+        return f"unreadable: {task.problem}"
     if task.state == "waiting":
         text = f"waiting {_for(task, names)}".rstrip()
     elif task.kept_s >= _KEPT_S:
@@ -45,12 +47,15 @@ def state_text(task: Task, names: Mapping[int, str]) -> str:
         text += ", which waits for itself"
     if task.cancelling and not task.done:
         text += ", cancelled"
+    if task.problem:
+        text += f"; {task.problem}"
     return text
 
 
 def _for(task: Task, names: Mapping[int, str]) -> str:
-    if task.sleeps_s is not None and task.left_s is not None:
-        return f"in sleep({task.sleeps_s:g}), {max(task.left_s, 0.0):.1f} s left"
+    if task.sleeps_s is not None:
+        left = "" if task.left_s is None else f", {max(task.left_s, 0.0):.1f} s left"
+        return f"in sleep({task.sleeps_s:g}){left}"
     if task.how == "task" and len(task.awaits) == 1:
         return f"for {_who(task.awaits[0], names)}"
     if task.how and task.awaits:

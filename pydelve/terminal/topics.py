@@ -84,7 +84,7 @@ TOPICS = (
     Topic(
         "without-control", "what works where the program is looked at from outside, or is a core file",
         "Where a program can't be entered, and of a core file, everything is read from memory, and none of its code\n"
-        "runs. threads, stack, frame, args, locals, vars, list and the like work as ever. print, display, whatis and\n"
+        "runs. threads, tasks, stack, frame, args, locals, vars and the like work as ever. print, display, whatis and\n"
         "examine evaluate names, attributes, items and slices, comparisons, arithmetic and and/or/not on what is\n"
         "stored, and len, type, isinstance, abs, bool, id. What a property, a call or a class's own method would\n"
         "tell is refused, with the reason. A live one stands still meanwhile; continue lets it run, Ctrl-C halts it.",

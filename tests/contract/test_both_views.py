@@ -44,17 +44,21 @@ FAILING = (
 
 
 @contextmanager
-def both(python: Interpreter, tmp_path: Path) -> Iterator[tuple[Subject, LookingProcess]]:
+def both(
+    python: Interpreter, tmp_path: Path, program: str = "looking/both.py"
+) -> Iterator[tuple[Subject, LookingProcess]]:
     """The program at its marker, and a look at it from outside."""
     copy_program("looking/values.py", tmp_path)
-    subject = Subject(IMPLEMENTATIONS["launched"], python.path, copy_program("looking/both.py", tmp_path))
+    subject = Subject(IMPLEMENTATIONS["launched"], python.path, copy_program(program, tmp_path))
     try:
         subject.stop()
-        assert subject.run_to("here").reason == "breakpoint"
+        stop = subject.run_to("here")
+        assert stop.reason == "breakpoint"
         source = LiveSource(LookOptions(subject.process.info.pid, "a test says so"))
         looking = LookingProcess(source, subject.loop, subject)
         looking.halt("attach")
-        subject.stop()
+        seen = subject.stop()
+        assert (seen.task_name, bool(seen.task)) == (stop.task_name, bool(stop.task))
         looking.threads()  # reads all frames while the agent stands, too
         source.let_go()
         yield subject, looking

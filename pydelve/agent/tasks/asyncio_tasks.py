@@ -16,6 +16,7 @@ import sys
 
 from ..looking import fastlocals
 from ..looking.anatomy import GetSet, Member, class_dict, class_mro
+from ..tasks.shapes import DEPTH, OUTERMOST_WAITER, SHIELD, WAITERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -25,7 +26,6 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
     Getter = Callable[[Any], Any]
 
-_DEPTH = 1000
 _LISTS = sys.version_info >= (3, 14)
 _PENDING = "PENDING"
 _ABSENT = object()
@@ -82,9 +82,19 @@ class Fields:
         key = id(cls), "get_name"
         known = self._getters.get(key)
         if known is None:
-            known = self._getters[key] = cls, _name_getter(cls)
+            known = self._getters[key] = cls, _of_method(cls, "get_name", "_name", "")
         name = known[1](task)
         return name if type(name) is str else ""
+
+    def requests_to_end(self, task: Any) -> int:
+        """How often it was asked to end, from 3.11 on; those that were taken back don't count."""
+        cls = type(task)
+        key = id(cls), "cancelling"
+        known = self._getters.get(key)
+        if known is None:
+            known = self._getters[key] = cls, _of_method(cls, "cancelling", "_num_cancels_requested", 0)
+        count = known[1](task)
+        return count if type(count) is int else 0
 
 
 def _getter(cls: type, name: str) -> Getter:
@@ -123,13 +133,14 @@ def _own(owner: Any) -> dict[str, Any]:
     return found if type(found) is dict else {}
 
 
-def _name_getter(cls: type) -> Getter:
+def _of_method(cls: type, method_name: str, field: str, default: Any) -> Getter:
+    """What a method of the C class gives, which runs nothing else, or the field of the Python class."""
     for each in class_mro(cls):
-        method: Any = class_dict(each).get("get_name")
+        method: Any = class_dict(each).get(method_name)
         if type(method) is _MethodDescriptor:
             getter: Getter = method
             return getter
-    return lambda task: _own(task).get("_name", "")
+    return lambda task: _own(task).get(field, default)
 
 
 _Method = type(Fields().get)
@@ -216,7 +227,7 @@ class AsyncioTasks:
 
     def cancelling(self, task: Any) -> bool:
         """Was it asked to end, and has not yet?"""
-        return bool(self.fields.get(task, "_must_cancel", False) or self.fields.get(task, "_num_cancels_requested", 0))
+        return bool(self.fields.get(task, "_must_cancel", False) or self.fields.requests_to_end(task))
 
     def thread(self, task: Any) -> int:
         """Ident of the thread that its loop runs in; 0 where that is not known."""
@@ -231,7 +242,7 @@ class AsyncioTasks:
         how, found = self._behind(future, 0)
         if found:
             return how, found
-        how, members = waited_for(frames, _WAITERS, self.fields)
+        how, members = waited_for(frames, WAITERS, self.fields)
         return how, [each for member in members for each in self._behind(member, 0)[1]]
 
     def _behind(self, future: Any, depth: int) -> tuple[str, list[Any]]:
@@ -239,14 +250,14 @@ class AsyncioTasks:
         if self.fields.get(future, "_coro") is not None:
             return "task", [future]
         children = self.fields.get(future, "_children")
-        if type(children) is list and depth < _DEPTH:
+        if type(children) is list and depth < DEPTH:
             return "gather", [task for child in children for task in self._behind(child, depth + 1)[1]]
         callbacks = self.fields.get(future, "_callbacks")
         for entry in callbacks if type(callbacks) is list else ():
             callback = entry[0] if type(entry) is tuple and entry else entry
-            if type(callback) is _Function and callback.__code__.co_name == "_outer_done_callback":
-                inner = _closed_over(callback, "inner")
-                if inner is not None and depth < _DEPTH:
+            if type(callback) is _Function and callback.__code__.co_name == SHIELD[0]:
+                inner = _closed_over(callback, SHIELD[1])
+                if inner is not None and depth < DEPTH:
                     return "shield", self._behind(inner, depth + 1)[1]
         return "", []
 
@@ -256,7 +267,7 @@ class AsyncioTasks:
         At once, however many tasks there are; may be asked while the program runs, about what the calling thread is in.
         """
         callbacks = self.fields.get(future, "_callbacks")
-        for entry in callbacks if type(callbacks) is list and depth < _DEPTH else ():
+        for entry in callbacks if type(callbacks) is list and depth < DEPTH else ():
             callback = entry[0] if type(entry) is tuple and entry else entry
             for held in _held_by(callback):
                 if self.fields.get(held, "_coro") is not None:
@@ -278,20 +289,11 @@ class AsyncioTasks:
         )
 
 
-_WAITERS = {  # function: its file, the variable that holds what it waits for, a field of that, and how this is called
-    "_wait": ("asyncio/tasks.py", "fs", "", "wait"),
-    "wait_for": ("asyncio/tasks.py", "fut", "", "wait_for"),
-    "_cancel_and_wait": ("asyncio/tasks.py", "fut", "", "wait_for"),
-    "__aexit__": ("asyncio/taskgroups.py", "self", "_tasks", "task group"),
-    "_aexit": ("asyncio/taskgroups.py", "self", "_tasks", "task group"),
-}
-
-
 def waited_for(
     frames: list[FrameType], waiters: dict[str, tuple[str, str, str, str]], fields: Fields
 ) -> tuple[str, list[Any]]:
     """What a library's own function, which a task is in, waits for, and how that is called."""
-    for frame in frames[:-5:-1]:
+    for frame in frames[: -OUTERMOST_WAITER - 1 : -1]:
         known = waiters.get(frame.f_code.co_name)
         if known is None or not frame.f_code.co_filename.endswith(known[0]):
             continue
@@ -361,6 +363,12 @@ def is_own(coroutine: Any) -> bool:
     return type(coroutine) is _Coroutine or type(coroutine) is _Generator
 
 
+def _is_awaited(value: Any) -> bool:
+    """Is it something that a wrapper waits with, and which leads further?"""
+    kind = type(value)
+    return is_own(value) or kind is _AsyncGenerator or type.__dict__["__name__"].__get__(kind) in _WRAPPERS
+
+
 def root_frame(coroutine: Any) -> FrameType | None:
     """The frame of a coroutine; None where it has ended, or is none of the interpreter's own."""
     frame: FrameType | None = None
@@ -375,7 +383,7 @@ def suspended_frames(coroutine: Any) -> list[FrameType]:
     """The frames of a coroutine that is not running, outermost first: what it awaits, and what that awaits in turn."""
     found: list[FrameType] = []
     seen = 0
-    while coroutine is not None and seen < _DEPTH:
+    while coroutine is not None and seen < DEPTH:
         seen += 1
         kind = type(coroutine)
         frame: FrameType | None = None
@@ -387,7 +395,7 @@ def suspended_frames(coroutine: Any) -> list[FrameType]:
             frame, inner = coroutine.ag_frame, coroutine.ag_await
         elif type.__dict__["__name__"].__get__(kind) in _WRAPPERS:
             held = gc.get_referents(coroutine)
-            inner = next((each for each in held if is_own(each) or type(each) is _AsyncGenerator), None)
+            inner = next((each for each in held if _is_awaited(each)), None)
         else:
             break
         if frame is not None:

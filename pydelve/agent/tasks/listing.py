@@ -16,6 +16,7 @@ from ..interpreter.paths import is_agent
 from ..looking import fastlocals
 from ..tasks.asyncio_tasks import AsyncioTasks
 from ..tasks.greenlets import Greenlets
+from ..tasks.shapes import DONE, LOOP, SLEEP, age, in_cycles, shown_frames
 from ..tasks.trio_tasks import TrioTasks
 
 TYPE_CHECKING = False
@@ -67,9 +68,6 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
             """The task that goes on when it ends; asked while the program runs."""
 
 
-_DONE = ("finished", "cancelled", "failed")
-_BEHIND = ("__aenter__", "__aexit__", "__anext__", "__await__")  # what these call says more
-_SLEEP, _LOOP = ("sleep", "asyncio/tasks.py"), ("_run_once", "asyncio/base_events.py")
 _monotonic = time.monotonic  # taken before the program can replace it
 _reference = _weakref.ref
 
@@ -181,7 +179,7 @@ class Tasks:
         active = [provider for provider in self._providers if provider.module in sys.modules]
         found = [(provider, task) for provider in active for task in provider.all()]
         self._numbers = {key: entry for key, entry in self._numbers.items() if entry[0]() is not None}
-        found.sort(key=lambda each: _age(each[0].name(each[1])))
+        found.sort(key=lambda each: age(each[0].name(each[1])))
         running = self._running_frames()
         entries: dict[int, Entry] = {}
         by_id: dict[int, Entry] = {}
@@ -190,17 +188,18 @@ class Tasks:
             entries[entry.number] = by_id[id(task)] = entry
             if entry.state == "running":
                 entry.frames, entry.thread = _until_root(running, provider.root(task), entry.thread)
-            elif entry.state not in _DONE:
+            elif entry.state not in DONE:
                 entry.frames = provider.frames(task)
         for entry in entries.values():
             if entry.state == "waiting":
                 entry.how, awaited = entry.provider.awaits(entry.task, entry.frames)
                 for task in awaited:
                     other = by_id.get(id(task))
-                    if other is not None and other.state not in _DONE:
+                    if other is not None and other.state not in DONE:
                         entry.awaits.append(other.number)
                         other.awaited_by.append(entry.number)
-        _mark_cycles(entries)
+        for number in in_cycles({number: entry.awaits for number, entry in entries.items()}):
+            entries[number].cycle = True
         return entries
 
     def _running_frames(self) -> dict[int, list[FrameType]]:
@@ -272,7 +271,8 @@ class Tasks:
         kinds: dict[tuple[Any, ...], int] = {}
         rows = []
         for entry in self.entries().values():
-            user, called = self._user_frame(entry.frames)
+            shown = shown_frames(entry.frames, self._is_library, _function)
+            user, called = shown
             provider, name = entry.provider, entry.provider.coroutine_name(entry.task)
             kind = entry.state, entry.thread, entry.how, frames.index(user), frames.index(called), name, provider.kind
             slept = _sleep(called, fields, now) if entry.state == "waiting" else None
@@ -285,22 +285,14 @@ class Tasks:
             rows.append([entry.number, provider.name(entry.task), index, rest])
         return {"frames": frames.wire, "kinds": list(kinds), "tasks": rows}
 
-    def _user_frame(self, frames: list[FrameType]) -> tuple[FrameType | None, FrameType | None]:
-        """The innermost of the user's frames, and the library's that it has called; without any of the user's, that."""
-        library = self._agent.ownership.is_library
-        called = inner = None
-        for frame in reversed(frames):
-            if not library(frame.f_code.co_filename):
-                return frame, called
-            called = inner if inner is not None and frame.f_code.co_name in _BEHIND else frame
-            inner = called
-        return None, called
+    def _is_library(self, frame: FrameType) -> bool:
+        return self._agent.ownership.is_library(frame.f_code.co_filename)
 
     def _kept(self, entry: Entry, now: float) -> float:
         """For how many seconds a task that runs has kept its loop from others; 0 where that can't be told."""
         frame = current_frames().get(entry.thread)
         while frame is not None:
-            if _is(frame, _LOOP):
+            if _is(frame, LOOP):
                 begun = fastlocals.read_local(frame, "end_time")
                 return now - begun - self._agent.stops.held_since(begun) if type(begun) is float else 0.0
             frame = frame.f_back
@@ -326,6 +318,10 @@ class _Frames:
         return known
 
 
+def _function(frame: FrameType) -> str:
+    return frame.f_code.co_name
+
+
 def _until_root(
     running: dict[int, list[FrameType]], root: FrameType | None, thread: int
 ) -> tuple[list[FrameType], int]:
@@ -337,38 +333,9 @@ def _until_root(
     return [], thread
 
 
-def _mark_cycles(entries: dict[int, Entry]) -> None:
-    """Mark the tasks that, by others, await themselves: none of them will ever go on."""
-    settled: set[int] = set()
-    for start in entries:
-        path: list[int] = []
-        on_path: dict[int, int] = {}
-        todo: list[tuple[int, int]] = [(start, 0)]
-        while todo:
-            number, next_one = todo.pop()
-            if next_one == 0:
-                if number in settled:
-                    continue
-                on_path[number] = len(path)
-                path.append(number)
-            awaits = entries[number].awaits
-            if next_one < len(awaits):
-                todo.append((number, next_one + 1))
-                other = awaits[next_one]
-                if other in on_path:
-                    for each in path[on_path[other] :]:
-                        entries[each].cycle = True
-                elif other not in settled:
-                    todo.append((other, 0))
-            else:
-                settled.add(number)
-                del on_path[number]
-                path.pop()
-
-
 def _sleep(frame: FrameType | None, fields: Any, now: float) -> list[float] | None:
     """``[delay, left]`` of a task whose frame is ``asyncio.sleep``'s, in seconds."""
-    if frame is None or not _is(frame, _SLEEP):
+    if frame is None or not _is(frame, SLEEP):
         return None
     delay: Any = fastlocals.read_local(frame, "delay")
     when = fields.get(fastlocals.read_local(frame, "h"), "_when")
@@ -378,10 +345,3 @@ def _sleep(frame: FrameType | None, fields: Any, now: float) -> list[float] | No
 def _is(frame: FrameType, function: tuple[str, str]) -> bool:
     """Is it the frame of a function, by its name and the end of its file's?"""
     return frame.f_code.co_name == function[0] and frame.f_code.co_filename.endswith(function[1])
-
-
-def _age(name: str) -> tuple[str, int]:
-    """Tasks seen at once are numbered by their names, where a number at the end counts: the default ones tell age."""
-    words = name.rstrip("0123456789")
-    digits = name[len(words) :]
-    return "" if words == "Task-" else words, int(digits[:18] or 0)

@@ -142,6 +142,9 @@ class CoreSource:
     def let_go(self) -> None:
         """See ``Source``."""
 
+    def clock(self) -> None:
+        """See ``Source``: no note tells."""
+
     def look_after(self) -> bool:
         """See ``Source``."""
         return False

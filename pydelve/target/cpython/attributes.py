@@ -6,10 +6,9 @@ instance's dict, what the classes have. A property, and whatever else would run,
 
 from __future__ import annotations
 
-from pydelve.target.cpython.objects import ObjectReader, TypeInfo
+from pydelve.target.cpython.objects import HEAP_TYPE, ObjectReader, TypeInfo
 from pydelve.target.cpython.operands import At, EvaluationFailed, Made, Named, NeedsToRun, Operand, Operands
 
-_HEAP_TYPE = 1 << 9  # Include/object.h
 _DESCRIPTOR_GET, _DESCRIPTOR_SET = (
     8,
     16,
@@ -53,7 +52,7 @@ class AttributeReader:
         in_class = self._in_classes(objects.mro(info), name)
         if in_class and self._is_descriptor(in_class, _DESCRIPTOR_SET):
             return self._bound(address, info, in_class, name)
-        stored = self._stored(address, info, name)
+        stored = objects.stored(address, info, name)
         if stored:
             return At(stored)
         if in_class:
@@ -102,14 +101,6 @@ class AttributeReader:
         raise NeedsToRun(f"{name} of {cls.name} is computed by {self._objects.type_of(found).name}")
 
     # -- where it is stored --------------------------------------------------------------------------------------------
-
-    def _stored(self, address: int, info: TypeInfo, name: str) -> int:
-        """Address of what the instance's dict has; 0 where it has none."""
-        objects = self._objects
-        for name_at, value in objects.instance_entries(address, info):
-            if objects.type_of(name_at).kind == "str" and objects.text(name_at, 1000) == name:
-                return value
-        return 0
 
     def _in_classes(self, classes: tuple[int, ...], name: str) -> int:
         for cls in classes:
@@ -190,6 +181,6 @@ class AttributeReader:
         if info.kind == "function" and name in {"__name__", "__qualname__"}:
             text = objects.text(memory.word(address + objects.at["function.qualname"]), 1000)
             return Made(text if name == "__qualname__" else text.rpartition(".")[2])
-        if name == "__dict__" and info.flags & _HEAP_TYPE:
+        if name == "__dict__" and info.flags & HEAP_TYPE:
             raise NeedsToRun("its __dict__ is made when it is asked for; its attributes are shown by print of it alone")
         return None

@@ -72,7 +72,7 @@ class FrameReader:
                 if address in seen or len(seen) >= _MOST_FRAMES:
                     return found, "the chain of frames does not end"
                 seen.add(address)
-                frame = self._frame(address)
+                frame = self.frame_at(address)
                 if frame is not None:
                     found.append(frame)
                 address = self._memory.word(address + self._at["frame.back"])
@@ -85,8 +85,13 @@ class FrameReader:
             return self._memory.word(self._memory.word(thread + self._at["thread.cframe"]) + self._at["cframe.frame"])
         return self._memory.word(thread + self._at["thread.frame"])
 
-    def _frame(self, address: int) -> RawFrame | None:
-        """None for a frame that only marks a C call, and for one that has not begun."""
+    def frame_at(self, address: int) -> RawFrame | None:
+        """The frame at an address, a suspended coroutine's, too; None for one that only marks a C call, and for one
+        that has not begun.
+
+        Raises:
+            UnreadableError: it can't be read, or there is none.
+        """
         owner = self._memory.byte(address + self._at["frame.owner"]) if self._minor >= 11 else 0
         if owner >= _OWNED_BY_C:
             return None
@@ -154,6 +159,43 @@ class FrameReader:
             return self._objects.text(found) if found and self._objects.type_of(found).kind == "str" else ""
         except UnreadableError:
             return ""
+
+    def awaited(self, frame: RawFrame, owner: int) -> int:
+        """Address of what a suspended frame waits for, by ``await`` or ``yield from``; 0 where it has only yielded.
+
+        Args:
+            owner: Address of its coroutine or generator.
+        """
+        at, memory, minor = self._at, self._memory, self._minor
+        if minor >= 13:
+            state = memory.signed_byte(owner + at["generator.state"])
+            # 3.15 has a state more, while another thread looks: Include/internal/pycore_frame.h
+            return self._waited_for(frame) if state == at["state._yield_from"] else 0
+        if minor >= 11:
+            resumes = at["opcode._resume"], at["opcode._resume_changed"]
+            following = memory.read(memory.word(frame.address + at["frame.instruction"]) + 2, 2)
+            # RESUME and its variants say in their argument what comes to its end: 2 and 3 are these
+            return self._waited_for(frame) if following[1] in (2, 3) and following[0] in resumes else 0
+        if frame.offset < 0:
+            return 0
+        code = memory.word(frame.code.address + at["code.code"])
+        following_at = code + at["bytes.content"] + frame.offset + 2
+        return self._waited_for(frame) if memory.byte(following_at) == at["opcode._yield_from"] else 0
+
+    def _waited_for(self, frame: RawFrame) -> int:
+        """What a suspended frame waits for, which is on its stack of values."""
+        at, memory = self._at, self._memory
+        if "frame.stack_top" in at:
+            top = memory.word(frame.address + at["frame.stack_top"])
+            below = 16 if self._minor >= 15 else 8  # what is waited for has an index above it: Objects/genobject.c
+            return self._reference(top - below) if top else 0
+        depth = memory.integer(frame.address + at["frame.stack_depth"])
+        stack = (
+            frame.address + at["frame.slots"] if self._minor >= 11 else memory.word(frame.address + at["frame.stack"])
+        )
+        if not 0 <= depth < _MOST_VARIABLES:
+            raise UnreadableError("a stack of implausible size")
+        return memory.word(stack + 8 * (depth - 1)) if depth else 0
 
     # -- variables -----------------------------------------------------------------------------------------------------
 
@@ -231,12 +273,9 @@ class FrameReader:
         return self._memory.word(frame.address + self._at["frame.globals"])
 
     def _slot_places(self, frame: RawFrame) -> list[tuple[str, int, Scope]]:
-        slots = frame.address + self._at["frame.slots"]
         found: list[tuple[str, int, Scope]] = []
         for name, index, kind in self._slot_names(frame.code):
-            address = self._reference(slots + 8 * index)
-            if address and kind & (_CELL | _FREE) and self._objects.type_of(address).static_name == "cell":
-                address = self._memory.word(address + self._at["cell.content"])
+            address = self._slot(frame, index, kind)
             is_argument = index < frame.code.arguments or kind & _ARGUMENT
             found.append(
                 (
@@ -246,6 +285,23 @@ class FrameReader:
                 )
             )
         return found
+
+    def _slot(self, frame: RawFrame, index: int, kind: int) -> int:
+        address = self._reference(frame.address + self._at["frame.slots"] + 8 * index)
+        if address and kind & (_CELL | _FREE) and self._objects.type_of(address).static_name == "cell":
+            return self._memory.word(address + self._at["cell.content"])
+        return address
+
+    def local(self, frame: RawFrame, name: str) -> int:
+        """Address of the value of one of a function's variables; 0 where it has none.
+
+        Raises:
+            UnreadableError: it can't be read.
+        """
+        for known, index, kind in self._slot_names(frame.code):
+            if known == name:
+                return self._slot(frame, index, kind)
+        return 0
 
     def _slot_names(self, code: CodeInfo) -> list[tuple[str, int, int]]:
         """(name, index, kind) of the slots, arguments first; names that the compiler made (``.0``) are left out."""

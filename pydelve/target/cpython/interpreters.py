@@ -134,12 +134,21 @@ class InterpreterReader:
                 return self._memory.word(interpreter + self._at["interpreter.modules"])
         return 0
 
+    def names_of(self, module_name: str) -> int:
+        """Address of the dict of a module that the main interpreter has imported; 0 where it has not.
+
+        Raises:
+            UnreadableError: it can't be read.
+        """
+        modules = self.modules()
+        module = self._objects.entry(modules, module_name) if modules else 0
+        if not module or self._objects.type_of(module).kind != "module":
+            return 0
+        return self._objects.module_dict(module)
+
     def _thread_names(self) -> dict[int, str]:
-        objects, modules = self._objects, self.modules()
-        module = objects.entry(modules, "threading") if modules else 0
-        if not module or objects.type_of(module).kind != "module":
-            return {}
-        table = objects.entry(objects.module_dict(module), "_active")
+        objects, names = self._objects, self.names_of("threading")
+        table = objects.entry(names, "_active") if names else 0
         if not table or objects.type_of(table).kind != "dict":
             return {}
         found: dict[int, str] = {}
@@ -152,11 +161,8 @@ class InterpreterReader:
         return found
 
     def _thread_name(self, thread: int) -> str:
-        objects = self._objects
-        for name_at, value in objects.instance_entries(thread, objects.type_of(thread)):
-            if objects.text(name_at, 10) == "_name":
-                return objects.text(value, 200) if objects.type_of(value).kind == "str" else ""
-        return ""
+        name = self._objects.stored(thread, self._objects.type_of(thread), "_name")
+        return self._objects.text(name, 200) if name and self._objects.type_of(name).kind == "str" else ""
 
     def _interpreters(self) -> Iterator[int]:
         seen: set[int] = set()

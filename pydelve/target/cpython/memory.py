@@ -125,6 +125,10 @@ class Memory:
         """One byte, unsigned."""
         return self.read(address, 1)[0]
 
+    def signed_byte(self, address: int) -> int:
+        """One byte, signed: a C ``int8_t``."""
+        return int.from_bytes(self.read(address, 1), "little", signed=True)
+
     def words(self, address: int, count: int) -> tuple[int, ...]:
         """``count`` words from ``address`` on."""
         return unpack(f"<{count}Q", self.read(address, 8 * count)) if count else ()

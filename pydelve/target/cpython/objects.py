@@ -16,7 +16,7 @@ from pydelve.target.cpython.layout import Layout
 from pydelve.target.cpython.memory import Memory, UnreadableError
 
 # Include/object.h
-_INLINE_VALUES, _MANAGED_DICT, _HEAP_TYPE, _READY = 1 << 2, 1 << 4, 1 << 9, 1 << 12
+_INLINE_VALUES, _MANAGED_DICT, HEAP_TYPE, _READY = 1 << 2, 1 << 4, 1 << 9, 1 << 12
 _KIND_FLAGS: tuple[tuple[int, Kind], ...] = (
     (1 << 24, "int"), (1 << 25, "list"), (1 << 26, "tuple"), (1 << 27, "bytes"), (1 << 28, "str"), (1 << 29, "dict"),
     (1 << 30, "exception"), (1 << 31, "class"),
@@ -92,8 +92,8 @@ class ObjectReader:
         if not flags & _READY or not 16 <= basic_size < 1 << 24:
             raise UnreadableError(f"no type at {address:#x}")
         own_name = memory.c_string(memory.word(address + at["type.name"]))
-        name = self._class_name(address) if flags & _HEAP_TYPE else own_name
-        static_name = "" if flags & _HEAP_TYPE else own_name
+        name = self._class_name(address) if flags & HEAP_TYPE else own_name
+        static_name = "" if flags & HEAP_TYPE else own_name
         kind = self._kind(address, flags, static_name)
         return TypeInfo(
             address, name, static_name, kind, flags, basic_size,
@@ -125,7 +125,7 @@ class ObjectReader:
             address = self.memory.word(address + self.at["type.base"])
             if not address:
                 return "object"
-            if not self.memory.word(address + self.at["type.flags"]) & _HEAP_TYPE:
+            if not self.memory.word(address + self.at["type.flags"]) & HEAP_TYPE:
                 name = self.memory.c_string(self.memory.word(address + self.at["type.name"]))
                 if name in _KIND_NAMES:
                     return _KIND_NAMES[name]
@@ -329,6 +329,18 @@ class ObjectReader:
 
     # -- attributes ----------------------------------------------------------------------------------------------------
 
+    def stored(self, address: int, info: TypeInfo, name: str) -> int:
+        """Address of what an instance's ``__dict__`` has for a name; 0 where it has none."""
+        length, at_length = len(name), self.at["str.length"]
+        for name_at, value in self.instance_entries(address, info):
+            if (
+                self.memory.word(name_at + at_length) == length
+                and self._is_text(name_at)
+                and self.text(name_at) == name
+            ):
+                return value
+        return 0
+
     def instance_entries(self, address: int, info: TypeInfo) -> Iterator[tuple[int, int]]:
         """(name, value) addresses of an instance's ``__dict__``, wherever its version keeps it."""
         if self.minor >= 11 and info.flags & _MANAGED_DICT:
@@ -372,7 +384,7 @@ class ObjectReader:
         found: dict[str, int] = {}
         classes = self.mro(info)
         for cls in classes:
-            if not self.memory.word(cls + self.at["type.flags"]) & _HEAP_TYPE:
+            if not self.memory.word(cls + self.at["type.flags"]) & HEAP_TYPE:
                 continue
             for name_at, descriptor in self.dict_entries(self.memory.word(cls + self.at["type.dict"])):
                 if self.type_of(descriptor).static_name != "member_descriptor" or not self._is_text(name_at):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydelve.agent import protocol
 from pydelve.api.target import CapturedOutput, Frame, LockWait, RaisedException, StackPart
-from pydelve.api.tasks import Task
 from pydelve.api.values import Limits, Value, Variable
 from pydelve.records import replace
 from pydelve.target.interface import (
@@ -24,6 +23,7 @@ from pydelve.target.interface import (
 )
 from pydelve.target.live import convert, convert_tasks, kernel
 from pydelve.target.live.agent_link import AgentLink
+from pydelve.target.task_report import TasksReport
 
 if TYPE_CHECKING:
     from pydelve.target.live.lock_waits import LockWaits
@@ -116,11 +116,11 @@ class Asking:
         with convert.reading("stack"):
             return tuple(StackPart(int(at), int(task), str(name), str(how)) for at, task, name, how in answer["parts"])
 
-    def tasks(self) -> tuple[Task, ...]:
+    def tasks(self) -> TasksReport:
         """See ``target.Process``."""
         answer = self._agent.ask(protocol.TASKS, {})
         with convert.reading("tasks"):
-            return convert_tasks.to_tasks(answer)
+            return TasksReport(convert_tasks.to_tasks(answer))
 
     def code(self, ident: int, frame: int) -> CodeReport:
         """See ``target.Process``."""

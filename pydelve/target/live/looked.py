@@ -7,6 +7,7 @@ ptrace.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, nullcontext
 
@@ -54,6 +55,7 @@ class LiveSource:
         )  # fmt: skip
         self.problems = [] if layout.exact else ["its exact layout is not known; that of the nearest version is used"]
         self._tracer = Tracer(pid)
+        self._same_clock = link(f"/proc/{pid}/ns/time") == link("/proc/self/ns/time")
 
     def hold(self) -> str:
         """See ``Source``."""
@@ -64,6 +66,10 @@ class LiveSource:
     def let_go(self) -> None:
         """See ``Source``."""
         self._tracer.release()
+
+    def clock(self) -> float | None:
+        """See ``Source``; a container may have a clock of its own."""
+        return time.monotonic() if self._same_clock else None
 
     def look_after(self) -> bool:
         """See ``Source``."""

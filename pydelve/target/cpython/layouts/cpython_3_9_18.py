@@ -74,10 +74,18 @@ TABLE = {
     "complex.value": 16,
     "cell.content": 16,
     "function.qualname": 104,
+    "function.code": 16,
+    "function.closure": 48,
     "method.function": 16,
     "generator.qualname": 56,
+    "weakref.object": 16,
     "exception.args": 24,
     "exception.context": 40,
     "exception.cause": 48,
+    "generator.frame": 16,
+    "opcode._yield_from": 72,
+    "code.code": 48,
+    "generator.running": 24,
+    "frame.stack_top": 72,
 }
 COOKIE: dict[str, int] = {}

@@ -13,9 +13,11 @@ from pydelve.errors import UnsupportedError
 from pydelve.target import NEWEST, OLDEST
 from pydelve.target.cpython.layout import Runtime, choose_layout
 from pydelve.target.cpython.layouts import INDEX
+from pydelve.target.cpython.layouts.asyncio_futures import TABLES
 from pydelve.target.cpython.memory import BYTEARRAY_START, BYTES_CONTENT, Memory, UnreadableError
 from pydelve.target.live.memory import ProcessMemory, find_runtime
 from tests.interpreters import Interpreter
+from tools.asyncio_layouts import probe
 
 ADDRESS = 0x5000_0000_0000
 
@@ -113,3 +115,9 @@ def test_the_content_of_bytes_is_where_agents_targets_are_read() -> None:
         for table in [import_module(f"pydelve.target.cpython.layouts.{name}").TABLE]
     }
     assert found == {(BYTES_CONTENT, BYTEARRAY_START)}
+
+
+def test_the_fields_of_futures_are_where_the_interpreter_has_them(python: Interpreter) -> None:
+    """Its C structures have no header: the tool looks for known objects in the memory of futures and tasks."""
+    assert probe(python.path) == (python.version_info[1], TABLES[python.version_info[1]])
+    assert set(TABLES) == set(range(OLDEST[1], NEWEST[1] + 1))
