@@ -1,8 +1,8 @@
 """What tasks look like, whoever reads them: the functions of asyncio that wait for others, how tasks are put in order,
 and which of them wait for themselves. Pure; imports nothing.
 
-For the agent's list of tasks (``listing.py``) on the thread that is stopped, and for the one that is read from memory, in
-the debugger's process (``pydelve/target/cpython/tasks.py``): both must say the same.
+For the agent's list of tasks (``listing.py``) on the thread that is stopped, and for the one that is read from memory,
+in the debugger's process (``pydelve/target/cpython/tasks.py``): both must say the same.
 """
 
 from __future__ import annotations
