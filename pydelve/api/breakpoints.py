@@ -124,5 +124,7 @@ class Breakpoint:
     """The hit condition is about the hits in each task."""
     commands: tuple[str, ...] = ()
     """What a front end runs at each of its stops: commands of the prompt."""
+    shared: bool = False
+    """Several clients may have a part in it (``CreateBreakpoint.shared``)."""
     exception: ExceptionFilter | None = None
     """Of one on exceptions, which has no placements; its condition may name the exception ``exc``."""

@@ -60,7 +60,7 @@ class TargetWaits:
 
 @dataclass(frozen=True, slots=True)
 class TargetExited:
-    """A child that was a target has ended."""
+    """A child that was a target has ended, or was let go of (``Target.status``)."""
 
     target: Target
     current: Target

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydelve.api.breakpoints import After, Breakpoint, ExceptionFilter, HitCondition, Location
+from pydelve.api.breakpoints import Location
 from pydelve.api.code import Definition, Disassembly, Module
 from pydelve.api.completion import Completion, Signature
 from pydelve.api.reload import FileReload
 from pydelve.api.request import Request as Request
+from pydelve.api.requests_breakpoints import AmendBreakpoint as AmendBreakpoint
+from pydelve.api.requests_breakpoints import ClearBreakpoint as ClearBreakpoint
+from pydelve.api.requests_breakpoints import CreateBreakpoint as CreateBreakpoint
+from pydelve.api.requests_breakpoints import CreateExceptionBreakpoint as CreateExceptionBreakpoint
+from pydelve.api.requests_breakpoints import ListBreakpoints as ListBreakpoints
+from pydelve.api.requests_breakpoints import SetStopOne as SetStopOne
+from pydelve.api.requests_breakpoints import SetStopUncaught as SetStopUncaught
 from pydelve.api.requests_targets import FollowChildren as FollowChildren
 from pydelve.api.requests_targets import GetTargets as GetTargets
 from pydelve.api.requests_targets import SelectTarget as SelectTarget
@@ -131,98 +138,6 @@ class Interrupt(Request[None]):
     """Interrupt the evaluation under way, if there is one."""
 
     URGENT: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class CreateBreakpoint(Request[Breakpoint]):
-    """Set a breakpoint. ``frame_file``/``frame_line`` give meaning to ``line``, ``+n`` and ``-n``.
-
-    Raises:
-        LocationError: with the candidates, where it does not resolve.
-        EvaluationError: the condition does not compile, or an expression of the message.
-        UsageError: the name is taken or none, or there is no breakpoint that ``after`` names.
-        TargetStateError: there is no such thread.
-    """
-
-    location: str
-    frame_file: str = ""
-    frame_line: int = 0
-    condition: str = ""
-    hit_condition: HitCondition | None = None
-    temporary: bool = False
-    name: str = ""
-    after: After | None = None
-    log: str = ""
-    """A logpoint: its line tells this text, with the values of expressions in braces, and does not stop."""
-    thread: int = 0
-    """In this thread only, or, with ``-Task.id``, in this task; 0: any."""
-    per_task: bool = False
-    """The hit condition counts in each task for itself."""
-    inner: bool = False
-    """On the lambdas and comprehensions whose body begins on that line, not on its statement."""
-
-
-@dataclass(frozen=True, slots=True)
-class CreateExceptionBreakpoint(Request[Breakpoint]):
-    """Set a breakpoint on exceptions; it is amended, cleared and listed as others are.
-
-    Raises:
-        EvaluationError, UsageError, LocationError: as CreateBreakpoint.
-    """
-
-    filter: ExceptionFilter
-    condition: str = ""
-    hit_condition: HitCondition | None = None
-    temporary: bool = False
-    name: str = ""
-    after: After | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetStopUncaught(Request[None]):
-    """Does every uncaught exception stop the target, post-mortem, without a breakpoint? It does from the start."""
-
-    stop: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SetStopOne(Request[None]):
-    """Does a stop stop one thread only, and the others run on? They all stop, from the start, and at a Halt. What other
-    threads hit meanwhile is told one after the other, as the session goes on.
-    """
-
-    one: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AmendBreakpoint(Request[Breakpoint]):
-    """Change a breakpoint; a field that is None stays as it is; ``clear_hit_condition`` takes the hit condition
-    away, ``clear_after`` the chain.
-    """
-
-    id: int
-    condition: str | None = None
-    hit_condition: HitCondition | None = None
-    clear_hit_condition: bool = False
-    enabled: bool | None = None
-    after: After | None = None
-    clear_after: bool = False
-    log: str | None = None
-    thread: int | None = None
-    per_task: bool | None = None
-    commands: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClearBreakpoint(Request[Breakpoint]):
-    """Remove a breakpoint; gives it back as it was."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class ListBreakpoints(Request["tuple[Breakpoint, ...]"]):
-    """All breakpoints by ascending id."""
 
 
 @dataclass(frozen=True, slots=True)

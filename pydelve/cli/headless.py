@@ -21,6 +21,7 @@ from pydelve.api.target import ExitStatus
 from pydelve.cli.headless_options import Headless
 from pydelve.cli.subcommands import import_late
 from pydelve.debugger.engine import SessionOptions
+from pydelve.debugger.views import FIRST, View
 from pydelve.errors import UsageError
 from pydelve.rpc.addresses import Address, socket_folder
 from pydelve.server.connection import Connection, Dialect
@@ -50,7 +51,7 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
             cleanup.callback(output.close)
         host = Host(options, output)
         cleanup.callback(host.close)
-        host.post(lambda: host.listen(note, greet=False), urgent=False)
+        host.post(lambda: host.listen(View(note, FIRST, looks=False), greet=False), urgent=False)
         token = token_for(headless, address)
 
         def editors(connection: Connection) -> Dialect:

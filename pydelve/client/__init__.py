@@ -72,12 +72,13 @@ class Client:
         self.close()
 
 
-def connect(address: str, token: str | None = None) -> Client:
+def connect(address: str, token: str | None = None, target: int = 0) -> Client:
     """Connect to a session that listens (``pydelve debug --headless``); its state comes as the first events.
 
     Args:
         address: What the listening line says: ``unix:PATH`` or ``HOST:PORT``.
         token: What it says, for ``HOST:PORT``; None means the environment's ``PYDELVE_TOKEN``, if it has one.
+        target: The only target (``Target.id``) that requests and events are about; 0: whichever is looked at.
 
     Raises:
         UsageError: that is no address.
@@ -88,5 +89,5 @@ def connect(address: str, token: str | None = None) -> Client:
     from pydelve.rpc.addresses import TOKEN_VARIABLE, parse_address  # noqa: PLC0415
 
     return Client(
-        SocketTransport(parse_address(address), os.environ.get(TOKEN_VARIABLE, "") if token is None else token)
+        SocketTransport(parse_address(address), os.environ.get(TOKEN_VARIABLE, "") if token is None else token, target)
     )

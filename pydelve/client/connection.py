@@ -37,8 +37,8 @@ class _Answer:
 class SocketTransport:
     """One client's end."""
 
-    def __init__(self, address: Address, token: str) -> None:
-        """Connects and authenticates.
+    def __init__(self, address: Address, token: str, target: int = 0) -> None:
+        """Connects and authenticates; ``target`` as in ``pydelve.client.connect``.
 
         Raises:
             TargetError: nobody listens there, or answers.
@@ -55,7 +55,8 @@ class SocketTransport:
         self._thread = threading.Thread(target=self._read, name="pydelve connection", daemon=True)
         self._thread.start()
         try:
-            welcome = self._ask(methods.AUTHENTICATE, {"token": token}, _CONNECT_LIMIT_S)
+            params = {"token": token, "target": target} if target else {"token": token}
+            welcome = self._ask(methods.AUTHENTICATE, params, _CONNECT_LIMIT_S)
         except TargetGoneError as error:
             self.close()
             raise ProtocolError(

@@ -93,6 +93,7 @@ class Breakpoints:
         log: str = "",
         thread: int = 0,
         per_task: bool = False,
+        shared: bool = False,
     ) -> Breakpoint:
         """Set one, and arm it where there is a target. Where that fails, there is none.
 
@@ -121,6 +122,7 @@ class Breakpoints:
             log=log,
             thread=thread,
             per_task=per_task,
+            shared=shared,
         )
         if thread < 0:
             self._with_tasks.add(self._next)
@@ -136,6 +138,7 @@ class Breakpoints:
         process: Process | None,
         name: str = "",
         after: After | None = None,
+        shared: bool = False,
     ) -> Breakpoint:
         """Set one on exceptions; raises as :meth:`create`."""
         check_condition(condition)
@@ -144,7 +147,7 @@ class Breakpoints:
         self._check_after(self._next, after)
         made = Breakpoint(
             self._next, wanted.pattern, (), condition, hit_condition, temporary, name=name, after=after,
-            exception=wanted,
+            shared=shared, exception=wanted,
         )  # fmt: skip
         self._next += 1
         return self._keep(self._armed(made, process))

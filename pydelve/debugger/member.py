@@ -15,6 +15,12 @@ class Member:
 
     def __init__(self, number: int, how: Literal["launch", "attach", "fork", "exec"], parent: int) -> None:
         self.number, self.how, self.parent = number, how, parent
+        self.told = False
+        """That it stands has been told: the engine knows of a stop a while before."""
+        self.stops = 0
+        """So many were told."""
+        self.runs_on = False
+        """It stood where nobody saw it, and will again: it does not wait."""
 
     @property
     def state(self) -> State:

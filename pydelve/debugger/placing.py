@@ -61,6 +61,7 @@ class Placing:
             request.log,
             request.thread,
             request.per_task,
+            request.shared,
         )
 
     def clear_temporary(self, hit: Iterable[int]) -> None:
@@ -72,7 +73,7 @@ class Placing:
     def _create_exception_breakpoint(self, request: requests.CreateExceptionBreakpoint) -> Breakpoint:
         return self._breakpoints.create_on_exceptions(
             request.filter, request.condition, request.hit_condition, request.temporary, self._current.armable(),
-            request.name, request.after,
+            request.name, request.after, request.shared,
         )  # fmt: skip
 
     def _set_stop_uncaught(self, request: requests.SetStopUncaught) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -38,14 +37,19 @@ from pydelve.api.events import (
     Traced,
 )
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.target import ExitStatus, LeftAlone, State, Target, TargetList
+from pydelve.api.target import ExitStatus, State
 from pydelve.debugger.becoming import Becoming
+from pydelve.debugger.bound import Bound
 from pydelve.debugger.engine import Debugger, SessionOptions
 from pydelve.debugger.files import ChildOptions
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.member import Member
+from pydelve.debugger.roster import Roster
 from pydelve.debugger.together import Together
-from pydelve.errors import PydelveError, TargetStateError, UnsupportedError, UsageError
+from pydelve.debugger.unseen import Unseen
+from pydelve.debugger.views import FIRST as _FIRST
+from pydelve.debugger.views import View, Views
+from pydelve.errors import PydelveError, UnsupportedError, UsageError
 from pydelve.records import replace
 
 if TYPE_CHECKING:
@@ -54,8 +58,6 @@ if TYPE_CHECKING:
     from pydelve.target.live.handle import Reached
 
 R = TypeVar("R")
-_FIRST = 1
-_ENDED_KEPT = 100
 _STEP_PATIENCE_S = 0.3  # for a step to end, before a target that waits for its turn gets it
 _log = logging.getLogger("pydelve.engine")
 _MIRRORED = (
@@ -70,27 +72,34 @@ _RESUMING = (requests.Resume, requests.Call, requests.Jump, requests.SendSignal)
 class Targets:
     """The engines of one session."""
 
-    def __init__(self, options: SessionOptions, loop: Loop, emit: Callable[[Event], None]) -> None:
-        """``emit`` gives an event to every client."""
-        self._loop, self._emit = loop, emit
+    def __init__(
+        self,
+        options: SessionOptions,
+        loop: Loop,
+        emit: Callable[[Event], None],
+        emit_bound: Callable[[int, Event], None],
+        views: Views,
+    ) -> None:
+        """``emit`` gives an event to the ``views`` that are about the current target, ``emit_bound`` to one's own."""
+        self._loop, self._emit, self._emit_bound, self._views = loop, emit, emit_bound, views
         self._options = options
         how: Literal["launch", "attach"] = "launch" if isinstance(options, LaunchOptions) else "attach"
-        self._members = {_FIRST: Member(_FIRST, how, 0)}
+        self._roster = Roster(Member(_FIRST, how, 0))
+        self._members = self._roster.members
         self._members[_FIRST].engine = Debugger(options, loop, self._emitter(_FIRST))
         self._current = _FIRST
         self._next = _FIRST + 1
         self._turns: list[int] = []
         """Targets that stand and wait for their turn."""
         self._together = Together(self._members, loop, emit)
-        self._ended: deque[Target] = deque(maxlen=_ENDED_KEPT)
-        self._left_alone: dict[tuple[tuple[str, ...], str], int] = {}
+        self._unseen = Unseen(views, loop, self._runs_on, lambda: self._together.holding)
         self._becoming: dict[int, tuple[Member, Becoming]] = {}
         """By pid: targets that are just becoming another program."""
         self._mirroring = 0
         self._door: Door | None = None
         self._wanted: re.Pattern[str] | None = None
         self._handlers: dict[type[Any], Callable[[Any], Any]] = {
-            requests.GetTargets: self._get_targets,
+            requests.GetTargets: lambda _: self._roster.list(self._current),
             requests.SelectTarget: self._select_target,
             requests.FollowChildren: self._follow_children,
             requests.Restart: self._restart,
@@ -99,6 +108,8 @@ class Targets:
                 request.together, self._members[self._current]
             ),
         }
+
+        self._bound = Bound(self._roster, self._unseen, self._handlers, self._serve_one, self._let_go)
 
     # -- for the host --------------------------------------------------------------------------------------------------
 
@@ -109,30 +120,39 @@ class Targets:
             self._open()
         self._first.start()
 
-    def serve(self, request: requests.Request[R]) -> R:
-        """The answer to one request.
-
-        Raises:
-            PydelveError: as the request says.
-        """
+    def serve(self, request: requests.Request[R], view: View) -> R:
+        """The answer to one request of a client; raises as that says."""
+        if view.target:
+            return self._bound.serve(request, view)
         handler = self._handlers.get(type(request))
         if handler is not None:
             done: R = handler(request)
             return done
         state: Any = self._engine.current.state
-        stands = self._stands(self._current)
+        stands = self._roster.stands(self._current)
         if isinstance(request, requests.Resume) and self._turns and not stands:
             self._next_turn()  # what is looked at runs already: those that wait are to go on, too
             return state  # type: ignore[no-any-return]
         if isinstance(request, requests.Resume) and self._together.holding and self._gives_turn(request):
             return replace(state, status="running", stop=None)  # type: ignore[no-any-return]
+        return self._serve_one(self._current, request, view)
+
+    def _serve_one(self, number: int, request: requests.Request[R], view: View) -> R:
+        """One target's answer; what is the session's is done in all of them."""
+        member, engine = self._members[number], self._members[number].engine
+        shared: Any = self._views.shared(request, view, engine.breakpoints)
+        if shared is not None:
+            return shared  # type: ignore[no-any-return]
+        stands = member.stands
         if isinstance(request, requests.Halt) and self._together.on and not stands:
             self._together.halt()
-        result = self._engine.serve(request)
-        if self._together.holding and stands and not self._stands(self._current):
+        result = engine.serve(request)
+        self._views.served(request, view, result)
+        if self._together.holding and stands and not member.stands:
+            self._together.looks_at(number)
             self._together.go_on()
         if len(self._members) > 1:
-            self._share(request, result)
+            self._share(number, request, result)
         return result
 
     def _gives_turn(self, request: requests.Resume) -> bool:
@@ -144,13 +164,22 @@ class Targets:
         self._loop.post(lambda: self._next_turn(seen=True), urgent=False)
         return True
 
+    def greeting_bound(self, number: int) -> list[Event]:
+        """How things are, for somebody who comes now and is about one target only."""
+        return self._bound.greeting(number)
+
+    def left(self) -> None:
+        """A client is gone: what it alone saw may go on."""
+        for member in self._roster.others(_FIRST):
+            self._unseen.look(member)
+
     def greeting(self) -> tuple[list[Event], list[Event]]:
         """How things are, as events for somebody who comes now: who is there, and, after its breakpoints, what stands
         and what has ended.
         """
         there: list[Event] = []
         stands: list[Event] = []
-        for target in self._get_targets(requests.GetTargets()).targets:
+        for target in self._roster.list(self._current).targets:
             if target.id == _FIRST:
                 there.append(Started(target.info))
                 stands += [] if target.exit is None else [Exited(target.exit)]
@@ -190,20 +219,20 @@ class Targets:
     def _emitter(self, number: int) -> Callable[[Event], None]:
         return lambda event: self._on_event(number, event)
 
-    def _share(self, request: requests.Request[Any], result: Any) -> None:
+    def _share(self, number: int, request: requests.Request[Any], result: Any) -> None:
         """What is the session's, and not one target's."""
-        if isinstance(request, _RESUMING) and self._turns:
+        if isinstance(request, _RESUMING) and self._turns and number == self._current:
             goes_on = isinstance(request, requests.Resume) and request.how == "continue"
             self._loop.after(0 if goes_on else _STEP_PATIENCE_S, self._next_turn)
         if isinstance(request, _MIRRORED):
-            self._mirror(self._current, result, cleared=False)
+            self._mirror(number, result, cleared=False)
         elif isinstance(request, _FOR_ALL):
-            for member in self._others(self._current):
+            for member in self._roster.others(number):
                 member.engine.serve(request)
 
     def _mirror(self, source: int, made: Breakpoint, *, cleared: bool) -> None:
         """Have a breakpoint of one target in all of them as it is there."""
-        for member in self._others(source):
+        for member in self._roster.others(source):
             self._mirroring = member.number
             try:
                 if not cleared:
@@ -215,33 +244,12 @@ class Targets:
             finally:
                 self._mirroring = 0
 
-    def _others(self, number: int) -> list[Member]:
-        return [member for member in list(self._members.values()) if member.number != number]
-
-    def _target(self, member: Member) -> Target:
-        state = member.state
-        assert state.target is not None
-        return Target(
-            member.number, state.target, state.status, member.how, member.parent, member.number == self._current,
-            state.stop, state.exit,
-        )  # fmt: skip
-
     # -- requests ------------------------------------------------------------------------------------------------------
-
-    def _get_targets(self, request: requests.GetTargets) -> TargetList:
-        live = [self._target(member) for member in self._members.values() if member.state.target is not None]
-        left = [LeftAlone(words, why, count) for (words, why), count in self._left_alone.items()]
-        return TargetList(tuple(sorted([*live, *self._ended], key=lambda target: target.id)), tuple(left))
 
     def _select_target(self, request: requests.SelectTarget) -> State:
         member = self._members.get(request.id)
         if member is None:
-            known = any(target.id == request.id for target in self._ended)
-            raise TargetStateError(
-                f"target {request.id} has ended" if known else f"there is no target {request.id}",
-                why="there is nothing to look at any more" if known else "no child of that number was followed",
-                hint="targets",
-            )
+            raise self._roster.none(request.id)
         if request.id != self._current:
             self._select(request.id)
             state = member.state
@@ -306,12 +314,34 @@ class Targets:
     def _leave_children(self, uncalled: Uncalled | None, *, kill: bool) -> None:
         if uncalled is not None:
             uncalled.kill()
-        for member in self._others(_FIRST):
-            del self._members[member.number]
-            with suppress(PydelveError):  # it ends at this moment
-                member.engine.serve(requests.Detach(kill=kill))
+        for member in self._roster.others(_FIRST):
+            self._leave_one(member, kill=kill)
         self._turns.clear()
         self._together.go_on()
+
+    def _leave_one(self, member: Member, *, kill: bool) -> Event:
+        """Kill one or let it run on; what was told to those who are about it."""
+        del self._members[member.number]
+        with suppress(PydelveError):  # it ends at this moment
+            member.engine.serve(requests.Detach(kill=kill))
+        ended = member.state.exit
+        told = Exited(ended) if ended is not None else Detached()
+        self._emit_bound(member.number, told)
+        return told
+
+    def _let_go(self, member: Member, *, kill: bool) -> None:
+        """One child is killed, or runs on undebugged; the session goes on without it."""
+        self._leave_one(member, kill=kill)
+        if member.number in self._turns:
+            self._turns.remove(member.number)
+        self._together.gone(member.number)
+        self._gone(member)
+
+    def _runs_on(self, member: Member) -> None:
+        """Nobody sees that it stands."""
+        if self._members.get(member.number) is member and self._roster.stands(member.number):
+            with suppress(PydelveError):  # it ends at this moment
+                member.engine.serve(requests.Resume("continue"))
 
     # -- whose turn it is ----------------------------------------------------------------------------------------------
 
@@ -321,7 +351,7 @@ class Targets:
         if before == number:
             return
         self._together.looks_at(number)
-        if self._stands(before):
+        if self._roster.stands(before):
             if self._together.holding:
                 self._together.keep(before)
             else:
@@ -332,12 +362,9 @@ class Targets:
             for each in self._engine.breakpoints.all():
                 self._emit(BreakpointChanged(each))
 
-    def _stands(self, number: int) -> bool:
-        return number in self._members and self._members[number].stands
-
     def _next_turn(self, *, seen: bool = False) -> None:
         """``seen``: the one that is looked at stands, and need not be looked at any longer."""
-        if self._stands(self._current) and not seen:
+        if self._roster.stands(self._current) and not seen:
             return
         while self._turns:
             number = self._turns.pop(0)
@@ -416,17 +443,25 @@ class Targets:
         member = self._members.get(number)
         if member is None:  # let go of
             return
+        if isinstance(event, Stopped):
+            event = Stopped(event.stop, number)
+            member.told, member.stops = True, member.stops + 1
+        elif isinstance(event, Started | Continued | Exited):
+            member.told = False
+        if not isinstance(event, Logged | Traced | Exited | ChildLeftAlone):
+            self._emit_bound(number, event)
         match event:
-            case Stopped(stop):
-                self._on_stopped(member, stop_event=Stopped(stop, number))
+            case Stopped():
+                self._on_stopped(member, stop_event=event)
+                self._unseen.look(member)
             case BreakpointChanged(made, _, cleared):
                 self._on_breakpoint(number, made, event, cleared=cleared)
             case Started() if number != _FIRST:
                 process = member.engine.current.process
                 member.how = "fork" if process is not None and process.forked else "exec"
-                self._emit(TargetAdded(self._target(member)))
+                self._emit(TargetAdded(self._roster.target(member, self._current)))
             case ChildLeftAlone(left):
-                self._count_left(left)
+                self._roster.count_left(left)
                 self._emit(replace(event, target=number))
             case Exited():
                 self._on_exited(member, event)
@@ -435,6 +470,8 @@ class Targets:
                     self._emit(event)
                 else:
                     self._together.runs(member)
+                if number != self._current and number in self._turns:  # who is about this one only has let it go on
+                    self._turns.remove(number)
             case HaltPending() if number != self._current:
                 self._together.overdue(member, event)
             case _:
@@ -451,26 +488,18 @@ class Targets:
     def _on_stopped(self, member: Member, stop_event: Stopped) -> None:
         if self._together.takes(member, stop_event, self._current):
             return
-        if member.number != self._current and self._stands(self._current):
+        if member.number != self._current and self._roster.stands(self._current):
             self._turns.append(member.number)
-            self._together.tell_after(TargetWaits(self._target(member)))
+            self._together.tell_after(TargetWaits(self._roster.target(member, self._current)))
             return
         self._select(member.number)
         self._together.present(stop_event)
 
     def _on_breakpoint(self, number: int, made: Breakpoint, event: Event, *, cleared: bool) -> None:
-        if number == self._mirroring:
-            return
-        if number == self._current or cleared:
+        if number == self._current:
             self._emit(event)
-        if cleared:  # by a request, or as a temporary one was hit: it is gone in all of them
+        if cleared and number != self._mirroring:  # by a request, or as a temporary one was hit: it goes in all of them
             self._mirror(number, made, cleared=True)
-
-    def _count_left(self, left: LeftAlone) -> None:
-        key = left.words, left.why
-        self._left_alone[key] = self._left_alone.pop(key, 0) + 1  # at the end: it was the last one
-        if len(self._left_alone) > _ENDED_KEPT:
-            del self._left_alone[next(iter(self._left_alone))]
 
     def _on_exited(self, member: Member, event: Exited) -> None:
         process = member.engine.current.process
@@ -488,17 +517,26 @@ class Targets:
         self._together.gone(number)
         if number == self._current and self._together.holding and not self._turns:
             self._together.go_on()  # nobody looks at any of them
+        self._emit_bound(number, event)
         if number == _FIRST:
             self._emit(event)
+            self._post_turn()
         else:
-            gone = replace(self._target(member), current=False)
             del self._members[number]
-            self._ended.append(gone)
-            if number == self._current:
-                self._current = self._likely()
-            self._emit(TargetExited(gone, self._target(self._members[self._current])))
+            self._gone(member)
+
+    def _post_turn(self) -> None:
         if self._turns:
             self._loop.post(self._next_turn, urgent=False)
+
+    def _gone(self, member: Member) -> None:
+        """A child is no member any more."""
+        gone = replace(self._roster.target(member, self._current), current=False)
+        self._roster.ended.append(gone)
+        if member.number == self._current:
+            self._current = self._likely()
+        self._emit(TargetExited(gone, self._roster.target(self._members[self._current], self._current)))
+        self._post_turn()
 
     def _likely(self) -> int:
         """What to look at when the one that was looked at has ended."""

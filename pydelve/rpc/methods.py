@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any, get_args
 
 from pydelve.api import events, requests
@@ -37,7 +38,7 @@ def result_type(cls: Any) -> Any:
     for base in getattr(cls, "__orig_bases__", ()):
         for argument in get_args(base):
             text = getattr(argument, "__forward_arg__", None)
-            return eval(text, vars(requests)) if text else argument  # our own annotations
+            return eval(text, vars(sys.modules[cls.__module__])) if text else argument  # our own annotations
     raise TypeError(f"{cls.__name__} has no result")
 
 

@@ -17,12 +17,14 @@ from typing import Any, Protocol
 
 from pydelve import __version__
 from pydelve.api.events import Event
+from pydelve.api.requests import Request
+from pydelve.debugger.views import View
 from pydelve.errors import ProtocolError
 from pydelve.rpc import methods
 from pydelve.rpc.codec import Mismatch, dumps, loads, to_json
 from pydelve.rpc.framing import Deframer
 from pydelve.server import jsonrpc
-from pydelve.server.host import Host
+from pydelve.server.host import Deliver, Host
 from pydelve.server.outbox import Limits, Outbox
 
 _READ_BYTES = 65536
@@ -218,7 +220,8 @@ class Connection:
             welcome = {"pydelve": __version__, "stays": self._server.stays}
             self.send({"jsonrpc": "2.0", "id": message.get("id"), "result": welcome})
         self._join()
-        self._dialect = JsonRpc(self, self._server.host)
+        target = message["params"].get("target", 0) if wants_in and isinstance(message.get("params"), dict) else 0
+        self._dialect = JsonRpc(self, self._server.host, target if type(target) is int else 0)
         if not wants_in:
             self._dialect.received(message)
 
@@ -253,12 +256,12 @@ class Connection:
 class JsonRpc:
     """The session's methods for one client."""
 
-    def __init__(self, connection: Connection, host: Host) -> None:
-        """It hears events from now on, those that say how things are first."""
+    def __init__(self, connection: Connection, host: Host, target: int) -> None:
+        """It hears events from now on, those that say how things are first; ``target`` as in ``View``."""
         self._connection = connection
         self._host = host
-        self._listener: Callable[[Event], None] = self._tell
-        self._post(lambda: host.listen(self._listener, greet=True), urgent=True)
+        self._view = View(self._tell, target)
+        self._post(lambda: host.listen(self._view, greet=True), urgent=True)
 
     def is_urgent(self, message: Any) -> bool:
         """See ``Dialect``."""
@@ -270,13 +273,16 @@ class JsonRpc:
 
         def job() -> None:
             self._connection.served()
-            jsonrpc.Dispatch(message, self._host.serve, self._connection.send)
+            jsonrpc.Dispatch(message, self._serve, self._connection.send)
 
         self._post(job, urgent=jsonrpc.is_urgent(message))
 
     def closed(self) -> None:
         """See ``Dialect``."""
-        self._host.post(lambda: self._host.leave(self._listener), urgent=True)
+        self._host.post(lambda: self._host.leave(self._view), urgent=True)
+
+    def _serve(self, request: Request[Any], deliver: Deliver) -> None:
+        self._host.serve(request, deliver, self._view)
 
     def _post(self, job: Callable[[], None], *, urgent: bool) -> None:
         if not self._host.post(job, urgent=urgent):

@@ -12,21 +12,24 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Stopped, Traced
+from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Output, Stopped, Traced
 from pydelve.api.requests import Detach, GetState, Request
 from pydelve.api.target import State, Stop
 from pydelve.debugger.engine import SessionOptions
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.targets import Targets
+from pydelve.debugger.views import View, Views
 from pydelve.errors import InternalError, PydelveError
 from pydelve.rpc.mailbox import closed_error
 
 Deliver = Callable[[Any, PydelveError | None], None]
 """Takes the outcome of a request: its result, or the error."""
 _log = logging.getLogger("pydelve.engine")
+_STANDS = (Stopped, Exited, Detached)
+"""It does not run, or not for us."""
 
 
-class Output(Protocol):
+class OutputSource(Protocol):
     """What the program writes, where that goes through our hands (``server.output``)."""
 
     def begin(self, loop: Loop, emit: Callable[[Event], None]) -> None:
@@ -58,7 +61,9 @@ class _Answer:
 class Host:
     """Owns the engine's thread."""
 
-    def __init__(self, options: SessionOptions, output: Output | None = None, *, acknowledges: bool = True) -> None:
+    def __init__(
+        self, options: SessionOptions, output: OutputSource | None = None, *, acknowledges: bool = True
+    ) -> None:
         """Starts the engine's thread; :meth:`start` the target.
 
         Args:
@@ -69,7 +74,7 @@ class Host:
         self._lock = threading.Lock()
         self._answers: set[_Answer] = set()
         self._closed = False
-        self._listeners: list[Callable[[Event], None]] = []
+        self._views = Views()
         self._stops: dict[int, Stop] = {}
         """What was told last of each target: the engine knows of a stop a while before it is told."""
         self._points: dict[int, Breakpoint] = {}
@@ -77,13 +82,13 @@ class Host:
         self._acknowledges = acknowledges
         self._held = False
         self._unread: list[Logged | Traced] = []
-        self._waiting: list[Deliver] = []
-        """Who wants to hear when the target stands."""
+        self._waiting: list[tuple[View, Deliver]] = []
+        """Who wants to hear when its target stands."""
         self._output = output
         self.on_left: Callable[[], None] = lambda: None
         """A client had the program killed, or let go of it: called on the engine's thread, after the answer."""
         self._loop = Loop(self._failed)
-        self._debugger = Targets(options, self._loop, self._emit)
+        self._debugger = Targets(options, self._loop, self._emit, self._emit_bound, self._views)
         self._thread = threading.Thread(target=self._run, name="pydelve engine", daemon=True)
         try:
             self._thread.start()
@@ -100,26 +105,43 @@ class Host:
             waiting, self._waiting = self._waiting, []
             with self._lock:
                 left, self._answers = self._answers, set()
-            for deliver in (*waiting, *(answer.deliver for answer in left)):
+            for deliver in (*(deliver for _, deliver in waiting), *(answer.deliver for answer in left)):
                 deliver(None, closed_error())
 
     def _failed(self, error: Exception) -> None:
         self._debugger.failed(error)
 
     def _emit(self, event: Event) -> None:
-        stands = isinstance(event, Stopped | Exited | Detached)
-        if stands and self._output is not None:
-            self._output.drain()
+        self._drain_before(event)
         self._note(event)
-        self.tell(event)
-        if isinstance(event, Logged | Traced) and self._acknowledges:
-            self._unread.append(event)
-            if not self._held:
-                self._loop.post(self._acknowledge, urgent=True)
-        if stands:
-            waiting, self._waiting = self._waiting, []
-            for deliver in waiting:
-                deliver(self._debugger.serve(GetState()), None)
+        self._views.tell(event)
+        if isinstance(event, Logged | Traced):
+            self._views.tell_bound(event.target, event)
+            if self._acknowledges or not self._views.read_by_one(event.target):
+                self._unread.append(event)
+                if not self._held:
+                    self._loop.post(self._acknowledge, urgent=True)
+        self._answer_waiting(event, 0)
+
+    def _emit_bound(self, target: int, event: Event) -> None:
+        """What is told of a target to those who are about it only."""
+        self._drain_before(event)
+        self._views.tell_bound(target, event)
+        self._answer_waiting(event, target)
+
+    def _drain_before(self, event: Event) -> None:
+        if isinstance(event, _STANDS) and self._output is not None:
+            self._output.drain()
+
+    def _answer_waiting(self, event: Event, target: int) -> None:
+        if not isinstance(event, _STANDS):
+            return
+        waiting, self._waiting = self._waiting, []
+        for view, deliver in waiting:
+            if view.target == target:
+                deliver(self._debugger.serve(GetState(), view), None)
+            else:
+                self._waiting.append((view, deliver))
 
     def hold(self, held: bool) -> None:
         """A listener is far behind, or none is any more: output is not read meanwhile, and log messages wait."""
@@ -152,13 +174,15 @@ class Host:
 
     def tell(self, event: Event) -> None:
         """Tell all listeners, of something that is not the engine's."""
-        for listener in tuple(self._listeners):
-            listener(event)
+        if isinstance(event, Output):
+            self._views.tell(event)
+        else:
+            self._views.tell_all(event)
 
-    def serve(self, request: Request[Any], deliver: Deliver) -> None:
-        """Serve one request; the outcome comes at once, or with the next stop where the request says ``wait``."""
+    def serve(self, request: Request[Any], deliver: Deliver, view: View) -> None:
+        """Serve one request of a client; the outcome comes at once, or with the next stop where it says ``wait``."""
         try:
-            result = self._debugger.serve(request)
+            result = self._debugger.serve(request, view)
         except PydelveError as error:
             deliver(None, error)
         except Exception as error:  # noqa: BLE001  our own bug: it is told as one, and the engine goes on
@@ -166,29 +190,32 @@ class Host:
             deliver(None, _internal(error))
         else:
             if getattr(request, "wait", False) and isinstance(result, State) and result.status == "running":
-                self._waiting.append(deliver)
+                self._waiting.append((view, deliver))
             else:
                 deliver(result, None)
-                if isinstance(request, Detach):
+                if isinstance(request, Detach) and view.is_about_the_session:
                     self.on_left()
 
-    def listen(self, listener: Callable[[Event], None], *, greet: bool) -> None:
-        """Tell a listener of all events from now on; with ``greet``, first of how things are, as events."""
-        if greet:
+    def listen(self, view: View, *, greet: bool) -> None:
+        """Tell a client of all events from now on; with ``greet``, first of how things are, as events."""
+        if greet and view.target:
+            for event in self._debugger.greeting_bound(view.target):
+                view.tell(event)
+        elif greet:
             before, after = self._debugger.greeting()
             for event in before:
-                listener(event)
+                view.tell(event)
             for point in self._points.values():  # the engine might have to ask the target, and wait
-                listener(BreakpointChanged(point))
+                view.tell(BreakpointChanged(point))
             for event in after:
                 if not isinstance(event, Stopped) or self._stops.get(event.target) is event.stop:
-                    listener(event)
-        self._listeners.append(listener)
+                    view.tell(event)
+        self._views.add(view)
 
-    def leave(self, listener: Callable[[Event], None]) -> None:
-        """Tell a listener no more."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+    def leave(self, view: View) -> None:
+        """Tell a client no more."""
+        self._views.remove(view)
+        self._debugger.left()
 
     # -- on any thread -------------------------------------------------------------------------------------------------
 
@@ -214,14 +241,14 @@ class Host:
 
         self._ask(begin, urgent=False)
 
-    def call(self, request: Request[Any]) -> Any:
-        """Send one request and wait for its outcome.
+    def call(self, request: Request[Any], view: View) -> Any:
+        """Send one request of a client and wait for its outcome.
 
         Raises:
             PydelveError: as the request says.
             TargetGoneError: the session is closed, or was while this waited.
         """
-        return self._ask(lambda deliver: self.serve(request, deliver), urgent=request.URGENT)
+        return self._ask(lambda deliver: self.serve(request, deliver, view), urgent=request.URGENT)
 
     def post(self, job: Callable[[], None], *, urgent: bool) -> bool:
         """Have something run on the engine's thread, soon; False where the session has ended."""

@@ -38,8 +38,9 @@ class Server:
         stays: bool,
         editors: Editors | None = None,
         limits: Limits | None = None,
+        owns: bool = True,
     ) -> None:
-        """Owns the socket and the host from now on.
+        """Owns the socket from now on, and, if it ``owns``, the host, which ends with it.
 
         Args:
             token: What the first message of a TCP connection must bring.
@@ -63,7 +64,9 @@ class Server:
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         listener.setblocking(False)
         self._selector.register(listener, selectors.EVENT_READ)
-        host.on_left = self._stay_no_longer
+        self._owns = owns
+        if owns:
+            host.on_left = self._stay_no_longer
 
     @property
     def wake_fd(self) -> int:
@@ -105,7 +108,8 @@ class Server:
             for connection in self._connections:
                 connection.close()
             self._listener.close()
-            self.host.close()
+            if self._owns:
+                self.host.close()
             self._selector.close()
             os.close(self._wake_read)
             wake, self._wake_write = self._wake_write, -1

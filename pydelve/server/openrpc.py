@@ -66,9 +66,13 @@ def _authenticate() -> Schema:
     return {
         "name": methods.AUTHENTICATE,
         "summary": "The first message of a connection: required over TCP, with the token; allowed over a unix socket.",
-        "description": "stays: the session outlives its clients (--accept-multiclient).",
+        "description": "target: the only target (Target.id) that all requests and events of this connection are about; "
+        "0: whichever is looked at. stays: the session outlives its clients (--accept-multiclient).",
         "paramStructure": "by-name",
-        "params": [{"name": "token", "required": False, "schema": {"type": "string", "default": ""}}],
+        "params": [
+            {"name": "token", "required": False, "schema": {"type": "string", "default": ""}},
+            {"name": "target", "required": False, "schema": {"type": "integer", "default": 0}},
+        ],
         "result": {"name": "result", "schema": {"type": "object", "properties": properties}},
     }
 

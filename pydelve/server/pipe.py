@@ -12,8 +12,9 @@ from typing import TypeVar
 from pydelve.api.events import Event, Logged, Traced
 from pydelve.api.requests import Request
 from pydelve.debugger.engine import SessionOptions
+from pydelve.debugger.views import View
 from pydelve.rpc.mailbox import Mailbox
-from pydelve.server.host import Host, Output
+from pydelve.server.host import Host, OutputSource
 
 R = TypeVar("R")
 
@@ -21,10 +22,16 @@ R = TypeVar("R")
 class PipeTransport:
     """One client's end. Implements ``pydelve.client.Transport``."""
 
-    def __init__(self, host: Host, mailbox: Mailbox) -> None:
-        """The mailbox listens to the host already; closing this ends the session."""
+    def __init__(self, host: Host, mailbox: Mailbox, view: View) -> None:
+        """The view tells the mailbox; closing this ends the session."""
         self._host = host
         self._mailbox = mailbox
+        self._view = view
+
+    @property
+    def host(self) -> Host:
+        """The session, for others to listen to it."""
+        return self._host
 
     def call(self, request: Request[R]) -> R:
         """See ``pydelve.client.Transport.call``.
@@ -32,7 +39,7 @@ class PipeTransport:
         Raises:
             TargetGoneError: the session is closed, or was while this waited.
         """
-        result: R = self._host.call(request)
+        result: R = self._host.call(request, self._view)
         return result
 
     def next_event(self, timeout_s: float | None = None) -> Event | None:
@@ -60,20 +67,25 @@ class PipeTransport:
 class SharedPipe(PipeTransport):
     """One of several clients of a session in this process: closing it leaves the session to the others."""
 
-    def __init__(self, host: Host) -> None:
-        """It is told how things are, as events."""
-        self._put = (mailbox := Mailbox()).put
-        super().__init__(host, mailbox)
-        host.post(lambda: host.listen(self._put, greet=True), urgent=True)
+    def __init__(self, host: Host, target: int = 0) -> None:
+        """It is told how things are, as events; ``target`` as in ``View``."""
+        mailbox = Mailbox()
+        super().__init__(host, mailbox, view := View(mailbox.put, target, reads=True))
+        host.post(lambda: host.listen(view, greet=True), urgent=True)
 
     def close(self) -> None:
         """See ``pydelve.client.Transport.close``."""
         if self._mailbox.close():
-            self._host.post(lambda: self._host.leave(self._put), urgent=True)
+            self._host.post(lambda: self._host.leave(self._view), urgent=True)
 
 
-def open_session(options: SessionOptions, output: Output | None = None) -> PipeTransport:
+def open_session(options: SessionOptions, output: OutputSource | None = None, target: int = 0) -> PipeTransport:
     """Start a debugging session in this process, and its program or attach to one; events tell what it does.
+
+    Args:
+        options: What to debug.
+        output: What it writes, if that comes to us.
+        target: As in ``View``.
 
     Raises:
         TargetError: the program can't be started or attached to; the session is closed then.
@@ -84,9 +96,10 @@ def open_session(options: SessionOptions, output: Output | None = None) -> PipeT
     except RuntimeError:
         mailbox.close()
         raise
-    transport = PipeTransport(host, mailbox)
+    view = View(mailbox.put, target, reads=True)
+    transport = PipeTransport(host, mailbox, view)
     try:
-        host.post(lambda: host.listen(mailbox.put, greet=False), urgent=False)
+        host.post(lambda: host.listen(view, greet=False), urgent=False)
         host.start()
     except BaseException:
         transport.close()

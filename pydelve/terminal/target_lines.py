@@ -33,6 +33,8 @@ def waits_line(target: Target, cwd: str) -> str:
 
 def exited_line(target: Target) -> str:
     """``target 2: process 1234 exited with status 0``; most children end by ``os._exit``, which is no news."""
+    if target.status == "detached":
+        return f"target {target.id}: process {target.info.pid} runs on without pydelve"
     status = target.exit or ExitStatus("gone")
     if status.how == "exited":
         status = replace(status, clean=True)

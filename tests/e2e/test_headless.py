@@ -38,6 +38,7 @@ from pydelve.api.launch import LaunchOptions
 from pydelve.api.session import SessionConfig
 from pydelve.api.tracing import TraceOptions
 from pydelve.client import Client, Transport, connect
+from pydelve.debugger.views import View
 from pydelve.errors import ProtocolError, PydelveError, TargetError, TargetGoneError, UsageError
 from pydelve.rpc import methods
 from pydelve.rpc.codec import dumps, loads, to_json
@@ -215,11 +216,11 @@ class TestSeveralClients:
             def let_another_come(event: Event) -> None:
                 if isinstance(event, BreakpointChanged) and told and not came:
                     came.append(event)
-                    serving.host.listen(told.append, greet=True)
+                    serving.host.listen(View(told.append), greet=True)
                 elif isinstance(event, Started):
                     told.append(event)
 
-            serving.host.post(lambda: serving.host.listen(let_another_come, greet=False), urgent=True)
+            serving.host.post(lambda: serving.host.listen(View(let_another_come), greet=False), urgent=True)
             assert ann.call(requests.Restart(wait=True)).status == "stopped"
             assert came and [type(event) for event in told].count(Stopped) == 1
             ann.close()

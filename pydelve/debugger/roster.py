@@ -1,0 +1,64 @@
+"""The targets of a session, those that were, and what was left alone. Kept by ``targets``, on the engine's thread."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from pydelve.api.target import LeftAlone, Target, TargetList
+from pydelve.debugger.member import Member
+from pydelve.errors import PydelveError, TargetStateError
+
+_KEPT = 100
+
+
+class Roster:
+    """Who is there, by number, who was, and what was left alone."""
+
+    def __init__(self, first: Member) -> None:
+        """The one that the session began with."""
+        self.members = {first.number: first}
+        self.ended: deque[Target] = deque(maxlen=_KEPT)
+        self._left_alone: dict[tuple[tuple[str, ...], str], int] = {}
+
+    def others(self, number: int) -> list[Member]:
+        """All but one."""
+        return [member for member in list(self.members.values()) if member.number != number]
+
+    def stands(self, number: int) -> bool:
+        """Is it there, and stopped?"""
+        return number in self.members and self.members[number].stands
+
+    def target(self, member: Member, current: int) -> Target:
+        """One as clients are told of it."""
+        state = member.state
+        assert state.target is not None
+        return Target(
+            member.number, state.target, state.status, member.how, member.parent, member.number == current,
+            state.stop, state.exit,
+        )  # fmt: skip
+
+    def list(self, current: int) -> TargetList:
+        """All of them."""
+        live = [self.target(member, current) for member in self.members.values() if member.state.target is not None]
+        left = tuple(LeftAlone(words, why, count) for (words, why), count in self._left_alone.items())
+        return TargetList(tuple(sorted([*live, *self.ended], key=lambda target: target.id)), left)
+
+    def gone(self, number: int) -> Target | None:
+        """One that was there."""
+        return next((target for target in self.ended if target.id == number), None)
+
+    def none(self, number: int) -> PydelveError:
+        """There is none of that number, or no more."""
+        known = self.gone(number) is not None
+        return TargetStateError(
+            f"target {number} has ended" if known else f"there is no target {number}",
+            why="there is nothing to look at any more" if known else "no child of that number was followed",
+            hint="targets",
+        )
+
+    def count_left(self, left: LeftAlone) -> None:
+        """A program was started that is not debugged."""
+        key = left.words, left.why
+        self._left_alone[key] = self._left_alone.pop(key, 0) + 1  # at the end: it was the last one
+        if len(self._left_alone) > _KEPT:
+            del self._left_alone[next(iter(self._left_alone))]
