@@ -47,7 +47,6 @@ def test_the_extension_knows_the_keys_of_the_adapter() -> None:
         "port",
         "localRoot",
         "remoteRoot",
-        "subProcess",
         "autoReload",
         "steppingResumesAllThreads",
     }

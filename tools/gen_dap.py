@@ -17,7 +17,7 @@ for folder in (ROOT, ROOT / "adapters"):
 
 from pydelve_dap.breakpoints import FILTERS  # noqa: E402  # of this checkout, installed or not
 from pydelve_dap.launching import IGNORED, REFUSED  # noqa: E402
-from pydelve_dap.table import KEYS, OWN, REFUSALS, SERVED  # noqa: E402
+from pydelve_dap.table import KEYS, OWN, REFUSALS, REVERSE, SERVED  # noqa: E402
 from tools.pages import write_or_check  # noqa: E402
 
 PAGE = ROOT / "docs" / "reference" / "dap.md"
@@ -34,6 +34,12 @@ address, beside JSON-RPC; there the token is a key of `attach`. How editors are 
 ## Requests
 
 | request | pydelve | debugpy 1.8 |
+|---|---|---|
+"""
+_REVERSE = """
+Requests to the editor:
+
+| request | what for | debugpy 1.8 |
 |---|---|---|
 """
 _REFUSED = """
@@ -99,8 +105,10 @@ def render() -> str:
     keys += [f"| `{name}` | refused by name where it is on: {why} |\n" for name, why in REFUSED.items()]
     names = ", ".join(f"`{name}`" for name in IGNORED)
     keys.append(f"| {names} | taken, and change nothing |\n")
+    reverse = [f"| `{name}` | {about} | {debugpy} |\n" for name, about, debugpy in REVERSE]
     own = [f"| `{name}` | {arguments} | {does} |\n" for name, arguments, does in OWN]
-    return "".join([_HEAD, *rows, _REFUSED, *refused, _OWN, *own, _FILTERS, *filters, _DIFFERENCES, _KEYS, *keys])
+    tables = [_HEAD, *rows, _REVERSE, *reverse, _REFUSED, *refused, _OWN, *own, _FILTERS, *filters]
+    return "".join([*tables, _DIFFERENCES, _KEYS, *keys])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,14 +7,14 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from pydelve.api.attach import AttachOptions, CoreOptions
 from pydelve.api.events import Event
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import (
     CompleteExpression,
     Detach,
+    FollowChildren,
     GetCapabilities,
     Halt,
     Interrupt,
@@ -29,12 +29,15 @@ from pydelve.errors import (
     InternalError,
     ProtocolError,
     PydelveError,
+    TargetError,
     TargetGoneError,
     TargetStateError,
     UnsupportedError,
 )
 from pydelve.records import replace
+from pydelve_dap.backend import Backend, Terminal
 from pydelve_dap.breakpoints import Breakpoints
+from pydelve_dap.children import Children, Ended, is_child, shows
 from pydelve_dap.evaluating import Evaluating
 from pydelve_dap.happenings import Happenings
 from pydelve_dap.launching import (
@@ -63,59 +66,6 @@ Handler = Callable[[Arguments], Any]
 _BEGIN_LIMIT_S = 30.0
 _LAUNCH_LIMIT_S = 25.0
 _log = logging.getLogger(__name__)
-
-
-class Terminal(Protocol):
-    """One that the editor is to open (``pydelve.cli.lending``)."""
-
-    def command(self) -> list[str]:
-        """What it is to run there."""
-        ...
-
-    def wait(self) -> tuple[int, ...]:
-        """Its descriptors, for the program's streams."""
-        ...
-
-    def refuse(self, why: str) -> None:
-        """There will be none."""
-        ...
-
-    def watch(self, interrupt: Callable[[], None]) -> None:
-        """Call this at each Ctrl-C there."""
-        ...
-
-
-class Backend(Protocol):
-    """How sessions come about (``pydelve.cli.dap``)."""
-
-    def launch(self, options: LaunchOptions) -> Client:
-        """Start a program; what it writes comes as events."""
-        ...
-
-    def terminal(self) -> Terminal:
-        """A terminal of the editor's, once the editor has run a command there."""
-        ...
-
-    def attach(self, options: AttachOptions | CoreOptions) -> Client:
-        """Attach to a process, or look into a core file."""
-        ...
-
-    def connect(self, address: str, token: str) -> Client:
-        """Be one more client of a session that listens."""
-        ...
-
-    def find(self, pattern: str) -> int:
-        """The one process whose command line matches."""
-        ...
-
-    @property
-    def session(self) -> Client | None:
-        """The session that the editor has connected to; None where it is to start one."""
-        ...
-
-    def admit(self, token: str) -> bool:
-        """May who brings this token connect?"""
-        ...
 
 
 class Adapter:
@@ -160,8 +110,7 @@ class Adapter:
         if not isinstance(message, dict) or message.get("type") not in ("request", "response"):
             raise ProtocolError("a message is no request", why="its type is neither request nor response")
         if message["type"] == "response":
-            if message.get("command") == "runInTerminal" and not message.get("success") and self._terminal:
-                self._terminal.refuse(str(message.get("message", "")))
+            self._take_response(message)
             return
         command = message.get("command")
         if not isinstance(command, str) or not isinstance(message.get("arguments") or {}, dict):
@@ -175,6 +124,23 @@ class Adapter:
         else:
             self._queued.add(message["seq"])
             self._requests.put(message)
+
+    def _take_response(self, message: Message) -> None:
+        if message.get("success"):
+            return
+        if message.get("command") == "runInTerminal" and self._terminal:
+            self._terminal.refuse(str(message.get("message", "")))
+        elif message.get("command") == "startDebugging" and self._session is not None:
+            self._session.children.refused(str(message.get("message", "")))
+            self._requests.put(self._follow_no_more)
+
+    def _follow_no_more(self) -> None:
+        """The editor has no sessions for children; they are nobody else's."""
+        if self._session is not None and not self._is_shared(self._session):
+            try:
+                self._session.client.call(FollowChildren(False))
+            except PydelveError as error:  # it has ended already
+                _log.info("startDebugging was refused: %s", error)
 
     def close(self) -> None:
         """The editor is gone: what it started ends, what it attached to goes on."""
@@ -260,7 +226,7 @@ class Adapter:
         if kind and self._editor.get("supportsRunInTerminalRequest"):
             title = text_of(arguments, "consoleTitle") or options.program
             options = self._in_terminal(options, kind, title)
-        client = self._backend.launch(options)
+        client = self._backend.launch(options, shows(arguments, self._editor))
         if self._terminal is not None:
             self._terminal.watch(lambda: _interrupt(client))
         self._begin(client, arguments, paths, launched=True)
@@ -275,15 +241,23 @@ class Adapter:
 
     def _attach(self, arguments: Arguments) -> Any:
         self._check(arguments)
-        paths = Paths(mappings(arguments))
-        if self._backend.session is not None:
-            refuse_unsupported(arguments)
-            client = self._backend.session
-        elif (options := attach_options(arguments, self._backend.find)) is not None:
-            client = self._backend.attach(options)
-        else:
-            client = self._backend.connect(*session_address(arguments))
+        paths, target = Paths(mappings(arguments)), shows(arguments, self._editor)
+        try:
+            client = self._attached(arguments, target)
+        except TargetError:
+            if not is_child(arguments):
+                raise
+            client = Client(Ended())  # the session, and with it the child, has ended while the editor was about it
         self._begin(client, arguments, paths, launched=False)
+
+    def _attached(self, arguments: Arguments, target: int) -> Client:
+        client = self._backend.session(target)
+        if client is not None:
+            refuse_unsupported(arguments)
+            return client
+        if (options := attach_options(arguments, self._backend.find)) is not None:
+            return self._backend.attach(options, target)
+        return self._backend.connect(*session_address(arguments), target)
 
     def _check(self, arguments: Arguments) -> None:
         token = arguments.get("token") or ""
@@ -296,7 +270,8 @@ class Adapter:
             raise TargetStateError("there is a program already", why="launch or attach came before", hint="restart")
 
     def _begin(self, client: Client, arguments: Arguments, paths: Paths, *, launched: bool) -> None:
-        session = Session(self._messages, client, arguments, paths, launched, self._editor)
+        children = Children(self._messages, arguments, self._editor, self._backend.share, self._requests.put)
+        session = Session(self._messages, client, arguments, paths, launched, self._editor, children)
         variables, breakpoints, sources = Variables(session), Breakpoints(session), Sources(session)
         stacks, evaluating = Stacks(session, sources), Evaluating(session, variables)
 
@@ -307,7 +282,7 @@ class Adapter:
                 self._own.hear(event)
 
         happenings = Happenings(session, breakpoints, self._order, variables.forget, hear)
-        if paths.pairs:
+        if paths.pairs and not is_child(arguments):
             client.call(SubstitutePaths(paths.rules()))
         self._session, self._evaluating = session, evaluating
         self._handlers = {
@@ -361,7 +336,7 @@ class Adapter:
         """What ``initialize`` promised, and this program can't do."""
         try:
             lacking = taken_back(client.call(GetCapabilities()))
-        except TargetStateError:  # it has ended
+        except (TargetStateError, TargetGoneError):  # it has ended
             return
         if lacking:
             self._messages.event("capabilities", {"capabilities": lacking})
@@ -424,6 +399,7 @@ class Adapter:
 
     def _terminate(self, arguments: Arguments) -> None:
         session = self._began()
+        session.children.wait_no_more()
         gently = session.arguments.get("onTerminate") == "KeyboardInterrupt"
         try:
             session.client.call(SendSignal(signal.SIGINT if gently else signal.SIGTERM))
@@ -444,7 +420,7 @@ class Adapter:
         session = self._session
         if session is not None:
             kill = arguments.get("terminateDebuggee")
-            elsewhere = session.arguments.get("address") or session.arguments.get("connect") or self._backend.session
+            elsewhere = self._is_shared(session) and not is_child(session.arguments)
             # of a session that others may share, an editor ends the program only where it says so: VS Code always
             # says that it does not want that, when it just leaves
             if kill is True or not elsewhere:
@@ -452,6 +428,11 @@ class Adapter:
                     session.client.call(Detach(kill=session.launched if kill is None else bool(kill)))
                 except PydelveError as error:  # it has ended already
                     _log.info("disconnect: %s", error)
+
+    def _is_shared(self, session: Session) -> bool:
+        """Did somebody else begin it?"""
+        given = any(session.arguments.get(key) for key in ("address", "connect", "port"))
+        return given or self._backend.has_session
 
 
 AT_ONCE = frozenset({"pause", "cancel", "terminate", "disconnect"})

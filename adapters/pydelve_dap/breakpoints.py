@@ -15,7 +15,7 @@ from pydelve.api.requests import (
     Request,
     SetStopUncaught,
 )
-from pydelve.errors import LocationError, PydelveError, UsageError
+from pydelve.errors import LocationError, PydelveError, TargetGoneError, TargetStateError, UsageError
 from pydelve_dap.session import Session
 
 FILTERS: tuple[dict[str, Any], ...] = (
@@ -76,7 +76,7 @@ class Breakpoints:
             (point["name"], point.get("condition"), point.get("hitCondition"), None)
             for point in arguments.get("breakpoints", [])
         ]
-        return self._set("functions", keys, lambda key: CreateBreakpoint(str(key[0]), **_conditions(key)))
+        return self._set("functions", keys, lambda key: CreateBreakpoint(str(key[0]), **_conditions(key), shared=True))
 
     def set_exceptions(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """``setExceptionBreakpoints``: filters, with conditions where ``filterOptions`` has some."""
@@ -84,7 +84,10 @@ class Breakpoints:
         keys = [(each["filterId"], each.get("condition") or "") for each in options]
         if not self._session.controls:
             return {"breakpoints": [{"verified": False, "message": self._session.limited} for _ in keys]}
-        self._session.client.call(SetStopUncaught(("uncaught", "") in keys and not self._session.only_runs))
+        try:
+            self._session.client.call(SetStopUncaught(("uncaught", "") in keys and not self._session.only_runs))
+        except (TargetStateError, TargetGoneError) as error:  # a child that ended while the editor was about it
+            return {"breakpoints": [{"verified": False, "message": str(error)} for _ in keys]}
         asked = [key for key in keys if key[0] != "uncaught" or key[1]]
         made = self._set("exceptions", asked, _exception_request)["breakpoints"]
         found = dict(zip(asked, made, strict=True))
@@ -120,8 +123,8 @@ class Breakpoints:
         for key in set(before) - set(keys):
             self._cleared.add(before[key].id)
             try:
-                self._session.client.call(ClearBreakpoint(before[key].id))
-            except LocationError:  # somebody else has cleared it
+                self._session.client.call(ClearBreakpoint(before[key].id, shared=True))
+            except (LocationError, TargetStateError, TargetGoneError):  # somebody else has cleared it, or it has ended
                 continue
         shown = []
         for key in keys:
@@ -138,6 +141,7 @@ class Breakpoints:
 
     def _made(self, request: Request[Breakpoint]) -> Breakpoint:
         point = self._session.client.call(request)
+        self._cleared.discard(point.id)
         return self._now.setdefault(point.id, point)
 
     def _still(self, point: Breakpoint | None) -> Breakpoint | None:
@@ -155,6 +159,8 @@ class Breakpoints:
         known = self._told.get(point.id)
         if shown == known or (known is None and self._setting):
             return None  # a hit was counted, or the answer to the request tells of it
+        if point.id in self._cleared or (known is None and point.shared and self._session.is_one_of_several):
+            return None  # the editor's other sessions have it, which say so themselves
         self._told[point.id] = shown
         return {"reason": "changed" if known else "new", "breakpoint": shown}
 
@@ -173,7 +179,7 @@ class Breakpoints:
 
 
 def _line_request(path: str, key: tuple[Any, ...]) -> Request[Breakpoint]:
-    return CreateBreakpoint(f"{path}:{key[0]}", log=key[3] or "", **_conditions(key))
+    return CreateBreakpoint(f"{path}:{key[0]}", log=key[3] or "", **_conditions(key), shared=True)
 
 
 def _conditions(key: tuple[Any, ...]) -> dict[str, Any]:
@@ -183,7 +189,7 @@ def _conditions(key: tuple[Any, ...]) -> dict[str, Any]:
 def _exception_request(key: tuple[Any, ...]) -> Request[Breakpoint]:
     if key[0] not in _WHEN:
         raise UsageError(f"there is no filter {key[0]}", why=f"there are {', '.join(_WHEN)}")
-    return CreateExceptionBreakpoint(ExceptionFilter(_WHEN[key[0]]), condition=key[1])
+    return CreateExceptionBreakpoint(ExceptionFilter(_WHEN[key[0]]), condition=key[1], shared=True)
 
 
 def hit_condition(text: str) -> HitCondition | None:

@@ -19,6 +19,7 @@ from pydelve.api.events import (
     Progress,
     Started,
     Stopped,
+    TargetExited,
 )
 from pydelve.api.requests import Resume
 from pydelve.api.target import Stop
@@ -107,8 +108,8 @@ class Happenings:
                 messages.event("process", body)
                 if not self._session.launched:  # by us: nobody knows whether it will ever stop
                     self.begun.set()
-            case Stopped(stop):
-                self._session.stop = stop
+            case Stopped(stop, target):
+                self._session.stop, self._session.stands = stop, target
                 self.begun.set()
                 if self.configured:
                     self._stopped(stop)
@@ -142,6 +143,9 @@ class Happenings:
                 messages.output("\n  ".join(filter(None, parts)) + "\n", "important")
             case Progress():
                 self._tell_progress(event)
+            case TargetExited(target, _) if target.id == self._session.stands and self._session.stop is not None:
+                self._went_on()  # it stood: what is looked at now runs
+        self._session.children.hear(event)
 
     def _begin_anew(self) -> None:
         """The program goes on, or another one begins: what was looked at is gone."""
@@ -180,6 +184,10 @@ class Happenings:
         session.messages.event("stopped", body)
 
     def _end(self) -> None:
+        if not self._over:
+            self._session.children.when_gone(self._end_it)
+
+    def _end_it(self) -> None:
         if not self._over:
             self._over = True
             if self.configured:

@@ -9,6 +9,7 @@ from typing import Any
 from pydelve.api.attach import AttachOptions, CoreOptions
 from pydelve.api.launch import LaunchOptions
 from pydelve.errors import UnsupportedError, UsageError
+from pydelve_dap.children import follows
 
 REFUSED = {
     "django": "it debugs templates, pydelve Python",
@@ -66,6 +67,7 @@ def launch_options(arguments: dict[str, Any]) -> LaunchOptions:
         cwd=cwd,
         environment=environment(arguments),
         tests=module == "pytest",
+        follow=follows(arguments) and module != "pytest",
     )
 
 
@@ -89,11 +91,11 @@ def attach_options(arguments: dict[str, Any], find: Any) -> AttachOptions | Core
         return CoreOptions(text_of(arguments, "core"), text_of(arguments, "exe"))
     stop = bool(arguments.get("stopOnEntry"))
     if given[0] == "processName":
-        return AttachOptions(find(text_of(arguments, "processName")), stop=stop)
+        return AttachOptions(find(text_of(arguments, "processName")), stop=stop, follow=follows(arguments))
     number = str(arguments["processId"])
     if not number.isdecimal():
         raise UsageError(f"{number} is no number of a process", why="a pid is a number", hint="pydelve ps")
-    return AttachOptions(int(number), stop=stop)
+    return AttachOptions(int(number), stop=stop, follow=follows(arguments))
 
 
 def session_address(arguments: dict[str, Any]) -> tuple[str, str]:

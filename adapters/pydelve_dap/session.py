@@ -10,6 +10,7 @@ from pydelve.api.requests import GetStack, GetState, Resume
 from pydelve.api.target import Frame, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.errors import TargetStateError, UsageError
+from pydelve_dap.children import Children, is_child
 from pydelve_dap.launching import skipped
 from pydelve_dap.messages import Messages
 from pydelve_dap.paths import Paths
@@ -31,8 +32,11 @@ class Session:
     """The adapter started it."""
     editor: dict[str, Any]
     """What initialize said of the editor."""
+    children: Children
     target: TargetInfo | None = None
     stop: Stop | None = None
+    stands: int = 1
+    """``Target.id`` of what stopped last."""
     frames: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Thread and index by ``frameId``, until the program goes on."""
     own_resumes: int = 0
@@ -49,6 +53,11 @@ class Session:
     def only_runs(self) -> bool:
         """The editor wants it run, not debugged (``noDebug``)."""
         return self.flag("noDebug", False)
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Do other sessions of the editor's show other processes?"""
+        return is_child(self.arguments) or self.children.begun
 
     @property
     def controls(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from pydelve.api.requests import GetException, GetSource, GetStack, GetTasks, GetThreads
 from pydelve.api.target import Frame, RaisedException, Thread
 from pydelve.errors import PydelveError, TargetStateError
+from pydelve_dap.children import is_child
 from pydelve_dap.session import TASKS, Session
 from pydelve_dap.sources import Sources
 
@@ -32,8 +33,18 @@ class Stacks:
                 self._threads = self._session.client.call(GetThreads())
             except TargetStateError:  # it goes on at this moment
                 pass
-        shown = [{"id": each.id, "name": each.name} for each in self._threads] or [{"id": 1, "name": "MainThread"}]
+        where = self._where()
+        shown = [{"id": each.id, "name": f"{each.name}{where}"} for each in self._threads] or [
+            {"id": 1, "name": f"MainThread{where}"}
+        ]
         return {"threads": shown + self._tasks()}
+
+    def _where(self) -> str:
+        """Whose threads they are, where a child shares the session."""
+        session = self._session
+        if session.stop is None or session.stands == 1 or is_child(session.arguments):
+            return ""
+        return f" (target {session.stands})"
 
     def stack_trace(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """``stackTrace``, as much of it as is asked for."""

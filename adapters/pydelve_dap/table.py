@@ -72,6 +72,14 @@ OWN: tuple[tuple[str, str, str], ...] = (
     ),
 )  # fmt: skip
 """Requests that the protocol has not: their arguments, and what they do."""
+REVERSE: tuple[tuple[str, str, str], ...] = (
+    ("runInTerminal", "for `console`: the program's streams are a terminal of the editor's", "yes"),
+    (
+        "startDebugging", "a session for each child that is Python (`subProcess`): attach with `address` and `target`",
+        "yes, and the child waits for it",
+    ),
+)  # fmt: skip
+"""Requests to the editor: what for, and whether debugpy (1.8) has it."""
 KEYS: tuple[tuple[str, str], ...] = (
     ("program, module", "what to start: a script, or a module as `python -m` finds it"),
     ("args", "its arguments, a list, or one text that is taken apart as a shell does"),
@@ -91,7 +99,12 @@ KEYS: tuple[tuple[str, str], ...] = (
     ),
     ("consoleTitle", "of that terminal"),
     ("onTerminate", "`KeyboardInterrupt`: `terminate` sends SIGINT; else SIGTERM"),
-    ("subProcess", "taken, without effect: children run undebugged"),
+    (
+        "subProcess",
+        "children that are Python are sessions of their own (on unless it is false); without `startDebugging` one "
+        + "shows whichever process stops",
+    ),
+    ("target", "attach: which process of the session at `address` is meant; pydelve's `startDebugging` says it"),
     ("processId, processName", "attach: to this process, or to the one whose command line matches"),
     ("address, token", "attach: to a session started with `--headless`"),
     ("connect, host, port", "the same, by `host` and `port`, in `connect` or alone"),

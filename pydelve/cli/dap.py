@@ -21,12 +21,13 @@ from pydelve.cli.launching import LOG
 from pydelve.cli.options import Option, parse
 from pydelve.cli.subcommands import Help, import_late
 from pydelve.client import Client, connect
+from pydelve.debugger.engine import SessionOptions
 from pydelve.errors import NotAPythonError, ProtocolError, UsageError
 from pydelve.records import replace
 from pydelve.rpc.codec import Mismatch, dumps, loads
 from pydelve.rpc.framing import Deframer, frame
-from pydelve.server.output import captured
-from pydelve.server.pipe import open_session
+from pydelve.server.output import CapturedOutput, captured
+from pydelve.server.pipe import PipeTransport, open_session
 
 if TYPE_CHECKING:  # an editor waits for the first stop: what few need is imported when it is needed
     from pydelve.cli.lending import Offer
@@ -101,13 +102,19 @@ def adapter_module() -> Any:
 class OwnSessions:
     """Starts what the editor wants. Implements ``pydelve_dap.adapter.Backend``."""
 
-    session: Client | None = None
+    has_session = False
 
     def __init__(self) -> None:
         """Nothing was started."""
         self._closing: list[Any] = []
+        self._own: PipeTransport | None = None
+        self._shared = ""
 
-    def launch(self, options: LaunchOptions) -> Client:
+    def session(self, target: int) -> Client | None:
+        """See ``Backend``."""
+        return None
+
+    def launch(self, options: LaunchOptions, target: int) -> Client:
         """See ``Backend``."""
         if options.stdin_fd < 0:
             null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
@@ -115,9 +122,12 @@ class OwnSessions:
             options = replace(options, stdin_fd=null)
         output, options = captured(options, copies=False)
         self._closing.append(output.close)
-        transport = open_session(options, output)
-        self._closing.insert(0, transport.close)
-        return Client(transport)
+        return self._open(options, output, target)
+
+    def _open(self, options: SessionOptions, output: CapturedOutput | None, target: int) -> Client:
+        self._own = open_session(options, output, target)
+        self._closing.insert(0, self._own.close)
+        return Client(self._own)
 
     def terminal(self) -> Offer:
         """See ``Backend``."""
@@ -125,15 +135,21 @@ class OwnSessions:
         self._closing.append(offer.close)
         return offer
 
-    def attach(self, options: AttachOptions | CoreOptions) -> Client:
+    def attach(self, options: AttachOptions | CoreOptions, target: int) -> Client:
         """See ``Backend``."""
-        transport = open_session(options)
-        self._closing.insert(0, transport.close)
-        return Client(transport)
+        return self._open(options, None, target)
 
-    def connect(self, address: str, token: str) -> Client:
+    def connect(self, address: str, token: str, target: int) -> Client:
         """See ``Backend``."""
-        return connect(address, token or None)
+        return connect(address, token or None, target)
+
+    def share(self) -> str:
+        """See ``Backend``: a socket of our own, for whom no child has come before."""
+        if self._own is not None and not self._shared:
+            sharing = import_late("pydelve.cli.sharing").Sharing(self._own.host)
+            self._closing.insert(0, sharing.close)
+            self._shared = sharing.address
+        return self._shared
 
     def find(self, pattern: str) -> int:
         """See ``Backend``."""

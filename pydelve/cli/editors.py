@@ -69,28 +69,32 @@ class _ThisSession:
         self._host = host
         self._session: Client | None = None
 
-    @property
-    def session(self) -> Client:
+    has_session = True
+
+    def session(self, target: int) -> Client:
         """Hears events from its first use on: who may not attach, or does not, collects none."""
         if self._session is None:
-            self._session = Client(SharedPipe(self._host))
+            self._session = Client(SharedPipe(self._host, target))
         return self._session
+
+    def share(self) -> str:
+        return ""
 
     def close(self) -> None:
         if self._session is not None:
             self._session.close()
 
-    def launch(self, options: LaunchOptions) -> Client:
+    def launch(self, options: LaunchOptions, target: int) -> Client:
         raise _has_its_program()
 
     def terminal(self) -> Offer:
         raise _has_its_program()
 
-    def attach(self, options: AttachOptions | CoreOptions) -> Client:
-        return self.session
+    def attach(self, options: AttachOptions | CoreOptions, target: int) -> Client:
+        return self.session(target)
 
-    def connect(self, address: str, token: str) -> Client:
-        return self.session
+    def connect(self, address: str, token: str, target: int) -> Client:
+        return self.session(target)
 
     def find(self, pattern: str) -> int:
         return 0

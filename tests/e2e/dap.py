@@ -187,14 +187,14 @@ class Editor:
 
     # -- what editors do -----------------------------------------------------------------------------------------------
 
-    def initialize(self) -> Any:
-        """Say hello as VS Code does."""
+    def initialize(self, **more: Any) -> Any:
+        """Say hello as VS Code does; not as one that has sessions for children, unless it is said."""
         return self.request(
             "initialize",
             {
                 "clientID": "tests", "adapterID": "pydelve", "pathFormat": "path", "linesStartAt1": True,
                 "columnsStartAt1": True, "supportsVariableType": True, "supportsVariablePaging": True,
-                "supportsProgressReporting": True, "supportsRunInTerminalRequest": True,
+                "supportsProgressReporting": True, "supportsRunInTerminalRequest": True, **more,
             },
         )  # fmt: skip
 

@@ -620,7 +620,7 @@ def test_keys_of_launch_json(shop: Path, tmp_path: Path) -> None:
     rules = [{"path": "**/vendor/**", "include": False}, {"module": "shop.tests", "include": False}]
     assert skipped({"rules": rules}) == ("*/vendor/*", "shop.tests.*")
     assert mappings({"localRoot": "/a", "remoteRoot": "/b"})[0]["remoteRoot"] == "/b"
-    assert attach_options({"processId": "7", "stopOnEntry": True}, None) == AttachOptions(7, stop=True)
+    assert attach_options({"processId": "7", "stopOnEntry": True}, None) == AttachOptions(7, stop=True, follow=True)
     assert attach_options({"core": "core.7", "exe": "/bin/python"}, None) == CoreOptions("core.7", "/bin/python")
     assert attach_options({"port": 4711}, None) is None
     assert session_address({"host": "localhost", "port": 4711, "token": "t"}) == ("localhost:4711", "t")

@@ -8,6 +8,7 @@ from typing import Any
 from pydelve.api.events import Event, Progress
 from pydelve.errors import TargetGoneError
 from pydelve_dap.breakpoints import Breakpoints
+from pydelve_dap.children import Children
 from pydelve_dap.happenings import Happenings
 from pydelve_dap.messages import Messages
 from pydelve_dap.paths import Paths
@@ -31,8 +32,10 @@ def told(*events: Event, **editor: Any) -> list[tuple[str, dict[str, Any]]]:
     """The events of the protocol, as the schema has them."""
     sent: list[dict[str, Any]] = []
     client: Any = Events(*events)
-    session = Session(Messages(sent.append), client, {}, Paths(), launched=True, editor=editor)
     nothing: Any = lambda *_: None  # noqa: E731
+    messages = Messages(sent.append)
+    children = Children(messages, {}, editor, nothing, nothing)
+    session = Session(messages, client, {}, Paths(), launched=True, editor=editor, children=children)
     Happenings(session, Breakpoints(session), threading.RLock(), nothing, nothing).run()
     for message in sent:
         check(message)
