@@ -101,8 +101,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("onTerminate", "`KeyboardInterrupt`: `terminate` sends SIGINT; else SIGTERM"),
     (
         "subProcess",
-        "children that are Python are sessions of their own (on unless it is false); without `startDebugging` one "
-        + "shows whichever process stops",
+        "children that are Python are sessions of their own, or share the editor's one (on unless it is false)",
     ),
     ("target", "attach: which process of the session at `address` is meant; pydelve's `startDebugging` says it"),
     ("processId, processName", "attach: to this process, or to the one whose command line matches"),

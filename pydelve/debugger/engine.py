@@ -147,10 +147,10 @@ class Debugger:
             self._begin_run(process)
             process.go()
 
-    def follow(self, door: str) -> None:
-        """Children of this target are to call there; "" for none."""
+    def follow(self, door: str, *, from_now: bool = True) -> None:
+        """Children of this target are to call there; "" for none. Else from its next run on: this one is to end."""
         self._door = door
-        process = self._current.armable()
+        process = self._current.armable() if from_now else None
         if process is not None:
             with suppress(TargetGoneError):
                 process.follow(door)

@@ -287,7 +287,7 @@ class Targets:
         self._leave_children(uncalled, kill=kill)
         if self._door is not None:
             self._shut()
-            self._open()
+            self._open(from_now=False)
         return self._first.serve(request)
 
     def _detach(self, request: requests.Detach) -> None:
@@ -376,12 +376,12 @@ class Targets:
 
     # -- children ------------------------------------------------------------------------------------------------------
 
-    def _open(self) -> None:
+    def _open(self, *, from_now: bool = True) -> None:
         if self._door is None:
             from pydelve.target.live.door import Door  # noqa: PLC0415  needed where children are followed
 
             self._door = Door(self._loop, self._on_call, lambda: [member.pid for member in self._members.values()])
-            self._first.follow(self._door.name)
+            self._first.follow(self._door.name, from_now=from_now)
 
     def _shut(self) -> None:
         for _, becoming in self._becoming.values():
