@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from pydelve.api import requests
 from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Started, Stopped, TargetAdded
 from pydelve.api.target import State
-from pydelve.debugger.members import Roster
+from pydelve.debugger.roster import Roster
 from pydelve.debugger.unseen import Unseen
 from pydelve.debugger.views import FIRST, View
 from pydelve.errors import UnsupportedError

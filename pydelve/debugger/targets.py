@@ -37,8 +37,8 @@ from pydelve.api.events import (
     Traced,
 )
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.target import ExitStatus, State
-from pydelve.debugger.becoming import Becoming
+from pydelve.api.target import State
+from pydelve.debugger.adoption import Adoption
 from pydelve.debugger.bound import Bound
 from pydelve.debugger.engine import Debugger, SessionOptions
 from pydelve.debugger.files import ChildOptions
@@ -54,8 +54,6 @@ from pydelve.records import replace
 
 if TYPE_CHECKING:
     from pydelve.target.live.children import Uncalled
-    from pydelve.target.live.door import Caller, Door
-    from pydelve.target.live.handle import Reached
 
 R = TypeVar("R")
 _STEP_PATIENCE_S = 0.3  # for a step to end, before a target that waits for its turn gets it
@@ -88,16 +86,12 @@ class Targets:
         self._members = self._roster.members
         self._members[_FIRST].engine = Debugger(options, loop, self._emitter(_FIRST))
         self._current = _FIRST
-        self._next = _FIRST + 1
         self._turns: list[int] = []
         """Targets that stand and wait for their turn."""
         self._together = Together(self._members, loop, emit)
         self._unseen = Unseen(views, loop, self._runs_on, lambda: self._together.holding)
-        self._becoming: dict[int, tuple[Member, Becoming]] = {}
-        """By pid: targets that are just becoming another program."""
+        self._adoption = Adoption(self._members, loop, self._made, self._together.runs, self._ended_for_good)
         self._mirroring = 0
-        self._door: Door | None = None
-        self._wanted: re.Pattern[str] | None = None
         self._handlers: dict[type[Any], Callable[[Any], Any]] = {
             requests.GetTargets: lambda _: self._roster.list(self._current),
             requests.SelectTarget: self._select_target,
@@ -202,7 +196,7 @@ class Targets:
         """The last client went: what was launched is killed, with the children it has, all else is let go of."""
         kill = self._kills()
         uncalled = self._uncalled(kill=kill)
-        self._shut()
+        self._adoption.shut()
         self._first.leave()
         self._leave_children(uncalled, kill=kill)
 
@@ -269,13 +263,13 @@ class Targets:
             raise UsageError(
                 f"{request.pattern} is no regular expression", why=str(error), hint="target follow on worker"
             ) from error
-        self._wanted = wanted
+        self._adoption.wanted = wanted
         if request.follow:
             self._open()
         else:
-            self._shut()
+            self._adoption.shut()
         for member in self._members.values():
-            member.engine.follow(self._door.name if self._door is not None else "")
+            member.engine.follow(self._adoption.door)
 
     def _restart(self, request: requests.Restart) -> State:
         """The program's children are killed with it; those that have outlived it are let go of. Another door is opened:
@@ -285,15 +279,15 @@ class Targets:
         uncalled = self._uncalled(kill=kill)
         self._select(_FIRST)
         self._leave_children(uncalled, kill=kill)
-        if self._door is not None:
-            self._shut()
+        if self._adoption.door:
+            self._adoption.shut()
             self._open(from_now=False)
         return self._first.serve(request)
 
     def _detach(self, request: requests.Detach) -> None:
         kill = request.kill and self._first.current.state.status not in ("ended", "detached")
         uncalled = self._uncalled(kill=kill)
-        self._shut()
+        self._adoption.shut()
         self._select(_FIRST)
         self._first.serve(request)
         self._leave_children(uncalled, kill=kill)
@@ -305,11 +299,7 @@ class Targets:
 
     def _uncalled(self, *, kill: bool) -> Uncalled | None:
         """Children that are to be killed with the program and have not called yet."""
-        if not kill or self._door is None:
-            return None
-        from pydelve.target.live.children import Uncalled  # noqa: PLC0415  needed where children are followed
-
-        return Uncalled(self._members[_FIRST].pid, self._door.name, {member.pid for member in self._members.values()})
+        return self._adoption.uncalled(self._members[_FIRST].pid) if kill else None
 
     def _leave_children(self, uncalled: Uncalled | None, *, kill: bool) -> None:
         if uncalled is not None:
@@ -358,7 +348,7 @@ class Targets:
                 self._turns.append(before)
         if number in self._turns:
             self._turns.remove(number)
-        if self._door is not None:
+        if self._adoption.door:
             for each in self._engine.breakpoints.all():
                 self._emit(BreakpointChanged(each))
 
@@ -377,64 +367,16 @@ class Targets:
     # -- children ------------------------------------------------------------------------------------------------------
 
     def _open(self, *, from_now: bool = True) -> None:
-        if self._door is None:
-            from pydelve.target.live.door import Door  # noqa: PLC0415  needed where children are followed
+        if not self._adoption.door:
+            self._adoption.open()
+            self._first.follow(self._adoption.door, from_now=from_now)
 
-            self._door = Door(self._loop, self._on_call, lambda: [member.pid for member in self._members.values()])
-            self._first.follow(self._door.name, from_now=from_now)
-
-    def _shut(self) -> None:
-        for _, becoming in self._becoming.values():
-            becoming.done()
-        self._becoming.clear()
-        door, self._door = self._door, None
-        if door is not None:
-            door.close()
-
-    def _on_call(self, caller: Caller) -> None:
-        # as a job of its own: a request that waits for the target must have ended before
-        self._loop.post(lambda: self._adopt(caller), urgent=False)
-
-    def _adopt(self, caller: Caller) -> None:
-        reached = caller.reached
-        if self._door is None or (self._wanted is not None and not self._wanted.search(" ".join(reached.argv))):
-            reached.close()
-            return
-        numbers = {each.pid: number for number, each in self._members.items()}
-        parent = next((numbers[pid] for pid in caller.ancestors if pid in numbers), 0)
-        again, becoming = self._becoming.pop(reached.handle.pid, (None, None))
-        if again is not None and becoming is not None:
-            becoming.done()
-            self._adopt_again(again, reached)
-            return
-        member = Member(self._next, "exec", parent)
-        self._next += 1
-        member.engine = Debugger(ChildOptions(self._engine.current.files), self._loop, self._emitter(member.number))
-        member.engine.breakpoints.take_over(self._engine.breakpoints)
-        member.engine.current.stop_one = self._engine.current.stop_one
-        member.engine.follow(self._door.name)
-        self._members[member.number] = member
-        try:
-            member.engine.adopt(reached)
-            if member.how == "fork":  # others come to their first line, and go on from there
-                self._together.runs(member)
-        except PydelveError as error:
-            self._members.pop(member.number, None)
-            _log.warning("process %d called, but can't be debugged: %s", reached.handle.pid, error)
-
-    def _adopt_again(self, member: Member, reached: Reached) -> None:
-        """Another program is in a target's place, and has called."""
-        before = member.state.target
-        reached.launched = before is not None and before.launched
-        try:
-            member.engine.adopt(reached)
-        except PydelveError as error:
-            _log.warning("process %d called again, but can't be debugged: %s", reached.handle.pid, error)
-
-    def _not_again(self, member: Member, event: Exited, status: ExitStatus | None) -> None:
-        """The program that is in its place has ended before it called, or has not called in time."""
-        self._becoming.pop(member.pid, None)
-        self._ended_for_good(member, event if status is None else replace(event, status=status))
+    def _made(self, number: int) -> Debugger:
+        """An engine for a child."""
+        engine = Debugger(ChildOptions(self._engine.current.files), self._loop, self._emitter(number))
+        engine.breakpoints.take_over(self._engine.breakpoints)
+        engine.current.stop_one = self._engine.current.stop_one
+        return engine
 
     # -- events of the engines -----------------------------------------------------------------------------------------
 
@@ -464,7 +406,8 @@ class Targets:
                 self._roster.count_left(left)
                 self._emit(replace(event, target=number))
             case Exited():
-                self._on_exited(member, event)
+                if not self._adoption.becomes(member, event):
+                    self._ended_for_good(member, event)
             case Continued() | Detached():
                 if number == self._current:
                     self._emit(event)
@@ -500,15 +443,6 @@ class Targets:
             self._emit(event)
         if cleared and number != self._mirroring:  # by a request, or as a temporary one was hit: it goes in all of them
             self._mirror(number, made, cleared=True)
-
-    def _on_exited(self, member: Member, event: Exited) -> None:
-        process = member.engine.current.process
-        again = process is not None and process.comes_again and self._door is not None
-        if event.status.how == "replaced" and again:
-            becoming = Becoming(member.pid, self._loop, lambda status: self._not_again(member, event, status))
-            self._becoming[member.pid] = member, becoming
-        else:
-            self._ended_for_good(member, event)
 
     def _ended_for_good(self, member: Member, event: Exited) -> None:
         number = member.number

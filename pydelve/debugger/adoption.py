@@ -1,0 +1,142 @@
+"""How children become targets: they call at a door, and are given engines. For ``targets``, on the engine's thread.
+
+See docs/internals/children.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pydelve.api.events import Exited
+from pydelve.api.target import ExitStatus
+from pydelve.debugger.becoming import Becoming
+from pydelve.debugger.engine import Debugger
+from pydelve.debugger.loop import Loop
+from pydelve.debugger.member import Member
+from pydelve.errors import PydelveError
+from pydelve.records import replace
+
+if TYPE_CHECKING:
+    from pydelve.target.live.children import Uncalled
+    from pydelve.target.live.door import Caller, Door
+    from pydelve.target.live.handle import Reached
+
+_log = logging.getLogger("pydelve.engine")
+
+
+class Adoption:
+    """One per session."""
+
+    def __init__(
+        self,
+        members: dict[int, Member],
+        loop: Loop,
+        make: Callable[[int], Debugger],
+        runs: Callable[[Member], None],
+        over: Callable[[Member, Exited], None],
+    ) -> None:
+        """Nobody is awaited.
+
+        Args:
+            members: Of the session, where the new ones come in.
+            loop: The engine's.
+            make: An engine for the target of that number, with the session's breakpoints.
+            runs: A forked child has begun.
+            over: A target that was to become another program has ended instead.
+        """
+        self._members = members
+        self._loop = loop
+        self._make = make
+        self._runs = runs
+        self._over = over
+        self._next = max(members) + 1
+        self._becoming: dict[int, tuple[Member, Becoming]] = {}
+        """By pid: targets that are just becoming another program."""
+        self._door: Door | None = None
+        self.wanted: re.Pattern[str] | None = None
+        """In whose command line this is found; None: all."""
+
+    @property
+    def door(self) -> str:
+        """Where children are to call; "" where they are left alone."""
+        return self._door.name if self._door is not None else ""
+
+    def open(self) -> None:
+        """Await calls."""
+        if self._door is None:
+            from pydelve.target.live.door import Door  # noqa: PLC0415  needed where children are followed
+
+            self._door = Door(self._loop, self._on_call, lambda: [member.pid for member in self._members.values()])
+
+    def shut(self) -> None:
+        """Await none any more."""
+        for _, becoming in self._becoming.values():
+            becoming.done()
+        self._becoming.clear()
+        door, self._door = self._door, None
+        if door is not None:
+            door.close()
+
+    def uncalled(self, pid: int) -> Uncalled | None:
+        """Children of this process that have not called yet."""
+        if self._door is None:
+            return None
+        from pydelve.target.live.children import Uncalled  # noqa: PLC0415  needed where children are followed
+
+        return Uncalled(pid, self._door.name, {member.pid for member in self._members.values()})
+
+    def becomes(self, member: Member, event: Exited) -> bool:
+        """Is its end none, as it becomes another program that will call?"""
+        process = member.engine.current.process
+        again = process is not None and process.comes_again and self._door is not None
+        if event.status.how != "replaced" or not again:
+            return False
+        becoming = Becoming(member.pid, self._loop, lambda status: self._not_again(member, event, status))
+        self._becoming[member.pid] = member, becoming
+        return True
+
+    def _on_call(self, caller: Caller) -> None:
+        # as a job of its own: a request that waits for the target must have ended before
+        self._loop.post(lambda: self._adopt(caller), urgent=False)
+
+    def _adopt(self, caller: Caller) -> None:
+        reached = caller.reached
+        if self._door is None or (self.wanted is not None and not self.wanted.search(" ".join(reached.argv))):
+            reached.close()
+            return
+        numbers = {each.pid: number for number, each in self._members.items()}
+        parent = next((numbers[pid] for pid in caller.ancestors if pid in numbers), 0)
+        again, becoming = self._becoming.pop(reached.handle.pid, (None, None))
+        if again is not None and becoming is not None:
+            becoming.done()
+            self._adopt_again(again, reached)
+            return
+        member = Member(self._next, "exec", parent)
+        self._next += 1
+        member.engine = self._make(member.number)
+        member.engine.follow(self._door.name)
+        self._members[member.number] = member
+        try:
+            member.engine.adopt(reached)
+            if member.how == "fork":  # others come to their first line, and go on from there
+                self._runs(member)
+        except PydelveError as error:
+            self._members.pop(member.number, None)
+            _log.warning("process %d called, but can't be debugged: %s", reached.handle.pid, error)
+
+    def _adopt_again(self, member: Member, reached: Reached) -> None:
+        """Another program is in a target's place, and has called."""
+        before = member.state.target
+        reached.launched = before is not None and before.launched
+        try:
+            member.engine.adopt(reached)
+        except PydelveError as error:
+            _log.warning("process %d called again, but can't be debugged: %s", reached.handle.pid, error)
+
+    def _not_again(self, member: Member, event: Exited, status: ExitStatus | None) -> None:
+        """The program that is in its place has ended before it called, or has not called in time."""
+        self._becoming.pop(member.pid, None)
+        self._over(member, event if status is None else replace(event, status=status))
