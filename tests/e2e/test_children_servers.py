@@ -1,4 +1,4 @@
-"""Servers with workers of their own, and a reloader: the breakpoint is in the program, and a child hits it."""
+"""Servers with workers of their own, and reloaders: the breakpoint is in the program, and a child hits it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -22,9 +21,9 @@ from tests.e2e.libraries import library
 from tests.e2e.live import LiveSession
 from tests.e2e.test_children import next_event, next_of, value
 from tests.interpreters import Interpreter, find_interpreters
-from tests.sources import copy_program
+from tests.sources import copy_program, read_markers
 
-_FILES = ("app.py", "jobs.py", "doubling.py")
+_FILES = ("app.py", "jobs.py", "doubling.py", "shop.py", "site_of_one.py")
 _LIMIT_S = 60.0
 
 
@@ -51,20 +50,19 @@ def serving(
     folder: Path,
     name: str,
     words: Sequence[str],
-    kind: Literal["script", "module"] = "module",
     module: str = "",
 ) -> Iterator[LiveSession]:
     """A followed server at its first line, with a breakpoint where the work is done."""
     with open(os.devnull, "rb") as nothing, open(folder / "out", "wb") as out:
         options = LaunchOptions(
-            kind, words[0], tuple(words[1:]), python.path, cwd=str(folder), follow=True,
+            "module", words[0], tuple(words[1:]), python.path, cwd=str(folder), follow=True,
             environment=library(python, name, module), stdin_fd=nothing.fileno(), stdout_fd=out.fileno(),
             stderr_fd=out.fileno(),
         )  # fmt: skip
         session = LiveSession(options, _LIMIT_S)
     with session:
         assert session.wait_stop().reason == "entry"
-        session.call(CreateBreakpoint(f"{folder}/app.py:7"))
+        session.call(CreateBreakpoint(f"{folder}/app.py:{read_markers(folder / 'app.py')['work']}"))
         session.call(Resume("continue"))
         yield session
 
@@ -85,9 +83,13 @@ def test_gunicorn(python_of_servers: Interpreter, servers: Path) -> None:
         assert set(stops) <= workers
 
 
-def test_a_reloader(python_of_servers: Interpreter, servers: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("flask", ["flask", "--app", "shop", "run", "--debug", "--port"]), ("django", ["site_of_one", "runserver"])],
+)
+def test_a_reloader(python_of_servers: Interpreter, servers: Path, name: str, words: list[str]) -> None:
     port = free_port()
-    with serving(python_of_servers, servers, "werkzeug", ["app.py", str(port)], "script") as session:
+    with serving(python_of_servers, servers, name, [*words, str(port)]) as session:
         for number in (2, 3):
             assert next_event(session, TargetAdded).target.id == number
             answer = in_thread(lambda number=number: asked(port, number))  # type: ignore[misc]

@@ -1,8 +1,9 @@
 """Programs that the program starts: a Python among them is given what gets an agent into it.
 
 Stands in front of the few functions of Python that start one: ``_posixsubprocess.fork_exec`` (``subprocess``,
-``multiprocessing``), ``os.execv``, ``os.execve``, ``os.posix_spawn``, ``os.posix_spawnp``. What they are given is
-passed on as it is, but for the environment of what ``commands`` says is a Python. Runs in the program's threads.
+``multiprocessing``), ``os.execv``, ``os.execve``, ``os.posix_spawn``, ``os.posix_spawnp``, ``os.system``. What they
+are given is passed on as it is, but for the environment of what ``commands`` says is a Python. Runs in the program's
+threads.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _FORK_EXEC = "fork_exec"
 _PATH, _LAUNCH = b"PYTHONPATH", b"PYDELVE_LAUNCH"
 _DEFAULT_PATH = b"/bin:/usr/bin"  # os.defpath
 _SHOWN_WORDS = 6
+_SHELL = b"/bin/sh"
 _encoding = sys.getfilesystemencoding()
 _environ = native.symbol("environ")
 
@@ -48,7 +50,7 @@ class Spawning:
         names = sys.modules["posix"].__dict__
         for name, wrap in (
             ("execv", self._execv), ("execve", self._execve), ("posix_spawn", self._posix_spawn),
-            ("posix_spawnp", self._posix_spawn),
+            ("posix_spawnp", self._posix_spawn), ("system", self._system),
         ):  # fmt: skip
             original = names.get(name)
             if original is not None:
@@ -154,6 +156,27 @@ class Spawning:
             return original(path, argv, env if environment is None else environment, **options)
 
         return posix_spawn
+
+    def _system(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def system(command: Any) -> Any:
+            given = command
+            try:
+                given = self._for_system(command)
+            except Exception:  # noqa: BLE001  what Python's own makes of it is the answer
+                given = command
+            return original(given)
+
+        return system
+
+    def _for_system(self, command: Any) -> Any:
+        """It takes no environment: its shell is told what else to put into its own, in front, on the same line."""
+        entries = _current_environment()
+        text = _bytes(command)
+        if not self._is_followed([_SHELL], (b"sh", b"-c", text), entries):
+            return command
+        added = [entry.partition(b"=") for entry in self._added(entries)[-2:]]
+        words = [name + b"='" + value.replace(b"'", b"'\\''") + b"'" for name, _, value in added]
+        return b"export " + b" ".join(words) + b"; " + text
 
     def _leave(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """Most children end so, and what logpoints have just told in them would be lost."""

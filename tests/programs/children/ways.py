@@ -46,6 +46,10 @@ def run(words, **options):
     return [done.stdout.decode(), done.returncode]
 
 
+def system(command):
+    return os.system(command=command)
+
+
 def spawned(function, *paths):
     pid = function(*paths, [sys.executable, __file__, "24"], dict(os.environ, LANG="C"))
     return os.waitpid(pid, 0)[1] >> 8
@@ -67,6 +71,7 @@ def main():
     print("without an environment", run([sys.executable, __file__, "21"], env={}))
     print("preexec", run([sys.executable, __file__, "22"], preexec_fn=os.getpid, close_fds=False))
     print("shell", run(f"'{sys.executable}' '{__file__}' 23 | cat", shell=True))
+    print("system", system(f"'{sys.executable}' '{__file__}' 27; exit 3"), system("echo $PYTHONPATH $PYDELVE_LAUNCH"))
     print("spawned", spawned(os.posix_spawn, sys.executable))
     print("replaced", replaced())
     print("isolated", run([sys.executable, "-Ic", "print('alone')"]))
