@@ -17,6 +17,7 @@ from bench.driving import Pdb, debugged, environment, prompt_ms, pydelve_command
 from bench.measure import Result, Series, alternate
 from bench.messages import logging
 from bench.running import running
+from bench.serving import serving
 from bench.tracing import tracing, untraced
 from bench.waiting import memory, processor
 from bench.works import WORKS
@@ -264,6 +265,7 @@ CASES = {
     "running": tuple(lambda setting, work=work: running(setting, work) for work in WORKS),
     "logging": (logging,),
     "tracing": (tracing, untraced),
+    "serving": (serving,),
     "waiting": (memory, processor),
     "attaching": (
         attached_prompt,

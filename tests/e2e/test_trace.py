@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import signal
@@ -22,6 +23,7 @@ from pydelve.api.tracing import TraceSummary
 from pydelve.cli.trace import exit_status
 from pydelve.terminal.trace_book import Book
 from tests.e2e.handshakes import wait_until
+from tests.e2e.libraries import library
 from tests.e2e.live import LiveSession
 from tests.e2e.plain import run_plain
 from tests.e2e.running import Running
@@ -38,6 +40,7 @@ from tests.e2e.tracing import (
     start,
     traced,
 )
+from tests.e2e.web_load import load
 from tests.golden import check
 from tests.interpreters import Interpreter
 from tests.unit.terminal.user_terminal import CONTROLLING, user_terminal
@@ -411,6 +414,40 @@ def test_a_server_under_load(python: Interpreter, tmp_path: Path) -> None:
         assert told + lost == requests * connections * calls * 2
         assert lost == summary.lost > 0
         assert summary.calls == requests * connections * calls
+
+
+def test_a_fastapi_app_under_load(python: Interpreter, tmp_path: Path) -> None:
+    """As above, in coroutines and in threads of a pool; once read as it comes, and once not at all."""
+    paths = [library(python, name).get("PYTHONPATH", "") for name in ("fastapi", "uvicorn")]
+    environment = clean_environment(tmp_path) | {"PYTHONPATH": ":".join(filter(None, paths))}
+    calls, connections = 800, 6
+    with Running(python, FOLDER / "shop_api.py", str(calls), folder=tmp_path, environment=environment) as server:
+        server.wait_ready()
+        port = int(server.said()[0].split()[1])
+
+        def ask(path: str, count: int) -> list[str]:
+            took, wrong = asyncio.run(load(port, connections, path, lambda asked: asked < count))
+            return wrong + [f"{len(took)} answers"] * (len(took) != count)
+
+        assert ask("/thread/", 10) == []
+        for reads, requests in ((False, 40), (True, 8)):
+            with LiveSession(AttachOptions(server.pid, stop=False), LIMIT_S) as session, ThreadPoolExecutor(1) as pool:
+                session.call(start(r"^__main__\.(price|order)"))
+                asking = [pool.submit(ask, path, requests) for path in ("/async/", "/thread/")]
+                while reads and not all(each.done() for each in asking):
+                    event = session.client.next_event(0.1)
+                    session.events += [event] if event else []
+                assert [each.result(LIMIT_S) for each in asking] == [[], []]
+                summary = session.call(EndTracing())
+                session.call(Detach())
+                session.wait_for(Detached)
+                batches = [event for event in session.events if isinstance(event, Traced)]
+            told, lost = sum(len(batch.records) for batch in batches), sum(batch.lost for batch in batches)
+            assert told + lost == 2 * summary.calls == 2 * 2 * requests * (calls + 1)
+            assert lost == summary.lost
+            assert lost > 0 or reads
+        assert ask("/async/", 10) == []
+        assert server.said()[1] == ""
 
 
 @pytest.mark.parametrize(
