@@ -53,10 +53,11 @@ _NOTES = """\
   start-up. The debugger's own process takes some 6 us for a record and its line; of more than it can read some are
   dropped, or, with `--lossless`, the program waits. debugpy's figure is by the clock.
 - *Processor time of calls that are not traced* is beside that of a trace that nothing matches: start-up is the same.
-- *A server that is traced* (`--case serving`): a FastAPI app under uvicorn with 8 connections that ask again at once, ten seconds
-  before, ten while its calls are traced by its pid, ten with `--max-overhead 5%`, ten after. The server, the load and the
-  reader of the records share two cores, so p99 moves by a tenth by itself. On 3.11, on a busy machine: 59 ms, 65, 55 and
-  62; on 3.13: 74 ms, 66, 60 and 70. No request failed, and 700,000 records came in all or were counted as dropped.
+- *A server that is traced* (`--case serving`): a FastAPI app under uvicorn with 8 connections that ask again at
+  once, ten seconds before, ten while its calls are traced by its pid, ten with `--max-overhead 5%`, ten after. The
+  server, the load and the reader of the records share two cores, so p99 moves by a tenth by itself. On 3.11, on a
+  busy machine: 59 ms, 65, 55 and 62; on 3.13: 74 ms, 66, 60 and 70. No request failed, and 700,000 records came or
+  were counted as dropped.
 - *Steps*: each is one request, one stop and one answer to it, sent when the stop holds exactly.
 """
 

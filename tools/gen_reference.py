@@ -17,6 +17,7 @@ if str(ROOT) not in sys.path:
 from pydelve import config_file  # noqa: E402  # of this checkout, installed or not
 from pydelve.cli.attach import HELP as ATTACH  # noqa: E402
 from pydelve.cli.connect import HELP as CONNECT  # noqa: E402
+from pydelve.cli.core import HELP as CORE  # noqa: E402
 from pydelve.cli.dap import HELP as DAP  # noqa: E402
 from pydelve.cli.exec import HELP as EXEC  # noqa: E402
 from pydelve.cli.launching import HELP as DEBUG  # noqa: E402
@@ -24,6 +25,7 @@ from pydelve.cli.ps import HELP as PS  # noqa: E402
 from pydelve.cli.stack import HELP as STACK  # noqa: E402
 from pydelve.cli.subcommands import Help, help_lines, overview_lines  # noqa: E402
 from pydelve.cli.test import HELP as TEST  # noqa: E402
+from pydelve.cli.trace import HELP as TRACE  # noqa: E402
 from pydelve.terminal.commands import TABLE  # noqa: E402
 from pydelve.terminal.model import GROUPS, Command  # noqa: E402
 from pydelve.terminal.topics import TOPICS, Topic  # noqa: E402
@@ -86,7 +88,7 @@ def render() -> str:
     parts = [
         _HEAD,
         _block(overview_lines()),
-        *map(_subcommand, (DEBUG, EXEC, TEST, ATTACH, CONNECT, DAP, STACK, PS)),
+        *map(_subcommand, (DEBUG, EXEC, TEST, ATTACH, TRACE, CORE, CONNECT, DAP, STACK, PS)),
         _PROMPT,
     ]
     parts += [_row(command) for group in GROUPS for command in TABLE if command.group == group]

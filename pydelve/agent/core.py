@@ -180,9 +180,9 @@ class Agent:
         """The interpreter begins its clean-up."""
         if self.active and posix.getpid() == self.pid:
             self.link.hurry()  # a debugger that is itself stopped does not keep the program from its end
-            for outbox in self.traces.outboxes():
-                outbox.flush()
-            self.link.send(("event", protocol.ENDING, {}))
+            told = [outbox.flush() for outbox in self.traces.outboxes()]
+            if all(told):
+                self.link.send(("event", protocol.ENDING, {}))
             self.link.settle()  # who writes at this moment, and would take it along, may not run again
 
     def deactivate(self) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 _F_DUPFD_CLOEXEC = 1030  # fcntl.h
 _SETTLE_S = 2.0
+_PIECE_BYTES = 1 << 16  # is sent at once, so that it shows whether the debugger reads
 _TRACES = sys.version_info < (3, 12)
 _start_new_thread = _thread.start_new_thread  # before it is replaced, by the program or by tracing.py
 _send = native.released("send", native.WORD, native.INT, native.OBJECT_BYTES, native.WORD, native.INT)
@@ -54,6 +55,7 @@ class Link:
         self._identity = identity(fd)
         self._outbox: list[bytes] = []
         self._writing = _thread.allocate_lock()
+        self._taken = 0  # bytes
         self.lost = False
 
     def send(self, message: tuple[Any, ...]) -> None:
@@ -70,9 +72,18 @@ class Link:
             finally:
                 self._writing.release()
 
+    def wait_for(self, lock: Any) -> bool:
+        """Acquire a lock that another thread may send with; False after a while in which nothing was taken."""
+        taken = -1
+        while taken != self._taken:
+            taken = self._taken
+            if lock.acquire(True, _SETTLE_S):
+                return True
+        return False
+
     def settle(self) -> None:
         """Wait until nothing of this is under way: all that was sent can be read at the other end."""
-        if self._writing.acquire(True, _SETTLE_S):
+        if self.wait_for(self._writing):
             try:
                 while self._outbox:
                     self._write(self._outbox.pop(0))
@@ -90,10 +101,13 @@ class Link:
         if self.lost or not self.intact():
             self.lost = True
             return
-        while data:
-            sent = _send(self._fd, data, len(data), native.MSG_NOSIGNAL)  # not write: SIGPIPE may be set to kill
+        at, size = 0, len(data)
+        while at < size:
+            piece = data[at : at + _PIECE_BYTES] if size > _PIECE_BYTES else data
+            sent = _send(self._fd, piece, len(piece), native.MSG_NOSIGNAL)  # not write: SIGPIPE may be set to kill
             if sent != native.FAILED:
-                data = data[sent:]
+                at += sent
+                self._taken += sent
             elif native.errno() != native.EINTR:
                 self.lost = True
                 return

@@ -222,13 +222,17 @@ class Outbox:
         finally:
             self._busy.release()
 
-    def flush(self) -> None:
-        """The program is about to end: send all there is."""
-        if self._serial and self._busy.acquire(True, _SETTLE_S):
-            try:
-                self._send_all(self._link.send)
-            finally:
-                self._busy.release()
+    def flush(self) -> bool:
+        """The program is about to end: send all there is. False where the debugger does not take it."""
+        if not self._serial:
+            return True
+        if not self._link.wait_for(self._busy):
+            return False
+        try:
+            self._send_all(self._link.send)
+        finally:
+            self._busy.release()
+        return not self.waiting()
 
 
 def _locked() -> Any:

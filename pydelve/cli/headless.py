@@ -11,7 +11,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -30,8 +30,15 @@ from pydelve.server.listening import Server
 from pydelve.server.output import captured
 
 
-def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
+def run(
+    headless: Headless, options: SessionOptions, begin: Callable[[Host], None] = lambda host: None
+) -> ExitStatus | None:
     """Serve the session to its end; how the program ended, None where it did not before we left it.
+
+    Args:
+        headless: To whom, and where.
+        options: What.
+        begin: Called before the first client is heard.
 
     Raises:
         TargetError: the program can't be started or attached to.
@@ -63,6 +70,7 @@ def run(headless: Headless, options: SessionOptions) -> ExitStatus | None:
             # before the program can write anything: who starts us reads this line first
             say_where(headless, address, token)
             host.start()
+            begin(host)
             why = server.run()
     with contextlib.suppress(OSError):  # the terminal may be gone, and be the reason
         print(f"pydelve: the session is over: {why}", file=sys.stderr, flush=True)

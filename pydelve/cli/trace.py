@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import TextIO
 
 from pydelve import log
 from pydelve.api.attach import AttachOptions
+from pydelve.api.events import Event, Exited, Stopped
 from pydelve.api.launch import LaunchOptions
+from pydelve.api.requests import Resume, SetStopUncaught, StartTracing
 from pydelve.api.target import ExitStatus
+from pydelve.cli.headless_options import Headless
 from pydelve.cli.launching import Launch
 from pydelve.cli.streams import Streams
+from pydelve.cli.subcommands import import_late
 from pydelve.cli.trace_options import HELP, Trace, read_words
 from pydelve.client import Client
+from pydelve.debugger.views import FIRST, View
 from pydelve.errors import UsageError
+from pydelve.server.host import Host
 from pydelve.server.pipe import open_session
 from pydelve.terminal.stacks import printable
 from pydelve.terminal.theme import Theme, wants_color
@@ -39,6 +46,8 @@ def run(words: Sequence[str]) -> int:
     log_path = log.configure(trace.log or None, verbose=trace.log is not None)
     if trace.log is not None:
         print(f"log: {log_path}", file=sys.stderr)
+    if trace.headless is not None:
+        return exit_status(_serve(trace, trace.headless))
     with ExitStack() as cleanup:
         path = trace.flame or trace.output
         file = _opened(path, "--flame" if trace.flame else "--output", cleanup) if path else sys.stderr
@@ -61,6 +70,32 @@ def _trace(trace: Trace, write: Callable[[Iterable[str]], None], cleanup: ExitSt
     if ended is not None and not ended.clean:
         place.remarks("the program ended without Python's clean-up: its last calls may be missing")
     return exit_status(ended)
+
+
+def _serve(trace: Trace, headless: Headless) -> ExitStatus | None:
+    """Have clients told; a program that is started stands at its first line until one of them lets it go."""
+    with ExitStack() as cleanup:
+        launch = trace.launch
+        options = AttachOptions(trace.pid, stop=False) if launch is None else _launch_options(launch, cleanup)
+        stood = threading.Event()
+
+        def note(event: Event) -> None:
+            if isinstance(event, Stopped | Exited):
+                stood.set()
+
+        def begin(host: Host) -> None:
+            view = View(note, FIRST, looks=False)
+            if launch is not None:
+                host.post(lambda: host.listen(view, greet=True), urgent=True)
+                stood.wait()
+                host.call(SetStopUncaught(stop=False), view)
+            host.call(StartTracing(trace.options), view)
+            if launch is not None and launch.continue_:
+                host.call(Resume("continue"), view)
+            host.post(lambda: host.leave(view), urgent=True)
+
+        ended: ExitStatus | None = import_late("pydelve.cli.headless").run(headless, options, begin)
+        return ended
 
 
 def _sink(trace: Trace, book: Book) -> Sink:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from pydelve.api.tracing import TraceOptions
+from pydelve.cli.headless_options import HEADLESS, Headless, read_headless
 from pydelve.cli.launching import COMMON, LOG, Launch, prepare, program_of
 from pydelve.cli.options import Option, Words, parse
 from pydelve.cli.subcommands import Help
@@ -38,7 +39,9 @@ OPTIONS = (
     Option("--stats", "no calls but a table of what they cost by function, live on a terminal"),
     Option("--flame", "no calls but where time went: a picture (FILE.svg), or folded stacks for other tools", "FILE"),
     Option("--output", "write to a file, not to standard error", "FILE"),
+    Option("--continue", "run at once, not when the first client says so (headless)"),
     *_PROGRAM,
+    *HEADLESS,
     LOG,
 )  # fmt: skip
 HELP = Help(
@@ -65,6 +68,8 @@ _VERBOSITIES, _VERBOSITY = 4, 2
 _SHARE, _WHOLE = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?%?"), 100
 _SINGLES_OUT = ("--follow-calls", "--when", "--slower-than", "--stack", "--first", "--sample", "--stats")
 _FORMATS = ("lines", "json", "perfetto")
+_SHOWN_HERE = ("--json", "--format", "--flame", "--output", "--for")
+_HEADLESS_NAMES = {option.name for option in HEADLESS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class Trace:
     output: str
     """A file; "" is standard error."""
     log: str | None
+    headless: Headless | None
+    """How to serve the records to clients; None has them shown here."""
 
 
 def read_words(words: Sequence[str]) -> Trace:
@@ -98,6 +105,8 @@ def read_words(words: Sequence[str]) -> Trace:
     pattern, launch, pid = parsed.rest[0], None, 0
     parsed = Words(parsed.values, parsed.rest[1:])
     _check_forms(parsed)
+    headless = _headless(parsed)
+    parsed = Words({name: found for name, found in parsed.values.items() if name not in _HEADLESS_NAMES}, parsed.rest)
     if parsed.last("-p") is not None:
         pid = _pid(parsed)
     elif parsed.last("--test") is not None:
@@ -118,6 +127,7 @@ def read_words(words: Sequence[str]) -> Trace:
         flame=parsed.last("--flame") or "",
         output=parsed.last("--output") or "",
         log=parsed.last("--log"),
+        headless=headless,
     )
 
 
@@ -157,6 +167,21 @@ def _check_forms(parsed: Words) -> None:
         )
     if "--flame" in forms and "--output" in parsed.values:
         raise UsageError("--flame and --output were given", why="--flame has a file", hint="leave --output away")
+
+
+def _headless(parsed: Words) -> Headless | None:
+    headless = read_headless(parsed, "trace")
+    if headless is None and "--continue" in parsed.values:
+        raise UsageError(
+            "--continue needs --headless", why="what is traced here runs at once", hint="leave --continue away"
+        )
+    for name in _SHOWN_HERE if headless is not None else ():
+        if name in parsed.values:
+            raise UsageError(
+                f"{name} has no place with --headless", why="clients get the records, and end the trace",
+                hint="pydelve trace --headless REGEXP ...",
+            )  # fmt: skip
+    return headless
 
 
 def _pid(parsed: Words) -> int:

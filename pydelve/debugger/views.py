@@ -104,6 +104,10 @@ class Views:
         """Does a view that hears of this target say by itself what it has read?"""
         return any(view.reads and view.target in (0, target) for view in self)
 
+    def heard(self, target: int) -> bool:
+        """Is there a client who hears of this target?"""
+        return any(view.looks and view.target in (0, target) for view in self)
+
     def unseen(self, target: int) -> bool:
         """Are there clients, and none who could let this child go on?"""
         looking = [view.target for view in self if view.looks]

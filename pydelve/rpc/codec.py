@@ -19,6 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decoder = Callable[[Any, str, bool], Any]
 """Gets the JSON, where it stands (for messages), and whether to refuse what is unknown or out of bounds."""
 _LARGEST = 2**63 - 1
+_PLAIN = frozenset((str, int, bool, type(None)))
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -55,7 +56,7 @@ def _refuse_constant(name: str) -> Any:
 def to_json(value: Any) -> Any:
     """What ``json.dumps`` can write, of a value of the api's types."""
     kind = type(value)
-    if kind in (str, int, bool, type(None)):
+    if kind in _PLAIN:
         return value
     if kind is float:
         return value if math.isfinite(value) else {"float": str(value)}
@@ -63,7 +64,11 @@ def to_json(value: Any) -> Any:
         return [to_json(each) for each in value]
     if kind is dict:
         return {key: to_json(each) for key, each in value.items()}
-    return {name: to_json(getattr(value, name)) for name in _field_names(kind)}
+    found = {}
+    for name in _field_names(kind):  # flat: there may be many thousands of records
+        each = getattr(value, name)
+        found[name] = each if type(each) in _PLAIN else to_json(each)
+    return found
 
 
 @cached

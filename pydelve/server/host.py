@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Output, Stopped, Traced
+from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Output, Started, Stopped, Traced
 from pydelve.api.requests import Detach, GetState, Request
 from pydelve.api.target import State, Stop
 from pydelve.debugger.engine import SessionOptions
@@ -21,6 +21,7 @@ from pydelve.debugger.targets import Targets
 from pydelve.debugger.views import View, Views
 from pydelve.errors import InternalError, PydelveError
 from pydelve.rpc.mailbox import closed_error
+from pydelve.server.traced import TracedSoFar
 
 Deliver = Callable[[Any, PydelveError | None], None]
 """Takes the outcome of a request: its result, or the error."""
@@ -82,6 +83,7 @@ class Host:
         self._acknowledges = acknowledges
         self._held = False
         self._unread: list[Logged | Traced] = []
+        self._traced = TracedSoFar()
         self._waiting: list[tuple[View, Deliver]] = []
         """Who wants to hear when its target stands."""
         self._output = output
@@ -117,10 +119,9 @@ class Host:
         self._views.tell(event)
         if isinstance(event, Logged | Traced):
             self._views.tell_bound(event.target, event)
-            if self._acknowledges or not self._views.read_by_one(event.target):
-                self._unread.append(event)
-                if not self._held:
-                    self._loop.post(self._acknowledge, urgent=True)
+            heard = isinstance(event, Logged) or self._views.heard(event.target)
+            if heard and (self._acknowledges or not self._views.read_by_one(event.target)):
+                self._read_by_all(event)
         self._answer_waiting(event, 0)
 
     def _emit_bound(self, target: int, event: Event) -> None:
@@ -142,6 +143,12 @@ class Host:
                 deliver(self._debugger.serve(GetState(), view), None)
             else:
                 self._waiting.append((view, deliver))
+
+    def _read_by_all(self, *events: Logged | Traced) -> None:
+        """Say so to the target, as soon as nobody is behind."""
+        self._unread += events
+        if events and not self._held:
+            self._loop.post(self._acknowledge, urgent=True)
 
     def hold(self, held: bool) -> None:
         """A listener is far behind, or none is any more: output is not read meanwhile, and log messages wait."""
@@ -171,6 +178,10 @@ class Host:
                 self._points.pop(point.id, None)
             case BreakpointChanged(point):
                 self._points[point.id] = point
+            case Traced():
+                self._traced.take(event, heard=self._views.heard(event.target))
+            case Started():
+                self._traced.anew()
 
     def tell(self, event: Event) -> None:
         """Tell all listeners, of something that is not the engine's."""
@@ -201,16 +212,25 @@ class Host:
         if greet and view.target:
             for event in self._debugger.greeting_bound(view.target):
                 view.tell(event)
+            self._catch_up(view)
         elif greet:
             before, after = self._debugger.greeting()
             for event in before:
                 view.tell(event)
             for point in self._points.values():  # the engine might have to ask the target, and wait
                 view.tell(BreakpointChanged(point))
+            self._catch_up(view)
             for event in after:
                 if not isinstance(event, Stopped) or self._stops.get(event.target) is event.stop:
                     view.tell(event)
         self._views.add(view)
+
+    def _catch_up(self, view: View) -> None:
+        """Tell of traced calls that nobody has heard of, and what those to come refer to."""
+        for event in self._traced.told(view.target):
+            view.tell(event)
+        if view.looks:
+            self._read_by_all(*self._traced.heard(view.target))
 
     def leave(self, view: View) -> None:
         """Tell a client no more."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import re
 import shutil
 import signal
 import socket
@@ -46,7 +45,8 @@ from pydelve.rpc.framing import Deframer, frame
 from pydelve.server.outbox import Limits
 from pydelve.server.output import CapturedOutput, CapturedStream
 from tests.e2e.handshakes import wait_until
-from tests.e2e.session import LAUNCHER, Session, clean_environment
+from tests.e2e.listening import Listening
+from tests.e2e.session import Session
 from tests.interpreters import Interpreter
 from tests.node import node_packages
 from tests.serving import LIMIT_S, TOKEN, Serving
@@ -502,26 +502,6 @@ _EXAMPLES: dict[str, Any] = {
     "call": requests.Call("len('a')", wait=True),
     "jump": requests.Jump("+1"),
 }
-
-
-class Listening:
-    """``pydelve ... --headless`` as a process of its own."""
-
-    def __init__(self, folder: Path, *words: str, **environment: str) -> None:
-        clean = clean_environment(folder) | {"XDG_RUNTIME_DIR": str(folder), **environment}
-        self.process = subprocess.Popen(
-            [sys.executable, str(LAUNCHER), *words], cwd=folder, env=clean, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.line = self.process.stdout.readline()
-        found = re.fullmatch(r"pydelve listens on (\S+?)(?:, token (\S+))?\n", self.line)
-        self.address, self.token = (found[1], found[2] or "") if found else ("", "")
-
-    def finish(self) -> tuple[str, str, int]:
-        """What it wrote, and its exit status, once it has ended."""
-        out, err = self.process.communicate(timeout=LIMIT_S)
-        return out, err, self.process.returncode
 
 
 @pytest.fixture
