@@ -12,6 +12,8 @@ from pydelve.errors import UsageError
 from pydelve.records import dataclass, field
 from pydelve.terminal.names import nearest
 
+_OF_PROGRAMS = ("debug", "exec", "trace")  # those that are given a program with options of its own
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -100,7 +102,9 @@ def _unknown(command: str, known: Mapping[str, Option], name: str) -> UsageError
     near = nearest(name, known)
     return UsageError(
         f"pydelve {command} has no option {name}",
-        why="options of the program come after its name",
+        why="options of the program come after its name"
+        if command in _OF_PROGRAMS
+        else f"pydelve help {command} lists those that it has",
         hint=f"pydelve {command} {known[near[0]].label}" if near else f"pydelve help {command}",
     )
 
