@@ -22,6 +22,8 @@ class AttachOptions:
     """False with ``--continue``: it runs on until a breakpoint."""
     follow: bool = False
     """Its children are debugged too; see ``requests.FollowChildren``."""
+    children: bool = False
+    """Also those that it has already; see ``requests.AttachChildren``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pydelve.api.requests_breakpoints import CreateExceptionBreakpoint as Create
 from pydelve.api.requests_breakpoints import ListBreakpoints as ListBreakpoints
 from pydelve.api.requests_breakpoints import SetStopOne as SetStopOne
 from pydelve.api.requests_breakpoints import SetStopUncaught as SetStopUncaught
+from pydelve.api.requests_targets import AttachChildren as AttachChildren
 from pydelve.api.requests_targets import FollowChildren as FollowChildren
 from pydelve.api.requests_targets import GetTargets as GetTargets
 from pydelve.api.requests_targets import SelectTarget as SelectTarget
@@ -431,5 +432,5 @@ ALL: tuple[type[Request[Any]], ...] = (
     GetSource, Restart, Detach, SubstitutePaths, Call, Jump, SendSignal, GetModules, GetDefinitions, Disassemble,
     Reload, Dump, CompleteExpression, GetSignature, CreateExceptionBreakpoint, SetStopUncaught, GetException,
     GetTasks, StartTracing, EndTracing, GetCapabilities, GetConfig, ReadMemory, GetTargets, SelectTarget,
-    FollowChildren, SetStopOne, SetStopTogether, FreezeThread,
+    FollowChildren, AttachChildren, SetStopOne, SetStopTogether, FreezeThread,
 )  # fmt: skip

@@ -42,6 +42,17 @@ class FollowChildren(Request[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class AttachChildren(Request[None]):
+    """The Python processes that the program has started, and theirs, become targets too, as they run: those that were
+    there before children were followed, or were left alone. Notices tell of those that can't be attached to.
+
+    Raises:
+        TargetStateError: there are none.
+        UnsupportedError: the target is only looked at.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class SetStopTogether(Request[None]):
     """Does a stop in one target stop all others too, so that they go on with it? They run on, from the start. With it,
     Halt is about all of them.

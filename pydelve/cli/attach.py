@@ -35,6 +35,7 @@ _OPTIONS = (
     Option("--name", "the one process whose command line matches, instead of PID", "PATTERN"),
     Option("--wait-for", "the same, as soon as there is one", "PATTERN"),
     Option("--continue", "let it run until a breakpoint, without stopping it first"),
+    Option("--children", "attach to the Python processes that it has started, too"),
     Option("--init", "run the commands in a file first", "FILE"),
     TUI,
     Option("--method", f"way into it: {', '.join(get_args(AttachMethod))}", "METHOD"),
@@ -55,6 +56,7 @@ HELP = Help(
     examples=(
         ("pydelve attach 1234", "stop it, and show where"),
         ("pydelve attach --name 'worker.py --queue mail'", "by its command line"),
+        ("pydelve attach --children 1234", "a server's master, and its workers"),
         ("pydelve attach --continue --init cmds 1234", "breakpoints by the commands in a file"),
     ),
 )
@@ -80,11 +82,11 @@ def run(words: Sequence[str]) -> int:
     opening = Opening(
         init_lines(parsed.last("--init")), parsed.last("--continue") is not None, parsed.last("--tui") is not None
     )
-    method = _method(parsed.last("--method"))
+    method, children = _method(parsed.last("--method")), parsed.last("--children") is not None
     headless = read_headless(parsed, "attach")
     if headless is not None:
         import_late("pydelve.cli.headless").run(
-            headless, AttachOptions(_process(parsed), method, not opening.continue_, follow=True)
+            headless, AttachOptions(_process(parsed), method, not opening.continue_, follow=True, children=children)
         )
         return 0
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
@@ -95,7 +97,8 @@ def run(words: Sequence[str]) -> int:
         stop = bool(opening.init) or not opening.continue_
         with importing(front):
             status, transport = _reach(
-                AttachOptions(pid, method, stop, follow=True), retry=parsed.last("--wait-for") is not None
+                AttachOptions(pid, method, stop, follow=True, children=children),
+                retry=parsed.last("--wait-for") is not None,
             )
         cleanup.callback(transport.close)
         client, streams = Client(transport), Streams({})

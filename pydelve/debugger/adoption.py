@@ -1,22 +1,22 @@
-"""How children become targets: they call at a door, and are given engines. For ``targets``, on the engine's thread.
-
-See docs/internals/children.md.
+"""How children become targets: they call at a door, or are attached to, and are given engines. For ``targets``, on the
+engine's thread. See docs/internals/children.md.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
 
-from pydelve.api.events import Exited
+from pydelve.api.attach import AttachOptions
+from pydelve.api.events import Event, Exited, Notice
 from pydelve.api.target import ExitStatus
 from pydelve.debugger.becoming import Becoming
 from pydelve.debugger.engine import Debugger
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.member import Member
-from pydelve.errors import PydelveError
+from pydelve.errors import PydelveError, TargetGoneError, TargetStateError
 from pydelve.records import replace
 
 if TYPE_CHECKING:
@@ -114,11 +114,7 @@ class Adoption:
             becoming.done()
             self._adopt_again(again, reached)
             return
-        member = Member(self._next, "exec", parent)
-        self._next += 1
-        member.engine = self._make(member.number)
-        member.engine.follow(self._door.name)
-        self._members[member.number] = member
+        member = self._new("exec", parent)
         try:
             member.engine.adopt(reached)
             if member.how == "fork":  # others come to their first line, and go on from there
@@ -126,6 +122,64 @@ class Adoption:
         except PydelveError as error:
             self._members.pop(member.number, None)
             _log.warning("process %d called, but can't be debugged: %s", reached.handle.pid, error)
+
+    # -- those that are there already ----------------------------------------------------------------------------------
+
+    def begin(self, tell: Callable[[Event], None], *, attach: bool) -> None:
+        """The first target was attached to: have its children too, or say that it has some."""
+        found = self._unattached()
+        if attach:
+            self._attach(found, tell)
+        elif found:
+            count = f"{len(found)} children that are" if len(found) > 1 else "a child that is"
+            tell(Notice(f"it has {count} Python, and not debugged", "they were there before", "target attach"))
+
+    def attach_children(self, tell: Callable[[Event], None]) -> None:
+        """Children that are no targets become some, as they run; ``tell`` hears of those that can't.
+
+        Raises:
+            TargetStateError: there are none.
+        """
+        found = self._unattached()
+        if not found:
+            raise TargetStateError(
+                "there is no child to attach to", why="all that are Python are targets, or there are none",
+                hint="targets",
+            )  # fmt: skip
+        self._attach(found, tell)
+
+    def _unattached(self) -> list[int]:
+        from pydelve.target.live.children import python_children_of  # noqa: PLC0415  only where one was attached to
+
+        known = {member.pid for member in self._members.values()}
+        return [pid for pid in python_children_of(self._members[min(self._members)].pid) if pid not in known]
+
+    def _attach(self, pids: Sequence[int], tell: Callable[[Event], None]) -> None:
+        from pydelve.target.live.attach import attach  # noqa: PLC0415  rarely needed
+        from pydelve.target.live.door import ancestors_of  # noqa: PLC0415  rarely needed
+
+        for pid in pids:
+            numbers = {each.pid: number for number, each in self._members.items()}
+            parent = next((numbers[each] for each in ancestors_of(pid) if each in numbers), 0)
+            member = None
+            try:
+                reached = attach(AttachOptions(pid, stop=False))
+                member = self._new("attach", parent)
+                member.engine.adopt(reached, runs=True)
+                self._runs(member)
+            except PydelveError as error:
+                if member is not None:
+                    self._members.pop(member.number, None)
+                if not isinstance(error, TargetGoneError):
+                    tell(Notice(error.message, error.why, error.hint))
+
+    def _new(self, how: Literal["exec", "attach"], parent: int) -> Member:
+        member = Member(self._next, how, parent)
+        self._next += 1
+        member.engine = self._make(member.number)
+        member.engine.follow(self.door)
+        self._members[member.number] = member
+        return member
 
     def _adopt_again(self, member: Member, reached: Reached) -> None:
         """Another program is in a target's place, and has called."""

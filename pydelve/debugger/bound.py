@@ -14,7 +14,7 @@ from pydelve.debugger.views import FIRST, View
 from pydelve.errors import UnsupportedError
 
 R = TypeVar("R")
-_OF_THE_SESSION = (requests.GetTargets, requests.FollowChildren, requests.SetStopTogether)
+_OF_THE_SESSION = (requests.GetTargets, requests.FollowChildren, requests.AttachChildren, requests.SetStopTogether)
 _OF_THE_FIRST = (requests.Restart, requests.Detach)
 
 

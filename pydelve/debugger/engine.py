@@ -132,9 +132,9 @@ class Debugger:
         if options.stop:
             self._halt_it(process, "attach")
 
-    def adopt(self, reached: Reached) -> None:
+    def adopt(self, reached: Reached, *, runs: bool = False) -> None:
         """A child has called, or this one, as another program. One that was forked waits for its breakpoints; others
-        come to their first line.
+        come to their first line, unless they were attached to, as they ``run``.
 
         Raises:
             TargetError: it has no agent that we understand.
@@ -142,7 +142,7 @@ class Debugger:
         self._begin(reached)
         self._stops_at_entry = False
         process = self._current.process
-        if process is not None and process.forked and not process.ended:
+        if process is not None and (process.forked or runs) and not process.ended:
             self._current.files.main_is(process.main_file)
             self._begin_run(process)
             process.go()

@@ -96,6 +96,7 @@ class Targets:
             requests.GetTargets: lambda _: self._roster.list(self._current),
             requests.SelectTarget: self._select_target,
             requests.FollowChildren: self._follow_children,
+            requests.AttachChildren: self._attach_children,
             requests.Restart: self._restart,
             requests.Detach: self._detach,
             requests.SetStopTogether: lambda request: self._together.switch(
@@ -113,6 +114,8 @@ class Targets:
         if isinstance(options, LaunchOptions | AttachOptions) and options.follow:
             self._open()
         self._first.start()
+        if isinstance(options, AttachOptions) and options.follow and self._first.current.armable() is not None:
+            self._adoption.begin(self._emit, attach=options.children)
 
     def serve(self, request: requests.Request[R], view: View) -> R:
         """The answer to one request of a client; raises as that says."""
@@ -251,12 +254,19 @@ class Targets:
                 self._emit(Stopped(state.stop, request.id))
         return member.state
 
-    def _follow_children(self, request: requests.FollowChildren) -> None:
+    def _attach_children(self, request: requests.AttachChildren) -> None:
+        self._check_controlled()
+        self._adoption.attach_children(self._emit)
+
+    def _check_controlled(self) -> None:
         if not isinstance(self._options, LaunchOptions | AttachOptions):
             raise UnsupportedError(
                 "following children needs control of the program", why="it is only looked at",
                 hint="help without-control",
             )  # fmt: skip
+
+    def _follow_children(self, request: requests.FollowChildren) -> None:
+        self._check_controlled()
         try:
             wanted = re.compile(request.pattern) if request.pattern else None
         except re.error as error:
@@ -400,7 +410,8 @@ class Targets:
                 self._on_breakpoint(number, made, event, cleared=cleared)
             case Started() if number != _FIRST:
                 process = member.engine.current.process
-                member.how = "fork" if process is not None and process.forked else "exec"
+                if member.how != "attach":
+                    member.how = "fork" if process is not None and process.forked else "exec"
                 self._emit(TargetAdded(self._roster.target(member, self._current)))
             case ChildLeftAlone(left):
                 self._roster.count_left(left)

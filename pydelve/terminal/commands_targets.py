@@ -14,14 +14,15 @@ TARGETS = (
         "config stop-targets all: a stop stops them all.",
     ),
     Command(
-        "target", "Moving around", "look at another process of the session, or follow children or not",
-        ("", "N", "N COMMAND", "follow on [REGEXP]", "follow off"),
+        "target", "Moving around", "look at another process of the session, or say which are followed",
+        ("", "N", "N COMMAND", "follow on [REGEXP]", "follow off", "attach"),
         targets.target, takes="command", completes="command",
         details="All commands are about one process: the one that stopped last, or that was chosen. Breakpoints are\n"
         "set in all of them. The others run meanwhile, or stand where they stopped; with config stop-targets all they\n"
         "stop with that one, and go on with it.\n"
         "follow says what becomes of children from now on; with a regular expression, only of those in whose command\n"
-        "line it is found. Children that are followed already stay so.",
+        "line it is found. Children that are followed already stay so. attach: those that are there already and are\n"
+        "not debugged become targets, too.",
         examples=(
             ("target 2", "look at the first child"),
             ("target 2 stack", "its stack, and back here"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydelve.api.requests import FollowChildren, GetTargets, SelectTarget
+from pydelve.api.requests import AttachChildren, FollowChildren, GetTargets, SelectTarget
 from pydelve.errors import UsageError
 from pydelve.terminal.model import Call
 from pydelve.terminal.parsing import whole_number
@@ -23,6 +23,9 @@ def target(call: Call) -> None:
     word, _, rest = call.text.partition(" ")
     if word == "follow":
         _follow(call, rest.strip())
+        return
+    if call.text == "attach":
+        session.ask(AttachChildren())
         return
     found = session.ask(GetTargets()).targets
     if not word:

@@ -17,11 +17,17 @@ _HOW = {"launch": "started", "attach": "attached to", "fork": "forked", "exec": 
 
 def added_line(target: Target) -> str:
     """``target 2: process 1234, forked by target 1``."""
-    by = f" by target {target.parent}" if target.parent else ""
-    text = f"target {target.id}: process {target.info.pid}, {_HOW[target.how]}{by}"
-    if target.how == "exec":
+    text = f"target {target.id}: process {target.info.pid}, {_came(target)}"
+    if target.how in {"exec", "attach"}:
         text += f": {_command(target.info.argv)} (CPython {target.info.python})"
     return text
+
+
+def _came(target: Target) -> str:
+    """``forked by target 1``."""
+    if target.how == "attach" and target.parent:
+        return f"a child of target {target.parent}, attached to"
+    return _HOW[target.how] + (f" by target {target.parent}" if target.parent else "")
 
 
 def waits_line(target: Target, cwd: str) -> str:
@@ -62,10 +68,9 @@ def target_lines(targets: Sequence[Target], *, cwd: str, theme: Theme) -> list[s
     lines = []
     for target, state in zip(targets, states, strict=True):
         arrow = theme.mark("=>") if target.current else "  "
-        by = f" by target {target.parent}" if target.parent else ""
         lines.append(
             f"{arrow} {target.id:>{id_width}}  process {target.info.pid:<{pid_width}}  {state:<{state_width}}  "
-            f"{_HOW[target.how]}{by}: {_command(target.info.argv)}"
+            f"{_came(target)}: {_command(target.info.argv)}"
         )
     return lines
 

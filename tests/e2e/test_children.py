@@ -21,6 +21,7 @@ from pydelve.api.events import (
     ChildLeftAlone,
     Event,
     Exited,
+    Notice,
     Started,
     Stopped,
     TargetAdded,
@@ -29,6 +30,7 @@ from pydelve.api.events import (
 )
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import (
+    AttachChildren,
     CreateBreakpoint,
     Detach,
     Evaluate,
@@ -318,6 +320,69 @@ def test_children_of_a_program_that_was_attached_to(python: Interpreter, program
                 session.call(Resume("continue"))
             next_event(session, Exited)
         assert running.end() == ("ready\n6 8\n", "", 0)
+
+
+def test_children_that_were_there_before(python: Interpreter, program: Program) -> None:
+    script = program("children/already.py")
+    with Running(python, script, folder=script.parent) as running:
+        running.wait_ready()
+        with LiveSession(AttachOptions(running.pid, stop=False, follow=True)) as session:
+            offer = next_event(session, Notice)
+            assert (offer.message, offer.hint) == (
+                "it has 3 children that are Python, and not debugged", "target attach",
+            )  # fmt: skip
+            session.call(CreateBreakpoint("work"))
+            session.call(AttachChildren())
+            added = [next_event(session, TargetAdded).target for _ in range(3)]
+            assert [(each.id, each.how, each.parent, each.status) for each in added] == [
+                (number, "attach", 1, "running") for number in (2, 3, 4)
+            ]
+            with pytest.raises(TargetStateError, match="there is no child to attach to"):
+                session.call(AttachChildren())
+            running.tell("go")
+            seen = {}
+            for _ in added:
+                stopped = next_event(session, Stopped)
+                seen[stopped.target] = value(session, "number")
+                session.call(Resume("continue"))
+            assert sorted(seen.items()) == [(2, "3"), (3, "4"), (4, "5")]
+            next_event(session, Exited)
+        assert running.end() == ("ready\n[6, 8] 10\n", "", 0)
+
+
+def test_attach_with_children(program: Program) -> None:
+    """By the command line; they run on at its end."""
+    python = find_interpreters()["3.13"]
+    script = program("children/already.py")
+    with Running(python, script, folder=script.parent) as running:
+        running.wait_ready(waits_in="read")
+        commands = ["targets", "target attach", "detach"]
+        done = Session(python, script.parent).run(["attach", "--children", str(running.pid)], commands)
+        assert re.sub(r"already.py \d+ \d+ 5", "already.py 5", done.output) == _ATTACHED
+        running.tell("go")
+        assert running.end() == ("ready\n[6, 8] 10\n", "", 0)
+
+
+_ATTACHED = """\
+attached to process <pid>: <tmp>/already.py (CPython <version>)
+target 2: process <pid>, a child of target 1, attached to: <tmp>/already.py (CPython <version>)
+target 3: process <pid>, a child of target 1, attached to: <tmp>/already.py (CPython <version>)
+target 4: process <pid>, a child of target 1, attached to: <tmp>/already.py 5 (CPython <version>)
+> attached, already.py:34 in <module>, thread 1 (MainThread)
+    32:      os.read(told, 1)
+    33:  print("ready", flush=True)
+=>  34:  sys.stdin.readline()
+    35:  os.write(begin, b"!!!")
+    36:  print([os.waitpid(pid, 0)[1] >> 8 for pid in pids], shell.wait(), flush=True)
+=> 1  process <pid>  stopped at already.py:34 in <module>  attached to: <tmp>/already.py
+   2  process <pid>  running                               a child of target 1, attached to: <tmp>/already.py
+   3  process <pid>  running                               a child of target 1, attached to: <tmp>/already.py
+   4  process <pid>  running                               a child of target 1, attached to: <tmp>/already.py 5
+there is no child to attach to
+  why: all that are Python are targets, or there are none
+  try: targets
+detached: process <pid> runs on
+"""
 
 
 def test_exit_ends_children_and_detach_does_not(python: Interpreter, program: Program) -> None:

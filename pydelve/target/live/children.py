@@ -8,10 +8,13 @@ import signal
 import time
 from contextlib import suppress
 
+from pydelve.errors import PydelveError
+from pydelve.target.live.memory import find_runtime
 from pydelve.target.live.ptrace import thread_ids
 
 _MOST = 10_000
 _PATIENCE_S = 1.0
+_HELPER = b"from multiprocessing.resource_tracker import "
 
 
 def children_of(pid: int) -> list[int]:
@@ -23,6 +26,17 @@ def children_of(pid: int) -> list[int]:
         if child not in found:
             found.append(child)
             todo = _direct(child) + todo
+    return found
+
+
+def python_children_of(pid: int) -> list[int]:
+    """Those among them that are CPython, as far as we may look into them; without multiprocessing's own helper."""
+    found = []
+    for child in children_of(pid):
+        if _HELPER not in _read(child, "cmdline"):
+            with suppress(PydelveError):
+                find_runtime(child, None)
+                found.append(child)
     return found
 
 

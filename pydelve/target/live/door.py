@@ -119,7 +119,7 @@ class Door:
         reached = Reached(
             handle, command_of(pid), Channel(link), HoldChannel(hold), launched=False, cwd=folder_of(pid)
         )  # fmt: skip
-        self._on_call(Caller(reached, _ancestors(pid)))
+        self._on_call(Caller(reached, ancestors_of(pid)))
 
     def _give_up(self, fd: int, late: socket.socket) -> None:
         pid, connection = self._waiting.get(fd, (0, None))
@@ -144,7 +144,8 @@ def _user_of(pid: int) -> int:
     return -1
 
 
-def _ancestors(pid: int) -> tuple[int, ...]:
+def ancestors_of(pid: int) -> tuple[int, ...]:
+    """Its parent's pid, and that one's parent's, and so on, as the kernel tells them now."""
     found: list[int] = []
     while (pid := _parent_of(pid)) > 1 and pid not in found:
         found.append(pid)
