@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TextIO
 
 from pydelve import log
 from pydelve.api.attach import AttachOptions
@@ -20,12 +19,11 @@ from pydelve.cli.launching import Launch
 from pydelve.cli.streams import Streams
 from pydelve.cli.subcommands import import_late
 from pydelve.cli.trace_options import HELP, Trace, read_words
+from pydelve.cli.trace_output import TraceOutput, remark
 from pydelve.client import Client
 from pydelve.debugger.views import FIRST, View
-from pydelve.errors import UsageError
 from pydelve.server.host import Host
 from pydelve.server.pipe import open_session
-from pydelve.terminal.stacks import printable
 from pydelve.terminal.theme import Theme, wants_color
 from pydelve.terminal.trace_book import Book
 from pydelve.terminal.trace_flame import TraceFlame
@@ -50,26 +48,28 @@ def run(words: Sequence[str]) -> int:
         return exit_status(_serve(trace, trace.headless))
     with ExitStack() as cleanup:
         path = trace.flame or trace.output
-        file = _opened(path, "--flame" if trace.flame else "--output", cleanup) if path else sys.stderr
-        return _trace(trace, _writer(file), cleanup)
+        output = TraceOutput(path, "--flame" if trace.flame else "--output")
+        cleanup.callback(output.close)
+        return _trace(trace, output, cleanup)
 
 
-def _trace(trace: Trace, write: Callable[[Iterable[str]], None], cleanup: ExitStack) -> int:
+def _trace(trace: Trace, output: TraceOutput, cleanup: ExitStack) -> int:
     book = Book()
     sink = _sink(trace, book)
-    place = Place(write, _remark)
+    place = Place(output.write, remark, lambda: output.broken)
     if trace.launch is None:
         client = _client(AttachOptions(trace.pid, stop=False), cleanup)
         ended = Tracer(client, trace.options, book, sink, place).attached(trace.seconds)
     else:
         client = _client(_launch_options(trace.launch, cleanup), cleanup)
         ended = Tracer(client, trace.options, book, sink, place).launched(trace.seconds)
-    write(sink.end())
+    output.write(sink.end())
+    output.close()
     if not trace.json:
         place.remarks(end_line(book))
     if ended is not None and not ended.clean:
         place.remarks("the program ended without Python's clean-up: its last calls may be missing")
-    return exit_status(ended)
+    return exit_status(ended) or int(output.broken)
 
 
 def _serve(trace: Trace, headless: Headless) -> ExitStatus | None:
@@ -142,29 +142,3 @@ def _launch_options(launch: Launch, cleanup: ExitStack) -> LaunchOptions:
         stdout_fd=streams.stdout_fd,
         stderr_fd=streams.stderr_fd,
     )
-
-
-def _opened(path: str, option: str, cleanup: ExitStack) -> TextIO:
-    try:
-        return cleanup.enter_context(open(path, "w", encoding="utf-8", errors="backslashreplace"))
-    except OSError as error:
-        raise UsageError(
-            f"{path} can't be written", why=os.strerror(error.errno or 0), hint=f"{option} FILE"
-        ) from error
-
-
-def _writer(file: TextIO) -> Callable[[Iterable[str]], None]:
-    """Writes whole lines, those of a batch at once; the program may write between them."""
-
-    def write(lines: Iterable[str]) -> None:
-        text = "".join([f"{line}\n" for line in lines])
-        if text:
-            file.write(text)
-            file.flush()
-
-    return write
-
-
-def _remark(text: str) -> None:
-    lines = map(printable, text.split("\n"))  # it may hold texts of the program's
-    print("pydelve: " + "\n".join(lines), file=sys.stderr)

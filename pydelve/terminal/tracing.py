@@ -45,6 +45,8 @@ class Place:
     """Those of a batch."""
     remarks: Callable[[str], object]
     """What is said besides."""
+    broken: Callable[[], bool]
+    """Records go nowhere: the trace ends."""
 
 
 class Tracer:
@@ -102,7 +104,8 @@ class Tracer:
             self._interrupts = 0
             if not _came_from_terminal():
                 self._quietly(lambda: self._client.call(SendSignal(signal.SIGINT)))
-        if self._tracing and (self._interrupts or time.monotonic() >= self._deadline):
+        ends = self._interrupts or self._place.broken() or time.monotonic() >= self._deadline
+        if self._tracing and ends:
             self._end()
 
     def _end(self) -> None:

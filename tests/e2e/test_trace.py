@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -327,6 +328,30 @@ class TestLife:
         assert sorted(tasks) == [(letter, f"task {name}") for letter in "be" for name in ("first", "second")]
         assert Session(None, tmp_path).run([*common, "--flame", "f.svg", "factorial$", program]).exit_code == 0
         assert (tmp_path / "f.svg").read_text().count(">factorial$: ") == 1
+
+    def test_output_that_fails(self, tmp_path: Path) -> None:
+        """A full disk, a reader that has left: the program runs on, to its own status, or 1 in place of 0."""
+        program, out = tmp_path / "program.py", tmp_path / "out.txt"
+        program.write_text("import sys\ndef work():\n    pass\nwork()\nprint('done')\nsys.exit(int(sys.argv[1]))\n")
+        words = ["--python", sys.executable, "--redirect", f"stdout:{out}", "work", str(program)]
+        for form in ("--output", "--flame"):
+            for status in (0, 7):
+                done = Session(None, tmp_path).run(["trace", form, "/dev/full", *words, str(status)])
+                assert [SHARE.sub("", line) for line in done.lines] == [
+                    "pydelve: /dev/full can't be written: No space left on device",
+                    "  why: what is told of calls has no other place: the trace ends",
+                    "pydelve: 1 call of 1 function traced",
+                ]
+                assert (done.exit_code, out.read_text()) == (status or 1, "done\n")
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [sys.executable, str(LAUNCHER), "trace", *words, "7"]
+        with open(writer, "wb") as nobody_reads:
+            gone = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stderr=nobody_reads, cwd=tmp_path, env=clean_environment(tmp_path),
+                check=False, timeout=LIMIT_S,
+            )  # fmt: skip
+        assert (gone.returncode, out.read_text()) == (7, "done\n")
 
     @pytest.mark.parametrize("lossless", [False, True])
     def test_records_that_nobody_reads(self, python: Interpreter, tmp_path: Path, lossless: bool) -> None:
