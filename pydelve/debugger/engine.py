@@ -382,6 +382,7 @@ class Debugger:
     def on_stopped(self, report: StopReport) -> None:
         """See ``target.Listener``."""
         process = self._current.process
+        self._halts += 1  # none is overdue any more
         # as a job of its own: it asks the target, which can't be done from within the reading of this event, and the
         # request that started this process must have ended before
         self._loop.post(lambda: self._announce(process, report), urgent=False)
@@ -389,7 +390,6 @@ class Debugger:
     def _announce(self, process: Process | None, report: StopReport) -> None:
         if process is None or process is not self._current.process or process.ended:
             return
-        self._halts += 1
         self._current.files.changed()
         try:
             stop = self._at_goal(self._to_stop(report), process)
