@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.api.attach import AttachOptions
 from pydelve.api.events import Exited, Stopped, TargetAdded, TargetExited
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.requests import CreateBreakpoint, Resume
+from pydelve.api.requests import CreateBreakpoint, Detach, Resume
+from tests.e2e.handshakes import wait_until
 from tests.e2e.libraries import library
 from tests.e2e.live import LiveSession
 from tests.e2e.test_children import next_event, next_of, value
@@ -81,6 +83,32 @@ def test_gunicorn(python_of_servers: Interpreter, servers: Path) -> None:
             session.call(Resume("continue"))
         assert {answer() for answer in answers} == {"8", "10"}
         assert set(stops) <= workers
+
+
+def test_attaching_to_a_server_and_its_workers(python_of_servers: Interpreter, servers: Path) -> None:
+    port = free_port()
+    words = ["-m", "gunicorn", "--no-control-socket", "-b", f"127.0.0.1:{port}", "-w", "2", "app:application"]
+    environment = {**os.environ, **library(python_of_servers, "gunicorn")}
+    with (servers / "out").open("w+") as out:
+        server = subprocess.Popen(
+            [python_of_servers.path, *words], cwd=servers, env=environment, stdout=out, stderr=out
+        )
+        try:
+            wait_until(lambda: (servers / "out").read_text().count("Booting worker with pid") == 2)
+            with LiveSession(AttachOptions(server.pid, stop=False, follow=True, children=True), _LIMIT_S) as session:
+                workers = {next_event(session, TargetAdded).target.id for _ in range(2)}
+                line = read_markers(servers / "app.py")["work"]
+                session.call(CreateBreakpoint(f"{servers}/app.py:{line}"))
+                answers = [in_thread(lambda number=number: asked(port, number)) for number in (4, 5)]  # type: ignore[misc]
+                for _ in answers:
+                    assert next_event(session, Stopped).target in workers
+                    session.call(Resume("continue"))
+                assert {answer() for answer in answers} == {"8", "10"}
+                session.call(Detach())
+            assert asked(port, 6) == "12"
+        finally:
+            server.terminate()
+            assert server.wait(_LIMIT_S) == 0
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,8 @@ target 3 (process <pid>):
     22:
 =>  23:  status = fork(1)
     24:  total = double(status)
+breakpoint 1 at children.py:7 in double
+breakpoint 1 at children.py:7 in double, hit 1 time
 there is no target 9
   why: no child of that number was followed
   try: targets
@@ -220,7 +222,8 @@ def test_at_the_prompt(python: Interpreter, program: Program) -> None:
     script = program("transcripts/children.py")
     commands = [
         "break double", "config stop-targets all", "continue", "targets", "target 2 print number", "target 3 stack 1",
-        "print number", "target 2 frame 3", "target 9 stack", "target 2 stepout", "target",
+        "print number", "target 2 frame 3", "target 2 breakpoints", "breakpoints", "target 9 stack", "target 2 stepout",
+        "target",
     ]  # fmt: skip
     lines = Session(python, script.parent).debug(script.name, *commands).lines
     text = "\n".join(lines[lines.index("breakpoint 1 at children.py:7 in double") + 1 :])
