@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pydelve.api.target import Frame, LockWait
+from pydelve.api.tasks import Task
 from pydelve.api.values import Variable
 from pydelve.records import dataclass
 
@@ -40,6 +41,18 @@ class ThreadStack:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskStack:
+    """A task of asyncio that is not done, and its own frames, without those of tasks that await it."""
+
+    task: Task
+    """Its thread goes by ident."""
+    frames: tuple[Frame, ...]
+    """Innermost first."""
+    variables: tuple[tuple[Variable, ...], ...] = ()
+    """The locals of each frame; () where they were not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A process as it was at one moment."""
 
@@ -56,3 +69,5 @@ class Snapshot:
     """How long they stood still, or how long reading took."""
     problems: tuple[str, ...] = ()
     """What may make this less than exact: why it was not stopped, a layout that is not quite known, damaged lists."""
+    tasks: tuple[TaskStack, ...] | None = None
+    """None where they were not asked for."""

@@ -19,7 +19,8 @@ from pydelve.terminal.theme import Theme, terminal_width, wants_color
 
 _OPTIONS = (
     Option("--locals", "show the local variables of each frame"),
-    Option("--all", "show each thread by itself, also those with the same stack"),
+    Option("--tasks", "show the tasks of asyncio, too: what each waits for, its frames, and who awaits it"),
+    Option("--all", "show each thread and task by itself, also those with the same stack"),
     Option("--children", "show the processes that it has started, too, and theirs"),
     Option("--json", "print one JSON object, for programs"),
     Option("--no-stop", "don't stop the process meanwhile: what moves may be shown torn"),
@@ -31,10 +32,15 @@ HELP = Help(
         "Shows what every thread of a running CPython 3.9 to 3.15 does: its frames, innermost first, who holds the\n"
         "GIL, what it waits in, and, for threading's locks, for whom; a deadlock is named. Its threads are stopped\n"
         "for some milliseconds; no code runs in it, and it is not attached to. Values are read by their exact type,\n"
-        "from memory; what can't be read says why. Options may stand before or after PID."
+        "from memory; what can't be read says why. With --tasks those of asyncio follow: which one keeps its loop,\n"
+        "what the others wait for, and which wait for each other. Options may stand before or after PID."
     ),
     options=_OPTIONS,
-    examples=(("pydelve stack 1234 --locals", "with the variables"), ("pydelve ps", "find the PID")),
+    examples=(
+        ("pydelve stack 1234 --locals", "with the variables"),
+        ("pydelve stack 1234 --tasks", "what a server of asyncio is about, or hangs in"),
+        ("pydelve ps", "find the PID"),
+    ),
 )
 _LIMITS = Limits(max_text=120, max_items=16, max_depth=1, max_total=200)
 _WIDTH = 120
@@ -46,12 +52,13 @@ def run(words: Sequence[str]) -> int:
     taken = parse("stack", _OPTIONS, [word for word in words if word.startswith("-")])
     pid = _pid([word for word in words if not word.startswith("-")])
     limits, stop = _LIMITS if "--locals" in taken.values else None, "--no-stop" not in taken.values
-    snapshots = [look(pid, limits, stop=stop)]
+    tasks = "--tasks" in taken.values
+    snapshots = [look(pid, limits, stop=stop, tasks=tasks)]
     others: list[str] = []
     if "--children" in taken.values:
         for child in import_late("pydelve.target.live.children").children_of(snapshots[0].pid):
             try:
-                snapshots.append(look(child, limits, stop=stop))
+                snapshots.append(look(child, limits, stop=stop, tasks=tasks))
             except TargetGoneError:  # it has ended meanwhile
                 continue
             except PydelveError as error:
@@ -69,7 +76,11 @@ def run(words: Sequence[str]) -> int:
     width = terminal_width(1, at_most=_WIDTH) if terminal else _WIDTH
     for number, snapshot in enumerate(snapshots):
         merged = "--all" not in taken.values
-        print("\n".join([""] * bool(number) + snapshot_lines(snapshot, width=width, theme=theme, merged=merged)))
+        lines = [""] * bool(number) + snapshot_lines(snapshot, width=width, theme=theme, merged=merged)
+        if snapshot.tasks is not None:
+            task_lines = import_late("pydelve.terminal.task_stacks").task_lines
+            lines += task_lines(snapshot.tasks, snapshot.cwd, width=width, theme=theme, merged=merged)
+        print("\n".join(lines))
     if others:
         print("\n".join(["", *others]))
     return 0

@@ -56,16 +56,24 @@ def _merged(threads: Sequence[ThreadStack]) -> list[list[ThreadStack]]:
     return list(groups.values())
 
 
+def frame_lines(
+    frames: Sequence[Frame], variables: Sequence[Sequence[Variable]], cwd: str, width: int, theme: Theme
+) -> list[str]:
+    """One line a frame, each with its variables below it, if there are any."""
+    lines = []
+    digits = len(str(len(frames)))
+    for frame, those in zip(frames, variables or ((),) * len(frames), strict=True):
+        text = f"  {frame.index:>{digits}}  {_place(frame, cwd)}"
+        lines.append(theme.dim(text) if frame.library else text)
+        lines += _variable_lines(those, " " * (digits + 8), width)
+    return lines
+
+
 def _thread_lines(
     group: Sequence[ThreadStack], cwd: str, width: int, theme: Theme, names: Mapping[int, str]
 ) -> list[str]:
     first = group[0]
-    lines = [theme.strong(_head(group, names))]
-    digits = len(str(len(first.frames)))
-    for frame, variables in zip(first.frames, first.variables or ((),) * len(first.frames), strict=True):
-        text = f"  {frame.index:>{digits}}  {_place(frame, cwd)}"
-        lines.append(theme.dim(text) if frame.library else text)
-        lines += _variable_lines(variables, " " * (digits + 8), width)
+    lines = [theme.strong(_head(group, names)), *frame_lines(first.frames, first.variables, cwd, width, theme)]
     if first.problem:
         lines.append(theme.bad(f"  the rest is unreadable: {first.problem}"))
     elif not first.frames:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydelve.api.target import Stack
 from pydelve.api.tasks import Task, TaskGroup
+from pydelve.records import replace
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.places import place, stack_lines
 from pydelve.terminal.theme import Theme
@@ -52,12 +53,21 @@ def state_text(task: Task, names: Mapping[int, str]) -> str:
     return text
 
 
+def state_text_of_many(task: Task) -> str:
+    """The same without what tasks with the same stack differ in: for which others, and how long."""
+    alike = replace(task, awaits=(), sleeps_s=None, left_s=None, kept_s=0.0)
+    if not task.how:
+        return state_text(alike, {})
+    ended = state_text(replace(alike, how="", called=None), {}).removeprefix("waiting for a future")
+    return f"waiting {'for a task' if task.how == 'task' else f'in {task.how}'}{ended}"
+
+
 def _for(task: Task, names: Mapping[int, str]) -> str:
     if task.sleeps_s is not None:
         left = "" if task.left_s is None else f", {max(task.left_s, 0.0):.1f} s left"
         return f"in sleep({task.sleeps_s:g}){left}"
     if task.how == "task" and len(task.awaits) == 1:
-        return f"for {_who(task.awaits[0], names)}"
+        return f"for {task_name(task.awaits[0], names)}"
     if task.how and task.awaits:
         return f"in {task.how} for {_some(task.awaits)}"
     if task.called is not None:
@@ -65,7 +75,8 @@ def _for(task: Task, names: Mapping[int, str]) -> str:
     return "for a future" if task.kind == "asyncio" else ""
 
 
-def _who(number: int, names: Mapping[int, str]) -> str:
+def task_name(number: int, names: Mapping[int, str]) -> str:
+    """``task 3 (Task-3)``."""
     return f"task {number} ({names[number]})" if number in names else f"task {number}"
 
 

@@ -28,16 +28,16 @@ def states(python: Interpreter, *, core: bool = False) -> dict[int, str]:
     how = "wait_for" if python.version_info < (3, 12) else "shield"
     kept, left = ("", "") if core else (", keeps its loop for <time> s", ", <time> s left")
     return {
-        1: f"1  Task-1  running{kept}  {FILE}:49 in blocking",
-        2: f"2  Task-9  waiting for a future  {FILE}:8 in forever",
-        3: f"3  Task-10  waiting for a future  {FILE}:8 in forever",
-        4: f"4  both  waiting in gather for tasks 2, 3  {FILE}:24 in both",
-        5: f"5  late  waiting in Lock.acquire  {FILE}:28 in limited",
-        6: f"6  left  waiting for task 10 (right), which waits for itself  {FILE}:44 in each_other",
-        7: f"7  limited  waiting in {how} for task 9  {FILE}:29 in limited",
-        8: f"8  over  waiting for a future  {FILE}:8 in forever",
+        1: f"1  Task-1  running{kept}  {FILE}:50 in blocking",
+        2: f"2  Task-9  waiting for a future  {FILE}:9 in forever",
+        3: f"3  Task-10  waiting for a future  {FILE}:9 in forever",
+        4: f"4  both  waiting in gather for tasks 2, 3  {FILE}:25 in both",
+        5: f"5  late  waiting in Lock.acquire  {FILE}:29 in limited",
+        6: f"6  left  waiting for task 10 (right), which waits for itself  {FILE}:45 in each_other",
+        7: f"7  limited  waiting in {how} for task 9  {FILE}:30 in limited",
+        8: f"8  over  waiting for a future  {FILE}:9 in forever",
         9: f"9  rest  waiting in sleep(1000.5){left}  asyncio/tasks.py:<line> in sleep",
-        10: f"10  right  waiting for task 6 (left), which waits for itself  {FILE}:44 in each_other",
+        10: f"10  right  waiting for task 6 (left), which waits for itself  {FILE}:45 in each_other",
     }
 
 
@@ -50,9 +50,10 @@ def tree(python: Interpreter, *, core: bool = False) -> list[str]:
 
 def beginning(reason: str) -> list[str]:
     return [
-        f"> {reason}, {FILE}:49 in blocking, thread 1 (MainThread), task 1 (Task-1)",
-        "    47:  def blocking(words):", '    48:      print("ready", flush=True)',
-        "=>  49:      sys.stdin.readline()  # @hangs", "    50:      return words", "    51:",
+        f"> {reason}, {FILE}:50 in blocking, thread 1 (MainThread), task 1 (Task-1)",
+        "    48:  def blocking(words):",
+        '    49:      print(time.sleep(0.2) or "ready", flush=True)  # long enough to be said',
+        "=>  50:      sys.stdin.readline()  # @hangs", "    51:      return words", "    52:",
     ]  # fmt: skip
 
 
@@ -66,14 +67,14 @@ def normal(lines: list[str]) -> list[str]:
 
 
 CHAIN = [
-    f"   1  {FILE}:13 in read", f"   2  {FILE}:19 in worker", "   awaited by task 4 (both) in gather",
-    f"   3  {FILE}:24 in both",
+    f"   1  {FILE}:14 in read", f"   2  {FILE}:20 in worker", "   awaited by task 4 (both) in gather",
+    f"   3  {FILE}:25 in both",
 ]  # fmt: skip
 
 
 def wanted(python: Interpreter) -> list[str]:
     told = states(python)
-    left = [f"{FILE}:44 in each_other", "awaited by task 10 (right)", f"{FILE}:44 in each_other"]
+    left = [f"{FILE}:45 in each_other", "awaited by task 10 (right)", f"{FILE}:45 in each_other"]
     return [
         f"attached to look only, because {WHY.removeprefix('  why: ')}",
         f"process <pid>: <tmp>/{FILE} (CPython <version>)",
@@ -86,17 +87,17 @@ def wanted(python: Interpreter) -> list[str]:
         f"   {told[6]}",
         f"         0  {left[0]}", f"         {left[1]}", f"         1  {left[2]}",
         f"=> {told[2]}",
-        "     6:", "     7:  async def forever():", "=>   8:      await asyncio.get_running_loop().create_future()",
-        "     9:", "    10:",
-        f"=> 0  {FILE}:8 in forever", *CHAIN,
-        f"> frame 1, {FILE}:13 in read",
-        "    11:  async def read(row):", '    12:      wanted = {"row": row}', "=>  13:      await forever()",
-        "    14:      return wanted", "    15:",
+        "     7:", "     8:  async def forever():", "=>   9:      await asyncio.get_running_loop().create_future()",
+        "    10:", "    11:",
+        f"=> 0  {FILE}:9 in forever", *CHAIN,
+        f"> frame 1, {FILE}:14 in read",
+        "    12:  async def read(row):", '    13:      wanted = {"row": row}', "=>  14:      await forever()",
+        "    15:      return wanted", "    16:",
         "(10, 11)",
         "row = 10", "wanted = {'row': 10}",
         "'right'",
-        "task 2 (Task-9)", f"=> 0  {FILE}:8 in forever", "...+3 more frames; all: stack 4",
-        "task 3 (Task-10)", f"=> 0  {FILE}:8 in forever", "...+3 more frames; all: stack 4",
+        "task 2 (Task-9)", f"=> 0  {FILE}:9 in forever", "...+3 more frames; all: stack 4",
+        "task 3 (Task-10)", f"=> 0  {FILE}:9 in forever", "...+3 more frames; all: stack 4",
         "there is no task 99", "  why: there are 1 to 10", "  try: tasks",
         "next needs control of the program", WHY, "  try: help without-control",
         "dumped: <tmp>/core, <size> MiB, in <time> s",
@@ -111,19 +112,57 @@ def wanted_in_core(python: Interpreter) -> list[str]:
         *beginning("core"),
         f"=> {told[1]}",
         f"   {told[9]}",
-        f"=> 0  {FILE}:8 in forever", *CHAIN,
-        f"> frame 1, {FILE}:63 in main",
-        "    61:          start(name, coroutine)", "    62:      await asyncio.sleep(0.05)",
-        '=>  63:      blocking(["a", "b"])', "    64:", "    65:",
+        f"=> 0  {FILE}:9 in forever", *CHAIN,
+        f"> frame 1, {FILE}:64 in main",
+        "    62:          start(name, coroutine)", "    63:      await asyncio.sleep(0.05)",
+        '=>  64:      blocking(["a", "b"])', "    65:", "    66:",
         "partner = 'right'",
         *tree(python, core=True),
     ]  # fmt: skip
+
+
+def stacks(python: Interpreter) -> list[str]:
+    """What ``pydelve stack --tasks`` shows behind the threads; up to 3.11 ``wait_for`` has a frame of its own."""
+    how, waits = (
+        ("wait_for", ["asyncio/tasks.py:<line> in wait_for"]) if python.version_info < (3, 12) else ("shield", [])
+    )
+    limited = [*waits, f"{FILE}:30 in limited"]
+    if python.version_info >= (3, 12):
+        limited.insert(0, "asyncio/tasks.py:<line> in wait_for")
+    return [
+        "10 tasks", "",
+        "2 tasks with the same stack, waiting for a future: 2 (Task-9), 3 (Task-10)",
+        f"  0  {FILE}:9 in forever", f"  1  {FILE}:14 in read", f"  2  {FILE}:20 in worker", "",
+        "2 tasks with the same stack, waiting for a task, which waits for itself: 6 (left), 10 (right)",
+        f"  0  {FILE}:45 in each_other", "",
+        "task 1 (Task-1): running, keeps its loop for <time> s", f"  0  {FILE}:50 in blocking",
+        f"  1  {FILE}:64 in main", "",
+        "task 4 (both): waiting in gather for tasks 2, 3", f"  0  {FILE}:25 in both", "",
+        "task 5 (late): waiting in Lock.acquire", "  0  asyncio/locks.py:<line> in Lock.acquire",
+        "  1  asyncio/locks.py:<line> in _ContextManagerMixin.__aenter__", f"  2  {FILE}:29 in limited", "",
+        f"task 7 (limited): waiting in {how} for task 9",
+        *(f"  {index}  {place}" for index, place in enumerate(limited)), "",
+        "task 8 (over): waiting for a future", f"  0  {FILE}:9 in forever", f"  1  {FILE}:35 in numbers",
+        f"  2  {FILE}:39 in over", "",
+        "task 9 (rest): waiting in sleep(1000.5), <time> s left", "  0  asyncio/tasks.py:<line> in sleep",
+        "  awaited by task 7 (limited)",
+    ]  # fmt: skip
+
+
+def check_stack(python: Interpreter, folder: Path, pid: int) -> None:
+    """By one look, too, and as data."""
+    done = Session(None, folder).run(["stack", str(pid), "--tasks"], [])
+    text = re.sub(r"asyncio/(\w+).py:\d+", r"asyncio/\1.py:<line>", "\n".join(done.lines))
+    if python.version_info < (3, 11):  # frames have no qualified names there
+        text = text.replace("in acquire", "in Lock.acquire").replace("in __aenter", "in _ContextManagerMixin.__aenter")
+    assert text.split("\n")[-len(stacks(python)) :] == stacks(python)
 
 
 def test_tasks(python: Interpreter, program: Program, tmp_path: Path) -> None:
     core = tmp_path / "core"
     with Running(python, program(FILE), folder=tmp_path, environment=FORBIDDEN) as running:
         running.wait_ready(waits_in="read")
+        check_stack(python, tmp_path, running.pid)
         done = Session(None, tmp_path).run(["attach", str(running.pid)], [*COMMANDS, f"dump {core}"])
         running.tell("go on")
     lines = [re.sub(r"[0-9.]+ MiB", "<size> MiB", line) for line in normal(done.lines)]

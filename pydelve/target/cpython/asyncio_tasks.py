@@ -83,13 +83,15 @@ class AsyncioReader:
                 yield task
 
     def _set(self, names: int, name: str) -> Iterator[int]:
-        found = self._objects.entry(names, name)
-        yield from self._elements(found)
+        for task in self._elements(self._objects.entry(names, name)):
+            if not self.futures.is_task(task):
+                raise UnreadableError("a set of tasks with something else in it")
+            yield task
 
     def _elements(self, address: int) -> Iterator[int]:
         kind = self._objects.type_of(address).kind if address else "none"
         if kind in {"set", "frozenset"}:
-            yield from self._objects.set_elements(address)
+            yield from self._objects.set_elements(address, whole=True)
         elif kind in {"list", "tuple"}:
             yield from self._objects.elements(address, kind, _MOST_TASKS)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from pydelve.agent.tasks.shapes import DEPTH, SHIELD
+from pydelve.agent.tasks.shapes import SHIELD
 from pydelve.target.cpython.layouts.asyncio_futures import TABLES
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.objects import ObjectReader, TypeInfo
@@ -140,21 +140,35 @@ class FutureReader:
 
     # -- what is behind them -------------------------------------------------------------------------------------------
 
-    def behind(self, address: int, depth: int = 0) -> tuple[str, list[int]]:
+    def behind(self, address: int) -> tuple[str, list[int]]:
         """How a future stands for tasks, and their addresses: itself, the members of a gather, what a shield is
-        around.
+        around; those of gathers in a gather, too.
         """
-        if self.is_task(address):
-            return "task", [address]
+        ways: list[str] = []
+        found: list[int] = []
+        seen: set[int] = set()
+        todo = [address]
+        while todo:
+            each = todo.pop()
+            if each in seen:
+                continue
+            if self.is_task(each):
+                ways.append("task")
+                found.append(each)
+                continue
+            seen.add(each)
+            way, inner = self._around(each)
+            ways.append(way)
+            todo += reversed(inner)
+        return ways[0], found
+
+    def _around(self, address: int) -> tuple[str, list[int]]:
+        """Addresses of the futures that a gather or a shield is around."""
         children = self._stored(address, "_children")
-        if children and self._objects.type_of(children).kind == "list" and depth < DEPTH:
-            members = self._objects.elements(children, "list", _MOST_CHILDREN)
-            return "gather", [task for child in members for task in self.behind(child, depth + 1)[1]]
-        for callback in self._callbacks(address):
-            inner = self._shielded(callback)
-            if inner and depth < DEPTH:
-                return "shield", self.behind(inner, depth + 1)[1]
-        return "", []
+        if children and self._objects.type_of(children).kind == "list":
+            return "gather", list(self._objects.elements(children, "list", _MOST_CHILDREN))
+        inner = next(filter(None, map(self._shielded, self._callbacks(address))), 0)
+        return ("shield", [inner]) if inner else ("", [])
 
     def _callbacks(self, address: int) -> list[int]:
         """Addresses of what is called when it is done."""

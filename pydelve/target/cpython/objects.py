@@ -233,8 +233,12 @@ class ObjectReader:
             raise UnreadableError("a set of implausible size")
         return used
 
-    def set_elements(self, address: int) -> Iterator[int]:
-        """Addresses of a set's elements, in the table's order; :class:`TooManyError` as for a dict."""
+    def set_elements(self, address: int, *, whole: bool = False) -> Iterator[int]:
+        """Addresses of a set's elements, in the table's order; :class:`TooManyError` as for a dict.
+
+        Args:
+            whole: Look at the whole table, and raise at its end where its elements are not as many as the set says.
+        """
         left = self.set_length(address)
         count = self.memory.word(address + self.at["set.mask"]) + 1
         table = self.memory.word(address + self.at["set.table"])
@@ -244,10 +248,12 @@ class ObjectReader:
                 if element and hash_ != -1:  # an element taken away leaves a dummy with the hash -1
                     yield element
                     left -= 1
-            if left <= 0:
+            if left <= 0 and not whole:
                 return
         if count > _MOST_SCANNED:
             raise TooManyError
+        if whole and left:
+            raise UnreadableError("a set that has not got as many elements as it says")
 
     def dict_length(self, address: int) -> int:
         """Number of entries of a dict."""

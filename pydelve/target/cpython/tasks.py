@@ -192,6 +192,14 @@ class TaskReader:
             entry = next((entries[each] for each in entry.awaited_by if each not in seen), None)
         return found, tuple(parts)
 
+    def frames(self, number: int) -> list[RawFrame]:
+        """A task's own, innermost first.
+
+        Raises:
+            KeyError: there is no such task.
+        """
+        return self.entries()[number].frames[::-1]
+
     def current(self, thread: RawThread) -> tuple[int, str]:
         """Number and name of the task that a thread is in the middle of; (0, "") where it is in none, or that can't be
         told.

@@ -7,9 +7,10 @@ command line, on its main thread, which does all of ptrace.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 
-from pydelve.api.snapshot import Snapshot, ThreadStack
+from pydelve.api.snapshot import Snapshot, TaskStack, ThreadStack
 from pydelve.api.target import LockWait
 from pydelve.api.values import Limits, Variable
 from pydelve.errors import TargetError, UnsupportedError
@@ -22,13 +23,19 @@ from pydelve.target.cpython.values import ValueReader
 from pydelve.target.cpython.view import View
 from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime
 from pydelve.target.live.ptrace import StopReport, Tracer
-from pydelve.target.live.surroundings import LiveSurroundings, command_of, folder_of
+from pydelve.target.live.surroundings import LiveSurroundings, clock_of, command_of, folder_of
 
 _ATTEMPTS = 5
+Variables = Callable[[list[RawFrame]], tuple[tuple[Variable, ...], ...]]
+TaskStacks = Callable[
+    [View, Sequence[tuple[RawThread, list[RawFrame]]], float | None, Variables],
+    tuple[tuple[TaskStack, ...], tuple[str, ...]],
+]
+"""What ``look_tasks.task_stacks`` is."""
 
 
-def look(pid: int, limits: Limits | None, *, stop: bool = True) -> Snapshot:
-    """All threads of a process with their frames, and with their locals where ``limits`` are given.
+def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = False) -> Snapshot:
+    """All threads of a process with their frames, and with their locals where ``limits`` are given; its ``tasks``, too.
 
     Raises:
         TargetGoneError: there is no such process, or it has ended.
@@ -46,18 +53,27 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True) -> Snapshot:
             problems.append("its exact layout is not known; that of the nearest version is used")
         command, cwd = command_of(pid), folder_of(pid)
         view = View(memory, runtime, layout, LiveSurroundings(pid))
+        read_tasks = _task_reader() if tasks else None  # imported before anything is stopped
         begun = time.perf_counter()
         with Tracer(pid).stopped() if stop else nullcontext(StopReport()) as report:
             memory.forget()
-            threads, damage = _Look(pid, view, limits).threads(exact=stop and not report.problem)
+            looking = _Look(pid, view, limits)
+            threads, damage = looking.threads(exact=stop and not report.problem)
+            stacks = looking.tasks(read_tasks, problems) if read_tasks is not None else None
         took_s = time.perf_counter() - begun
     if report.problem:
         problems.append(f"it could not be stopped: {report.problem}")
     if damage:
         problems.append(f"the list of threads is not whole: {damage}")
     return Snapshot(
-        pid, runtime.text, command, cwd, tuple(threads), stop and not report.problem, took_s, tuple(problems)
+        pid, runtime.text, command, cwd, tuple(threads), stop and not report.problem, took_s, tuple(problems), stacks
     )
+
+
+def _task_reader() -> TaskStacks:
+    from pydelve.target.live.look_tasks import task_stacks  # noqa: PLC0415  most looks ask for none
+
+    return task_stacks
 
 
 def known_layout(pid: int, memory: Memory, runtime: Runtime) -> Layout:
@@ -90,6 +106,7 @@ class _Look:
         self._view = view
         self._limits = limits
         self._values: ValueReader | None = None
+        self._stacks: list[tuple[RawThread, int, tuple[list[RawFrame], str]]] = []
 
     def threads(self, *, exact: bool) -> tuple[list[ThreadStack], str]:
         """The threads, and what is missing. What runs may change while it is read: then it is read again."""
@@ -99,13 +116,28 @@ class _Look:
         if self._limits:
             self._values = ValueReader(self._view.objects, self._limits)
         frames_of = self._view.frames.frames
-        stacks = [(thread, outer_ids.get(thread.native_id, 0), frames_of(thread.address)) for thread in raw]
+        stacks = self._stacks = [
+            (thread, outer_ids.get(thread.native_id, 0), frames_of(thread.address)) for thread in raw
+        ]
         waits = self._view.lock_waits((thread, native_id, frames) for thread, native_id, (frames, _) in stacks)
         native_ids = {thread.ident: native_id for thread, native_id, _ in stacks}
         return [
             self._thread(thread, native_id, frames, problem, names, _lock_wait(waits.get(thread.ident), native_ids))
             for thread, native_id, (frames, problem) in reversed(stacks)
         ], damage
+
+    def tasks(self, read: TaskStacks, problems: list[str]) -> tuple[TaskStack, ...]:
+        """Those that are not done, by ``task_stacks``; what may be missing is added to ``problems``. To be asked after
+        the threads.
+        """
+        threads = [(raw, frames) for raw, _, (frames, _) in self._stacks]
+        found, missing = read(self._view, threads, clock_of(self._pid), self._variables)
+        problems += missing
+        return found
+
+    def _variables(self, frames: list[RawFrame]) -> tuple[tuple[Variable, ...], ...]:
+        values = self._values
+        return () if values is None else tuple(self._view.frames.variables(frame, values) for frame in frames)
 
     def _raw_threads(self, native_ids: set[int], attempts: int) -> tuple[list[RawThread], str]:
         while True:
@@ -123,14 +155,10 @@ class _Look:
     ) -> ThreadStack:  # fmt: skip
         view = self._view
         activity, detail = view.activity(raw, native_id)
-        variables: tuple[tuple[Variable, ...], ...] = ()
-        if self._values is not None:
-            values = self._values
-            variables = tuple(view.frames.variables(frame, values) for frame in frames)
         return ThreadStack(
             native_id, raw.ident, view.name(raw, native_id, names), activity, detail, raw.holds_gil,
-            tuple(view.frame(index, frame) for index, frame in enumerate(frames)), variables, raw.interpreter, lock,
-            problem,
+            tuple(view.frame(index, frame) for index, frame in enumerate(frames)), self._variables(frames),
+            raw.interpreter, lock, problem,
         )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ ptrace.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, nullcontext
 
@@ -19,7 +18,7 @@ from pydelve.target.live.handle import Stranger, end
 from pydelve.target.live.look import known_layout
 from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime, no_such_process
 from pydelve.target.live.ptrace import Tracer
-from pydelve.target.live.surroundings import LiveSurroundings, command_of, folder_of, link
+from pydelve.target.live.surroundings import LiveSurroundings, clock_of, command_of, folder_of, link
 
 
 class LiveSource:
@@ -55,7 +54,6 @@ class LiveSource:
         )  # fmt: skip
         self.problems = [] if layout.exact else ["its exact layout is not known; that of the nearest version is used"]
         self._tracer = Tracer(pid)
-        self._same_clock = link(f"/proc/{pid}/ns/time") == link("/proc/self/ns/time")
 
     def hold(self) -> str:
         """See ``Source``."""
@@ -68,8 +66,8 @@ class LiveSource:
         self._tracer.release()
 
     def clock(self) -> float | None:
-        """See ``Source``; a container may have a clock of its own."""
-        return time.monotonic() if self._same_clock else None
+        """See ``Source``."""
+        return clock_of(self.main)
 
     def look_after(self) -> bool:
         """See ``Source``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 
 from pydelve.target.cpython.view import SystemCall
@@ -62,6 +63,11 @@ def command_of(pid: int) -> tuple[str, ...]:
 def folder_of(pid: int) -> str:
     """The folder it is in; "" where that can't be told."""
     return link(f"/proc/{pid}/cwd")
+
+
+def clock_of(pid: int) -> float | None:
+    """What the process's monotonic clock says; None where it has another one than we have, as in some containers."""
+    return time.monotonic() if link(f"/proc/{pid}/ns/time") == link("/proc/self/ns/time") else None
 
 
 def link(path: str) -> str:

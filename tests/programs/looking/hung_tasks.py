@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 
 
 async def forever():
@@ -45,7 +46,7 @@ async def each_other(partner):
 
 
 def blocking(words):
-    print("ready", flush=True)
+    print(time.sleep(0.2) or "ready", flush=True)  # long enough to be said
     sys.stdin.readline()  # @hangs
     return words
 

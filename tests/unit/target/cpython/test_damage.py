@@ -16,20 +16,26 @@ from hypothesis import strategies as st
 
 from pydelve.api.values import Limits
 from pydelve.errors import EvaluationError, UnsupportedError
+from pydelve.target.cpython.asyncio_tasks import AsyncioReader
 from pydelve.target.cpython.evaluation import SafeEvaluator
 from pydelve.target.cpython.frames import FrameReader
 from pydelve.target.cpython.interpreters import InterpreterReader, RawThread
 from pydelve.target.cpython.layout import Runtime, choose_layout
+from pydelve.target.cpython.layouts.asyncio_futures import TABLES
 from pydelve.target.cpython.locks import LockReader
 from pydelve.target.cpython.memory import PAGE_SIZE, Memory, UnreadableError
 from pydelve.target.cpython.names import FrameNames, ModuleNames, examined
 from pydelve.target.cpython.objects import ObjectReader
 from pydelve.target.cpython.operands import At
+from pydelve.target.cpython.tasks import TaskNumbers, TaskReader, ThreadFrames
 from pydelve.target.cpython.values import ValueReader
+from pydelve.target.cpython.view import View
+from pydelve.target.held import Clock
 from pydelve.target.live.memory import ProcessMemory, find_runtime
+from pydelve.target.task_report import TasksReport
 from tests.interpreters import Interpreter
 
-PROGRAM = Path(__file__).resolve().parents[3] / "programs" / "looking" / "values.py"
+PROGRAMS = Path(__file__).resolve().parents[3] / "programs" / "looking"
 _LIMITS = Limits(max_items=20, max_depth=3, max_total=400)
 _MOST_S = 10.0
 
@@ -129,16 +135,56 @@ def answer(
     LockReader(objects, frames).waits(stacks, dict.fromkeys(stacks, 1 << 40))
 
 
+class NoSurroundings:
+    """Implements ``Surroundings`` for a memory alone."""
+
+    def native_ids(self) -> dict[int, int]:
+        return {1: 1, 2: 2, 3: 3}
+
+    def thread_name(self, native_id: int) -> str:
+        return ""
+
+    def system_call(self, native_id: int) -> bool:
+        return False
+
+    def absolute(self, file: str) -> str:
+        return file
+
+
+def walk_tasks(memory: Memory, runtime: Runtime) -> TasksReport:
+    """All tasks, their stacks, and the variables in these."""
+    view = View(memory, runtime, choose_layout(memory, runtime), NoSurroundings())
+    threads, _ = view.interpreters.threads({1, 2, 3})
+    values = ValueReader(view.objects, _LIMITS)
+
+    def frames_of(thread: RawThread) -> ThreadFrames:
+        return ThreadFrames(thread, lambda: view.frames.frames(thread.address)[0])
+
+    reader = TaskReader(view, TaskNumbers(), list(map(frames_of, threads[:20])), Clock(0.0, lambda begun: 0.0))
+    for thread in threads[:20]:
+        reader.current(thread)
+    report = reader.report()
+    for task in report.tasks[:30]:
+        for frame in reader.stack(task.id)[0][:20]:
+            view.frames.variables(frame, values)
+    return report
+
+
 @cache
-def record(python: str) -> Recorded:
-    with subprocess.Popen([python, str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+def record(python: str, tasks: bool = False) -> Recorded:
+    program = PROGRAMS / ("hung_tasks.py" if tasks else "values.py")
+    with subprocess.Popen([python, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        process.stdout.readline()
+        lines = iter(process.stdout.readline, b"")
+        assert any(b"ready" in line or not tasks for line in lines)
         memory = Recording(process.pid)
         runtime = find_runtime(process.pid, memory)
-        assert walk(memory, runtime, answers=True) > 20
+        if tasks:
+            assert len(walk_tasks(memory, runtime).tasks) >= 9
+        else:
+            assert walk(memory, runtime, answers=True) > 20
         memory.close()
-        process.communicate(b"\n")
+        process.kill()
     return Recorded(
         runtime, memory.pages, sorted(place for place in memory.places if place // PAGE_SIZE in memory.pages)
     )
@@ -162,6 +208,55 @@ def test_flipped_bits(recorded: Recorded, data: st.DataObject) -> None:
     with suppress(UnreadableError, UnsupportedError):
         walk(Damaged(recorded.pages, flips), recorded.runtime)
     assert time.monotonic() - begun < _MOST_S
+
+
+def check(report: TasksReport, whole: TasksReport) -> None:
+    """What is told of damaged tasks holds together: no task awaits what is not there, and what is unreadable says why.
+
+    A task that is neither said to be damaged nor missing from a list that is was there before.
+    """
+    ids = {task.id for task in report.tasks}
+    states = {task.state for task in whole.tasks} | {"runnable", "finished", "cancelled", "failed", "unreadable"}
+    for task in report.tasks:
+        assert ids.issuperset(task.awaits) and ids.issuperset(task.awaited_by)
+        assert task.state in states
+        assert bool(task.problem) or task.state != "unreadable"
+    assert len(report.tasks) < 1000
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_flipped_bits_under_tasks(python: Interpreter, data: st.DataObject) -> None:
+    recorded = record(python.path, True)
+    whole = walk_tasks(Damaged(recorded.pages, []), recorded.runtime)
+    assert {task.state for task in whole.tasks} == {"running", "waiting"}
+    assert not any(task.problem for task in whole.tasks)
+    places = st.sampled_from(recorded.places)
+    flips = data.draw(st.lists(st.tuples(places, st.integers(1, 255)), min_size=1, max_size=30))
+    begun = time.monotonic()
+    with suppress(UnreadableError, UnsupportedError):  # of the interpreter itself, before any task
+        check(walk_tasks(Damaged(recorded.pages, flips), recorded.runtime), whole)
+    assert time.monotonic() - begun < _MOST_S
+
+
+def test_what_is_damaged_says_so(python: Interpreter) -> None:
+    """A task whose coroutine is nowhere, one of no state, and, from 3.14 on, a list with a broken link."""
+    recorded = record(python.path, True)
+    table = TABLES[python.version_info[1]]
+    whole = Damaged(recorded.pages, [])
+    view = View(whole, recorded.runtime, choose_layout(whole, recorded.runtime), NoSurroundings())
+    reader = AsyncioReader(view.objects, view.interpreters, view.frames)
+    places = {reader.futures.name(task): task for task in reader.all(view.interpreters.threads({1, 2, 3})[0])[0]}
+    flips = [(places["rest"] + table["task.coroutine"] + 6, 0x40), (places["over"] + table["future.state"], 0x40)]
+    told = {task.name: task for task in walk_tasks(Damaged(recorded.pages, flips), recorded.runtime).tasks}
+    assert {name for name, task in told.items() if task.problem} == {"rest", "over"}
+    assert [told[name].state for name in ("rest", "over")] == ["unreadable", "unreadable"]
+    assert told["rest"].problem == "not recorded"
+    assert told["over"].problem == "a future in a state that there is not"
+    if "task.node" in table:
+        report = walk_tasks(Damaged(recorded.pages, [(places["both"] + table["task.node"] + 8, 8)]), recorded.runtime)
+        assert len(report.tasks) < len(told)
+        assert [line.partition(" can't be read: ")[2] for line in report.missing] == ["its links don't fit"]
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
