@@ -23,6 +23,7 @@ from pydelve.target.live import interpreter
 _OPTIONS = (
     *(option for option in COMMON if option.name != "--continue"),
     Option("--entry", "stop before pytest begins, to set breakpoints"),
+    Option("--continue", "run until a test fails, as it does without --entry"),
 )
 HELP = Help(
     "test",

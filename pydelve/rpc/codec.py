@@ -64,6 +64,8 @@ def to_json(value: Any) -> Any:
         return [to_json(each) for each in value]
     if kind is dict:
         return {key: to_json(each) for key, each in value.items()}
+    if isinstance(value, int):  # signal.SIGINT and the like
+        return int(value)
     found = {}
     for name in _field_names(kind):  # flat: there may be many thousands of records
         each = getattr(value, name)

@@ -626,6 +626,32 @@ def test_keys_of_launch_json(shop: Path, tmp_path: Path) -> None:
     assert session_address({"host": "localhost", "port": 4711, "token": "t"}) == ("localhost:4711", "t")
 
 
+def test_keys_of_launch_json_in_a_program(tmp_path: Path) -> None:
+    """EnvFile and env, pathMappings both ways, justMyCode, redirectOutput without effect."""
+    there, here = tmp_path / "there", tmp_path / "here"
+    for folder in (there, here):
+        folder.mkdir()
+        (folder / "keys.py").write_text(
+            "import json, os\n"
+            "names = ['PLAIN', 'QUOTED', 'BOTH']\n"
+            "text = json.dumps([os.environ[name] for name in names])\n"
+            "print(text)\n"
+        )  # fmt: skip
+    (tmp_path / ".env").write_text("# a comment\nPLAIN=one\nexport QUOTED='two words'\nBOTH=file\n")
+    with Editor(tmp_path) as editor:
+        editor.launch(
+            program=str(there / "keys.py"), envFile=str(tmp_path / ".env"), env={"BOTH": "launch.json"},
+            pathMappings=[{"localRoot": str(here), "remoteRoot": str(there)}], justMyCode=False, redirectOutput=True,
+        )  # fmt: skip
+        assert editor.run_to(here / "keys.py", 3)["reason"] == "breakpoint"
+        source = editor.top()["source"]
+        assert (source["path"], editor.line()) == (str(here / "keys.py"), 3)
+        editor.step("stepIn")
+        assert editor.top()["source"]["name"] in ("os.py", "<frozen os>")  # a library's
+        editor.request("continue", {"threadId": 1})
+        assert editor.output("stdout", "\n") == '["one", "two words", "launch.json"]\n'
+
+
 def test_every_key_of_debugpys_is_known() -> None:
     """As its adapter and its debugger read them."""
     from pydelve_dap.launching import IGNORED, REFUSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def test_by_the_test_support_of_the_protocol(
         encoding="utf-8",
     )
     done = subprocess.run(
-        ["node", DRIVER.name, sys.executable, str(adapter), str(shop), str(lines["loop"]), str(lines["raises"])],
+        ["node", DRIVER.name, sys.executable, str(adapter), str(shop), json.dumps(lines)],
         cwd=folder, env=clean_environment(tmp_path), capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert (done.stdout.splitlines()[-1:], done.stderr, done.returncode) == (["all is well"], "", 0), done.stdout

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pydelve.api import requests
+from pydelve.api.breakpoints import ExceptionFilter
 from pydelve.api.events import (
     BreakpointChanged,
     Continued,
@@ -103,7 +104,7 @@ class Raw:
         self._deframer = Deframer()
         self._messages: list[Any] = []
 
-    def send(self, method: str, number: int = 1, **params: Any) -> None:
+    def send(self, method: str, number: int = 1, /, **params: Any) -> None:
         self.sock.sendall(frame(dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})))
 
     def read(self) -> Any:
@@ -368,7 +369,8 @@ class TestOutput:
 class TestMisbehaviour:
     def test_fifty_clients_that_do_what_they_like(self, options: LaunchOptions) -> None:
         """Half messages, garbage, huge headers, wrong tokens, leaving in the middle of every request."""
-        names = sorted(set(methods.REQUESTS) - {"detach", "dump", "send_signal"})
+        names = sorted(set(methods.REQUESTS) - {"detach"})  # which ends it, and is not misbehaviour
+        cut = sorted(methods.REQUESTS)  # each of them by a client of its own
         with Serving(options, tcp=True, stays=True) as serving:
             honest = serving.connect()
             until(honest, Stopped)
@@ -378,7 +380,11 @@ class TestMisbehaviour:
                 chance = random.Random(seed)
                 raw = Raw(serving)
                 with contextlib.suppress(ConnectionError):
-                    if seed % 5 == 0:
+                    if seed >= 50:
+                        raw.send("authenticate", token=TOKEN)
+                        whole = frame(dumps({"jsonrpc": "2.0", "id": 9, "method": cut[seed - 50], "params": {"id": 1}}))
+                        raw.sock.sendall(whole[: chance.randrange(len(whole) // 2, len(whole))])
+                    elif seed % 5 == 0:
                         raw.sock.sendall(chance.randbytes(200))
                     elif seed % 5 == 1:
                         raw.send("authenticate", token="wrong")
@@ -386,9 +392,11 @@ class TestMisbehaviour:
                         raw.sock.sendall(b"Content-Length: 9999999999\r\n\r\n" + b"x" * 5000)
                     else:
                         raw.send("authenticate", token=TOKEN)
-                        for number, name in enumerate(chance.sample(names, 12), 2):
-                            example = to_json(_EXAMPLES.get(name, requests.GetState()))
-                            raw.send(name, number, **example)
+                        share = names[
+                            seed // 5 + 10 * (seed % 5 - 3) :: 20
+                        ]  # every one is under way as its client leaves
+                        for number, name in enumerate([*chance.sample(names, 8), *share], 2):
+                            raw.send(name, number, **to_json(_EXAMPLES.get(name) or methods.REQUESTS[name]()))
                         whole = frame(dumps({"jsonrpc": "2.0", "id": 99, "method": "get_threads"}))
                         raw.sock.sendall(whole[: chance.randrange(1, len(whole))])
                         if seed % 2:
@@ -398,7 +406,7 @@ class TestMisbehaviour:
                 raw.close()
 
             with ThreadPoolExecutor(10) as pool:
-                list(pool.map(misbehave, range(50)))
+                list(pool.map(misbehave, range(50 + len(cut))))
             # What they have asked for is served after they left, and may set the program going.
             # A new client is accepted after all of them.
             serving.connect().close()
@@ -484,6 +492,16 @@ class TestMisbehaviour:
 
 
 _EXAMPLES: dict[str, Any] = {
+    "create_exception_breakpoint": requests.CreateExceptionBreakpoint(ExceptionFilter(), "1"),
+    "dump": requests.Dump("/nowhere/core"),
+    "follow_children": requests.FollowChildren(True, "nobody"),
+    "freeze_thread": requests.FreezeThread(1, False),
+    "select_target": requests.SelectTarget(1),
+    "send_signal": requests.SendSignal(signal.SIGWINCH),
+    "set_stop_one": requests.SetStopOne(False),
+    "set_stop_together": requests.SetStopTogether(False),
+    "set_stop_uncaught": requests.SetStopUncaught(True),
+    "start_tracing": requests.StartTracing(TraceOptions("nothing")),
     "resume": requests.Resume("next", wait=True),
     "create_breakpoint": requests.CreateBreakpoint("work"),
     "amend_breakpoint": requests.AmendBreakpoint(1, condition="number > 1"),

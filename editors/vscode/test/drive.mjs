@@ -1,8 +1,9 @@
 // Uses the extension in a real VS Code (code-server in headless Chromium): node drive.mjs URL SCREENSHOTS
-// The folder has shop.py and kitchen.py.
+// The folder has shop.py, kitchen.py, family.py, a session that listens on session.sock, and core.shop, of shop.py in its loop; a
+// process runs `shop.py wait`.
 // Each step waits for what it is about; the first that does not come ends the run with 1.
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
 
@@ -110,6 +111,11 @@ async function main() {
   say("a breakpoint's details say how it is armed");
   await page.keyboard.press('Escape');
   await page.screenshot({ path: `${shots}/stopped.png` });
+  const returned = page.locator('.view-line', { hasText: /return\s+sum_so_far/ }).first();
+  await returned.locator('span[class*="mtk"]', { hasText: 'sum_so_far' }).first().hover();
+  await page.locator('.debug-hover-widget').waitFor();
+  say(`hovering tells: ${(await page.locator('.debug-hover-widget').innerText()).replace(/\s+/g, ' ').trim()}`);
+  await page.keyboard.press('Escape');
 
   await command('Debug Console: Focus on Debug Console View');
   const console_ = page.locator('.repl-input-wrapper textarea, .repl-input-wrapper .native-edit-context').first();
@@ -172,6 +178,85 @@ async function main() {
   await page.screenshot({ path: `${shots}/exception.png` });
   await stop();
   say('stopped the session');
+  await children();
+}
+
+/** Each child is a session of its own, under the program's. */
+async function children() {
+  await command('Remove All Breakpoints');
+  await command('View: Show Explorer');
+  await open('family.py');
+  const [work, end] = [lineOf('family.py', 'work'), lineOf('family.py', 'end')];
+  for (const line of [work, end]) {
+    await toLine(line);
+    await pressed('F9', `.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified`);
+  }
+  await page.keyboard.press('F5');
+  await row('.debug-call-stack', 'family.py child (');
+  await stoppedAt(`${work}:1`);
+  await row('.debug-variables', /number\s*=\s*21/);
+  say('a child that was started stopped in a session of its own');
+  await page.keyboard.press('F10');
+  await stoppedAt(`${work + 1}:1`);
+  await row('.debug-variables', /total\s*=\s*42/);
+  await row('.debug-call-stack', 'Running');
+  say(`stepped in it: ${(await shown('.debug-call-stack')).join(' | ')}`);
+  await page.screenshot({ path: `${shots}/children.png` });
+  await page.keyboard.press('F5');
+  await row('.debug-variables', /number\s*=\s*3/);
+  await stoppedAt(`${work}:1`);
+  say(`a forked child stopped: ${(await shown('.debug-call-stack')).join(' | ')}`);
+  await page.keyboard.press('F5');
+  await stoppedAt(`${end}:1`);
+  await page.locator('.view-line', { hasText: 'status = 6' }).first().waitFor();
+  say('the program stopped after them');
+  await page.keyboard.press('F5');
+  await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  say('all sessions have ended');
+  await attaching();
+}
+
+/** Starts the debugging that launch.json calls so. */
+async function start(name) {
+  await command('Debug: Select and Start Debugging');
+  const input = page.locator('.quick-input-widget input');
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first().waitFor();
+  await input.fill(`debug ${name}`);
+  await page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: name }).first().waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** Attaches to what run.sh has started: a session that listens, a process from the picker, a core file. */
+async function attaching() {
+  const common = { type: 'pydelve', request: 'attach' };
+  const configurations = [
+    { ...common, name: 'the session', address: `unix:${folder}/session.sock` },
+    { ...common, name: 'a process', processId: '${command:pickProcess}', stopOnEntry: true },
+    { ...common, name: 'the core', core: `${folder}/core.shop` },
+  ];
+  mkdirSync(`${folder}/.vscode`);
+  writeFileSync(`${folder}/.vscode/launch.json`, JSON.stringify({ version: '0.2.0', configurations }));
+  await command('Remove All Breakpoints');
+
+  await start('the session');
+  await stoppedAt('1:1');
+  say('attached to a session that listens');
+  await stop();
+
+  await start('a process');
+  const picked = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'shop.py wait' }).first();
+  await picked.waitFor();
+  await page.screenshot({ path: `${shots}/picker.png` });
+  await picked.click();
+  await page.locator('.debug-top-stack-frame-line').first().waitFor();
+  say(`attached to a process that was picked: ${(await shown('.debug-call-stack')).at(-1)}`);
+  await stop();
+
+  await start('the core');
+  await stoppedAt(`${lineOf('shop.py', 'loop')}:1`);
+  await row('.debug-variables', /sum_so_far\s*=\s*0/);
+  say('looked into a core file');
+  await stop();
 }
 
 try {

@@ -11,17 +11,29 @@ vsix=$(readlink -f "$2")
 shots=${3:-$(mktemp -d)}
 work=$(mktemp -d)
 port=$((20000 + RANDOM % 10000))
-trap 'kill "$pid" 2> /dev/null || true; rm -rf "$work"' EXIT
+pids=()
+trap 'kill "${pids[@]}" 2> /dev/null || true; rm -rf "$work"' EXIT
 
 mkdir -p "$work/folder" "$work/data/User" "$work/data/Machine" "$work/extensions"
-cp "$root/tests/programs/dap/shop.py" "$here/kitchen.py" "$work/folder/"
+cp "$root/tests/programs/dap/"{shop,family}.py "$here/kitchen.py" "$work/folder/"
 printf '{"pydelve.python": "%s"}' "$(command -v "${PYTHON:-python3}")" > "$work/data/Machine/settings.json"
 printf '{"workbench.startupEditor": "none"}' > "$work/data/User/settings.json"
 common=(--user-data-dir "$work/data" --extensions-dir "$work/extensions")
 node "$server" "${common[@]}" --install-extension "$vsix"
 PYTHONPATH=$root node "$server" "${common[@]}" --bind-addr "127.0.0.1:$port" --auth none --disable-telemetry \
     --disable-update-check --disable-workspace-trust "$work/folder" > "$work/log" 2>&1 &
-pid=$!
+pids+=($!)
+
+python=${PYTHON:-python3} shop=$work/folder/shop.py
+loop=$(grep -n '# @loop' "$shop" | cut -d: -f1)
+printf '%s\n' "break $shop:$loop" continue "dump $work/folder/core.shop" exit |
+    PYTHONPATH=$root "$python" -m pydelve debug "$shop" > "$work/dump" 2>&1
+"$python" "$shop" wait > /dev/null &
+pids+=($!)
+PYTHONPATH=$root "$python" -m pydelve debug --headless --listen "unix:$work/folder/session.sock" "$shop" \
+    > /dev/null 2>&1 &
+pids+=($!)
+
 for _ in $(seq 300); do
     curl -sf "http://127.0.0.1:$port/healthz" > /dev/null && break
     sleep 0.2

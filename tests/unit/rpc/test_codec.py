@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 from typing import Any
 
 import pytest
@@ -20,6 +21,10 @@ from tests.unit.rpc.shapes import values
 _MANY = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
+
+
+def test_numbers_that_have_names() -> None:
+    assert dumps(to_json(requests.SendSignal(signal.SIGTERM))) == b'{"number":15}'
 
 
 def test_every_request_is_a_method() -> None:
