@@ -178,7 +178,7 @@ await session(async () => {
 
 // what was attached to goes on when the client has left
 await session(async () => {
-  const before = await import('node:child_process').then(({ spawn }) => spawn(python, [program, 'wait']));
+  const before = await import('node:child_process').then(({ spawn }) => spawn(python, ['-u', program, 'wait']));
   await new Promise((resolve) => before.stdout.on('data', (text) => String(text).includes('result') && resolve()));
   await Promise.all([client.initializeRequest().then(() => client.attachRequest({ processId: before.pid, stopOnEntry: true })),
     client.waitForEvent('initialized').then(() => client.configurationDoneRequest()), client.waitForEvent('stopped')]);

@@ -633,8 +633,8 @@ def test_keys_of_launch_json_in_a_program(tmp_path: Path) -> None:
         folder.mkdir()
         (folder / "keys.py").write_text(
             "import json, os\n"
-            "names = ['PLAIN', 'QUOTED', 'BOTH']\n"
-            "text = json.dumps([os.environ[name] for name in names])\n"
+            "values = os.environ['PLAIN'], os.environ['QUOTED'], os.environ['BOTH']\n"
+            "text = json.dumps(values)\n"
             "print(text)\n"
         )  # fmt: skip
     (tmp_path / ".env").write_text("# a comment\nPLAIN=one\nexport QUOTED='two words'\nBOTH=file\n")
@@ -647,7 +647,7 @@ def test_keys_of_launch_json_in_a_program(tmp_path: Path) -> None:
         source = editor.top()["source"]
         assert (source["path"], editor.line()) == (str(here / "keys.py"), 3)
         editor.step("stepIn")
-        assert editor.top()["source"]["name"] in ("os.py", "<frozen os>")  # a library's
+        assert editor.top()["source"]["name"] == "__init__.py"  # a library's: json's
         editor.request("continue", {"threadId": 1})
         assert editor.output("stdout", "\n") == '["one", "two words", "launch.json"]\n'
 
