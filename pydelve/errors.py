@@ -7,7 +7,9 @@ JSON-RPC's ``error.code``, the exit status and the reference page.
 
 from __future__ import annotations
 
-from typing import ClassVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 
 class PydelveError(Exception):

@@ -3,7 +3,7 @@
 ``dataclass(frozen=True, slots=True)``, ``field`` and ``replace`` are what the standard library calls so, and to type
 checkers they are those. Nearly all that making a dataclass costs is compiling the text of its methods, and more than
 a hundred are made on the way to the first prompt, most of which nobody makes an instance of there; the standard
-module itself costs what half of ``pydelve stack`` does. So ``__init__`` is compiled by the first instance, all other
+module itself costs what half of ``pydelve stack`` does. So ``__init__`` is compiled by the fifth instance, all other
 methods are the same functions for every class, and ``dataclasses`` is imported when somebody asks it about a record.
 """
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _set = object.__setattr__
 _REQUIRED = object()
+_UNCOMPILED = 4  # instances: of many a class there are no more, and compiling takes what ten of them do
 
 
 def _standard() -> Any:
@@ -86,7 +87,19 @@ def _record(*, frozen: bool, slots: bool) -> Callable[[type], type]:
 
 
 def _first_init(cls: Any) -> Callable[..., None]:
+    fields: Mapping[str, Field] = cls.__record_fields__
+    plain = all(field.factory is None for field in fields.values())
+    made = 0
+
     def __init__(self: Any, *values: Any, **named: Any) -> None:  # noqa: N807
+        nonlocal made
+        made += 1
+        given = dict(zip(fields, values)) | named  # noqa: B905  what is wrong with them is told below
+        right = len(given) == len(values) + len(named) and given.keys() <= fields.keys()
+        if made <= _UNCOMPILED and plain and right and all(n in given or not f.required for n, f in fields.items()):
+            for name, field in fields.items():
+                _set(self, name, given.get(name, field.default))
+            return
         cls.__init__ = _init_of(cls)
         cls.__init__(self, *values, **named)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydelve.api.target import Frame, LockWait
 from pydelve.api.tasks import Task
 from pydelve.api.values import Variable
+from pydelve.light_typing import Literal
 from pydelve.records import dataclass
 
 Activity = Literal["running", "running in C", "waiting", "waiting for the GIL", "ended", "unknown"]

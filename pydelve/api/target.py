@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydelve.api.values import Value, Variable
+from pydelve.light_typing import Literal
 from pydelve.records import dataclass
 
 StopReason = Literal[

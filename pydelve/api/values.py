@@ -6,8 +6,7 @@ until the target resumes. Front ends make text of it; nothing here does.
 
 from __future__ import annotations
 
-from typing import Literal
-
+from pydelve.light_typing import Literal
 from pydelve.records import dataclass
 
 Kind = Literal[

@@ -5,6 +5,7 @@ Imports as little as it can: a look takes less time than Python's own start.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -47,7 +48,17 @@ _WIDTH = 120
 
 
 def run(words: Sequence[str]) -> int:
-    """Look once and print it."""
+    """Look once and print it, without garbage collection: there is no garbage, and looking for it takes time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _run(words)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _run(words: Sequence[str]) -> int:
     # No option takes a value, so they may stand on both sides of the pid.
     taken = parse("stack", _OPTIONS, [word for word in words if word.startswith("-")])
     pid = _pid([word for word in words if not word.startswith("-")])
@@ -72,11 +83,13 @@ def run(words: Sequence[str]) -> int:
         print(import_late("json").dumps(data, indent=2))
         return 0
     terminal = sys.stdout.isatty()
+    shown = import_late("pydelve.terminal.values").render_value if limits else None
     theme = Theme(wants_color(os.environ, terminal=terminal))
     width = terminal_width(1, at_most=_WIDTH) if terminal else _WIDTH
     for number, snapshot in enumerate(snapshots):
         merged = "--all" not in taken.values
-        lines = [""] * bool(number) + snapshot_lines(snapshot, width=width, theme=theme, merged=merged)
+        lines = [""] * bool(number)
+        lines += snapshot_lines(snapshot, width=width, theme=theme, merged=merged, shown=shown)
         if snapshot.tasks is not None:
             task_lines = import_late("pydelve.terminal.task_stacks").task_lines
             lines += task_lines(snapshot.tasks, snapshot.cwd, width=width, theme=theme, merged=merged)

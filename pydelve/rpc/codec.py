@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import types
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from pydelve import light_typing
 from pydelve.records import fields_of, is_record
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -119,8 +121,18 @@ def decoder(expected: Any) -> Decoder:
 @cached
 def field_types(cls: Any) -> dict[str, Any]:
     """Types of a dataclass's fields by name, in their order."""
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, localns=_literals(cls))
     return {name: hints[name] for name in fields_of(cls)}
+
+
+def _literals(cls: Any) -> dict[str, Any]:
+    """``typing``'s own in place of ``light_typing``'s, by the names that the classes' modules have for them."""
+    names: dict[str, Any] = {"Literal": Literal}
+    for base in cls.__mro__[:-1]:
+        for name, known in vars(sys.modules[base.__module__]).items():
+            if get_origin(known) is light_typing.Literal:
+                names[name] = Literal[get_args(known)]
+    return names
 
 
 @cached

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pydelve.errors import EvaluationError, LocationError, PydelveError
 from pydelve.terminal.names import counted
 
-_TYPED = re.compile(r' *File "<pydelve>", line 1, in <expression>')
+_TYPED = 'File "<pydelve>", line 1, in <expression>'
 _TRACEBACK_LINES = 8
 _CANDIDATES = 20
 
@@ -45,7 +44,7 @@ def internal_error_lines(doing: str, error: BaseException, log_path: str, *, hin
 def _traceback_lines(traceback: Sequence[str]) -> list[str]:
     """The last frames, which are the telling ones."""
     flat = [line for chunk in traceback for line in chunk.rstrip("\n").split("\n")]
-    if all(_TYPED.fullmatch(line) for line in flat):
+    if all(line.lstrip(" ") == _TYPED for line in flat):
         return []  # it failed in what was typed, not in something that this called
     lines = [f"  {line}" for line in flat[-_TRACEBACK_LINES:]]
     if len(flat) > _TRACEBACK_LINES:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-_LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+t?)/(?=[^/])")
+_PACKAGES = {"site-packages", "dist-packages"}
 
 
 def short_path(path: str, cwd: str, *, library: bool = False) -> str:
@@ -17,7 +16,15 @@ def short_path(path: str, cwd: str, *, library: bool = False) -> str:
     root = cwd.rstrip("/") + "/"
     if not library and path.startswith(root) and len(path) > len(root):
         return path[len(root) :]
-    return _LIBRARY.sub("", path, count=1)
+    parts = path.split("/")
+    for at in range(len(parts) - 2, 0, -1):
+        if parts[at + 1] and (parts[at] in _PACKAGES or _is_standard_library(parts[at])):
+            return "/".join(parts[at + 1 :])
+    return path
+
+
+def _is_standard_library(folder: str) -> bool:
+    return folder.startswith("python3.") and folder[8:].removesuffix("t").isdecimal()
 
 
 def nearest(word: str, words: Iterable[str], *, count: int = 1) -> list[str]:

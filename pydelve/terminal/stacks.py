@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from pydelve.api.snapshot import Snapshot, ThreadStack
 from pydelve.api.target import Frame
@@ -11,8 +10,11 @@ from pydelve.api.values import Variable
 from pydelve.records import fields_of, is_record
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.theme import Theme
-from pydelve.terminal.values import render_value
 from pydelve.terminal.waiting import deadlock_lines, wait_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _HIDDEN_NAMES = {
     "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtins__", "__file__", "__cached__",
@@ -21,8 +23,13 @@ _HIDDEN_NAMES = {
 _LISTED_THREADS = 8
 
 
-def snapshot_lines(snapshot: Snapshot, *, width: int, theme: Theme, merged: bool = True) -> list[str]:
-    """The process in two lines, then its threads; those with the same stack are shown once, if ``merged``."""
+def snapshot_lines(
+    snapshot: Snapshot, *, width: int, theme: Theme, merged: bool = True, shown: Callable[..., str] | None = None
+) -> list[str]:
+    """The process in two lines, then its threads; those with the same stack are shown once, if ``merged``.
+
+    ``shown`` is ``terminal.values.render_value``, or None where there are no variables: it takes time to import.
+    """
     lines = [
         f"process {snapshot.pid}, CPython {snapshot.python}: {printable(' '.join(snapshot.command))}",
         _how(snapshot),
@@ -32,7 +39,7 @@ def snapshot_lines(snapshot: Snapshot, *, width: int, theme: Theme, merged: bool
     waits = {thread.native_id: thread.lock for thread in snapshot.threads if thread.native_id}
     lines += [theme.bad(line) for line in deadlock_lines(waits, names)]
     for group in _merged(snapshot.threads) if merged else [[thread] for thread in snapshot.threads]:
-        lines += ["", *_thread_lines(group, snapshot.cwd, width, theme, names)]
+        lines += ["", *_thread_lines(group, snapshot.cwd, width, theme, names, shown)]
     return lines
 
 
@@ -57,23 +64,30 @@ def _merged(threads: Sequence[ThreadStack]) -> list[list[ThreadStack]]:
 
 
 def frame_lines(
-    frames: Sequence[Frame], variables: Sequence[Sequence[Variable]], cwd: str, width: int, theme: Theme
+    frames: Sequence[Frame], variables: Sequence[Sequence[Variable]], cwd: str, width: int, theme: Theme,
+    shown: Callable[..., str] | None,
 ) -> list[str]:
-    """One line a frame, each with its variables below it, if there are any."""
+    """One line a frame, each with its variables below it, if there are any; ``shown`` as in ``snapshot_lines``."""
     lines = []
     digits = len(str(len(frames)))
     for frame, those in zip(frames, variables or ((),) * len(frames), strict=True):
         text = f"  {frame.index:>{digits}}  {_place(frame, cwd)}"
         lines.append(theme.dim(text) if frame.library else text)
-        lines += _variable_lines(those, " " * (digits + 8), width)
+        if shown is not None:
+            lines += _variable_lines(those, " " * (digits + 8), width, shown)
     return lines
 
 
 def _thread_lines(
-    group: Sequence[ThreadStack], cwd: str, width: int, theme: Theme, names: Mapping[int, str]
+    group: Sequence[ThreadStack],
+    cwd: str,
+    width: int,
+    theme: Theme,
+    names: Mapping[int, str],
+    shown: Callable[..., str] | None,
 ) -> list[str]:
     first = group[0]
-    lines = [theme.strong(_head(group, names)), *frame_lines(first.frames, first.variables, cwd, width, theme)]
+    lines = [theme.strong(_head(group, names)), *frame_lines(first.frames, first.variables, cwd, width, theme, shown)]
     if first.problem:
         lines.append(theme.bad(f"  the rest is unreadable: {first.problem}"))
     elif not first.frames:
@@ -111,13 +125,13 @@ def _place(frame: Frame, cwd: str) -> str:
     return f"{path}:{frame.line} in {function}" if frame.line else f"{path} in {function}"
 
 
-def _variable_lines(variables: Sequence[Variable], indent: str, width: int) -> list[str]:
+def _variable_lines(variables: Sequence[Variable], indent: str, width: int, shown: Callable[..., str]) -> list[str]:
     lines = []
     for variable in variables:
         if variable.name in _HIDDEN_NAMES or variable.value.kind == "unbound":
             continue
         label = f"{indent}{printable(variable.name)} = "
-        text = render_value(variable.value, width=width, indent=indent, used=len(label))
+        text = shown(variable.value, width=width, indent=indent, used=len(label))
         lines += [printable(line) for line in (label + text).split("\n")]
     return lines
 

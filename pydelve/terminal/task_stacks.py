@@ -10,6 +10,7 @@ from pydelve.terminal.names import counted
 from pydelve.terminal.stacks import frame_lines, printable
 from pydelve.terminal.task_lines import state_text, state_text_of_many, task_name
 from pydelve.terminal.theme import Theme
+from pydelve.terminal.values import render_value
 
 _LISTED = 8
 
@@ -23,7 +24,7 @@ def task_lines(stacks: Sequence[TaskStack], cwd: str, *, width: int, theme: Them
     for group in _merged_tasks(stacks) if merged else [[stack] for stack in stacks]:
         first = group[0]
         lines += ["", theme.strong(_task_head(group, names))]
-        lines += frame_lines(first.frames, first.variables, cwd, width, theme)
+        lines += frame_lines(first.frames, first.variables, cwd, width, theme, render_value)
         awaiting = [task_name(number, names) for number in first.task.awaited_by] if len(group) == 1 else []
         lines += [f"  awaited by {_list(awaiting)}"] if awaiting else []
     return lines

@@ -302,6 +302,22 @@ thread PID (MainThread), waiting in read
     )
 
 
+def test_the_whole_command(tmp_path: Path) -> None:
+    """It ends at once: what it wrote is there all the same, whoever reads it."""
+    path = tmp_path / "bank.py"
+    path.write_text(_SHOWN, encoding="utf-8")
+    with running(sys.executable, path) as program, open(tmp_path / "taken", "w+", encoding="utf-8") as file:
+        words = [sys.executable, "-m", "pydelve", "stack", "--all", str(program.pid)]
+        subprocess.run(words, stdout=file, check=True)
+        file.seek(0)
+        assert file.read().count(f"{path}:3 in wait\n") == 3
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, check=False)
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_the_text_of_locals(shown: Callable[..., str]) -> None:
     text = re.sub(r"0x[0-9a-f]+", "ADDRESS", shown("--locals")).partition("\n\n")[2]
     assert (

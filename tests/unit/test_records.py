@@ -91,3 +91,20 @@ def test_what_dataclasses_and_copies_make_of_it() -> None:
     match record:
         case Record(name, size):
             assert (name, size) == ("a", 3)
+
+
+def test_the_first_ones_and_the_later_ones_are_made_alike() -> None:
+    """The first few are made without a compiled ``__init__``."""
+
+    @dataclass(frozen=True, slots=True)
+    class Pair:
+        first: int
+        second: str = "x"
+
+    for _ in range(7):
+        assert repr([Pair(1), Pair(1, second="y"), Pair(second="z", first=2)]).replace(Pair.__qualname__, "Pair") == (
+            "[Pair(first=1, second='x'), Pair(first=1, second='y'), Pair(first=2, second='z')]"
+        )
+        for values, named in (((), {}), ((1, "a", 2), {}), ((1,), {"first": 2}), ((1,), {"third": 2})):
+            with pytest.raises(TypeError):
+                Pair(*values, **named)  # type: ignore[arg-type]

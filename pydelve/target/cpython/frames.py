@@ -6,11 +6,10 @@ A chain ends where it is damaged, with the reason; nothing here raises but
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
 from pydelve.api.values import Value, Variable
+from pydelve.light_typing import Literal, NamedTuple
 from pydelve.target.cpython.lines import handler_depth, line_of
-from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.cpython.memory import Fields, UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
 from pydelve.target.cpython.values import ValueReader
 
@@ -59,23 +58,28 @@ class FrameReader:
         self._at = objects.at
         self._minor = objects.minor
         self._codes: dict[int, CodeInfo] = {}
-        self._lines: dict[tuple[int, int], int] = {}
+        self._places: dict[tuple[int, int, bool], tuple[CodeInfo, int, int]] = {}
+        """What is known of a place in code: hundreds of threads are mostly in the same few."""
+        forms = {"back": "Q", "code": "Q", "instruction": "Q" if self._minor >= 11 else "i", "owner": "B"}
+        self._header = Fields({f"frame.{name}": form for name, form in forms.items()}, self._at)
         self._variables: dict[int, list[tuple[str, int, int]]] = {}
 
     def frames(self, thread: int) -> tuple[list[RawFrame], str]:
         """The frames of a thread state, innermost first, and why there are no more where the chain is damaged."""
         found: list[RawFrame] = []
         seen: set[int] = set()
+        read, header, back_at = self._memory.fields, self._header, self._header.order[0]
         try:
             address = self._innermost(thread)
             while address:
                 if address in seen or len(seen) >= _MOST_FRAMES:
                     return found, "the chain of frames does not end"
                 seen.add(address)
-                frame = self.frame_at(address)
-                if frame is not None:
-                    found.append(frame)
-                address = self._memory.word(address + self._at["frame.back"])
+                values = read(address, header)
+                place = self._place_of(values)
+                if place is not None:
+                    found.append(RawFrame(address, *place))
+                address = values[back_at]
         except UnreadableError as error:
             return found, str(error)
         return found, ""
@@ -92,27 +96,36 @@ class FrameReader:
         Raises:
             UnreadableError: it can't be read, or there is none.
         """
-        owner = self._memory.byte(address + self._at["frame.owner"]) if self._minor >= 11 else 0
+        place = self._place_of(self._memory.fields(address, self._header))
+        return None if place is None else RawFrame(address, *place)
+
+    def _place_of(self, header: tuple[int, ...]) -> tuple[CodeInfo, int, int] | None:
+        _, code_at, instruction_at, owner_at = self._header.order
+        owner = header[owner_at] if owner_at >= 0 else 0
         if owner >= _OWNED_BY_C:
             return None
-        code = self.code(self._reference(address + self._at["frame.code"]))
+        key = header[code_at], header[instruction_at], owner == _OWNED_BY_GENERATOR
+        return self._places.get(key) or self._new_place(*key)
+
+    def _new_place(self, reference: int, instruction: int, generators: bool) -> tuple[CodeInfo, int, int] | None:
+        """Code, line and offset of a frame; None for one that has not begun."""
+        code = self.code(self._untagged(reference))
         if self._minor >= 11:
-            instruction = self._memory.word(address + self._at["frame.instruction"])
             offset = instruction - code.address - self._at["code.bytecode"]
-            if owner != _OWNED_BY_GENERATOR and offset < code.first_traceable:
+            if not generators and offset < code.first_traceable:
                 return None
         else:
-            offset = self._memory.integer(address + self._at["frame.instruction"])
-            if self._minor == 10 and offset > 0:
-                offset *= 2  # counted in instructions
-        key = (code.address, offset)
-        if key not in self._lines:
-            self._lines[key] = line_of(self._minor, code.line_table, code.first_line, offset)
-        return RawFrame(address, code, self._lines[key], offset)
+            # 3.10 counts instructions, not bytes
+            offset = instruction * 2 if self._minor == 10 and instruction > 0 else instruction
+        place = code, line_of(self._minor, code.line_table, code.first_line, offset), offset
+        self._places[reference, instruction, generators] = place
+        return place
 
     def _reference(self, place: int) -> int:
-        address = self._memory.word(place)
-        return address & ~_TAG if self._minor >= 14 else address
+        return self._untagged(self._memory.word(place))
+
+    def _untagged(self, reference: int) -> int:
+        return reference & ~_TAG if self._minor >= 14 else reference
 
     def code(self, address: int) -> CodeInfo:
         """The code object at an address.

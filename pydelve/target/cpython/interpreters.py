@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import islice
 
+from pydelve.light_typing import NamedTuple
 from pydelve.target.cpython.layout import Runtime
-from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.cpython.memory import Fields, UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
 
 _MOST_INTERPRETERS = 1_000
@@ -62,6 +63,8 @@ class InterpreterReader:
     def _add_threads(self, interpreter: int, found: list[RawThread]) -> None:
         memory, at = self._memory, self._at
         number = memory.word(interpreter + at["interpreter.id"])
+        fields = Fields({f"thread.{name}": "Q" for name in ("next", "interpreter", "ident", "native_id")}, at)
+        next_at, owner_at, ident_at, native_at = fields.order
         gil, holder = self._gil(interpreter)
         seen: set[int] = set()
         address = memory.word(interpreter + at["interpreter.threads_head"])
@@ -69,12 +72,12 @@ class InterpreterReader:
             if address in seen or len(seen) >= _MOST_THREADS:
                 raise UnreadableError("the chain of threads does not end")
             seen.add(address)
-            if memory.word(address + at["thread.interpreter"]) != interpreter:
+            state = memory.fields(address, fields)
+            if state[owner_at] != interpreter:
                 raise UnreadableError("a thread state that is not its interpreter's")
-            native_id = memory.word(address + at["thread.native_id"]) if "thread.native_id" in at else 0
-            ident = memory.word(address + at["thread.ident"])
-            found.append(RawThread(address, number, ident, native_id, gil, address == holder))
-            address = memory.word(address + at["thread.next"])
+            native_id = state[native_at] if native_at >= 0 else 0
+            found.append(RawThread(address, number, state[ident_at], native_id, gil, address == holder))
+            address = state[next_at]
 
     def _gil(self, interpreter: int) -> tuple[int, int]:
         """Address of the interpreter's GIL, and the thread state that holds it; 0 where none does."""
@@ -151,18 +154,13 @@ class InterpreterReader:
         table = objects.entry(names, "_active") if names else 0
         if not table or objects.type_of(table).kind != "dict":
             return {}
-        found: dict[int, str] = {}
-        for ident_at, thread in objects.dict_entries(table):
-            if len(found) >= _MOST_NAMED:
-                break
-            name = self._thread_name(thread)
-            if name and objects.type_of(ident_at).kind == "int":
-                found[objects.integer(ident_at)] = name
-        return found
-
-    def _thread_name(self, thread: int) -> str:
-        name = self._objects.stored(thread, self._objects.type_of(thread), "_name")
-        return self._objects.text(name, 200) if name and self._objects.type_of(name).kind == "str" else ""
+        return {
+            objects.integer(ident_at): objects.text(name_at, 200)
+            for ident_at, thread in islice(objects.dict_entries(table), _MOST_NAMED)
+            if objects.type_of(ident_at).kind == "int"
+            and (name_at := objects.stored(thread, objects.type_of(thread), "_name"))
+            and objects.type_of(name_at).kind == "str"
+        }
 
     def _interpreters(self) -> Iterator[int]:
         seen: set[int] = set()

@@ -8,9 +8,9 @@ version is taken: within one, the structures read here have kept their places, b
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple
 
 from pydelve.errors import UnsupportedError
+from pydelve.light_typing import NamedTuple
 from pydelve.target import NEWEST, OLDEST
 from pydelve.target.cpython.layouts import INDEX
 from pydelve.target.cpython.memory import Memory

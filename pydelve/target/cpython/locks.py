@@ -9,8 +9,8 @@ newer), or the frame's own block stack. Who called ``acquire`` without one is no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
 
+from pydelve.light_typing import Literal, NamedTuple
 from pydelve.target.cpython.frames import FrameReader, RawFrame
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
@@ -153,7 +153,5 @@ class LockReader:
 
     def _ident_of(self, thread: int) -> int:
         objects = self._objects
-        for name_at, value in objects.instance_entries(thread, objects.type_of(thread)):
-            if objects.text(name_at, 20) == "_ident" and objects.type_of(value).kind == "int":
-                return objects.integer(value)
-        return 0
+        ident = objects.stored(thread, objects.type_of(thread), "_ident")
+        return objects.integer(ident) if ident and objects.type_of(ident).kind == "int" else 0

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import iter_unpack, unpack
-from typing import NamedTuple
 
 from pydelve.api.values import Kind
+from pydelve.light_typing import NamedTuple
 from pydelve.target.cpython.layout import Layout
 from pydelve.target.cpython.memory import Memory, UnreadableError
 
@@ -70,6 +70,8 @@ class ObjectReader:
         self.minor = layout.minor
         self.at = layout.offsets
         self._types: dict[int, TypeInfo] = {}
+        self._shared_names: dict[int, list[int]] = {}
+        self._shared_indices: dict[tuple[int, str], int] = {}
 
     # -- types ---------------------------------------------------------------------------------------------------------
 
@@ -326,17 +328,30 @@ class ObjectReader:
         else:
             count = memory.byte(values - 2)
             order = memory.read(values - 2 - count, count)[::-1]
-        names = [key for key, _ in self._key_entries(keys)]
+        names = self._shared_keys(keys)
         for index in order:
             if index >= len(names):
                 raise UnreadableError("attributes that don't fit their class")
             if value := memory.word(values + self.at["values.values"] + 8 * index):
                 yield names[index], value
 
+    def _shared_keys(self, keys: int) -> list[int]:
+        known = self._shared_names.get(keys)
+        if known is None:
+            known = self._shared_names[keys] = [key for key, _ in self._key_entries(keys)]
+        return known
+
     # -- attributes ----------------------------------------------------------------------------------------------------
 
     def stored(self, address: int, info: TypeInfo, name: str) -> int:
         """Address of what an instance's ``__dict__`` has for a name; 0 where it has none."""
+        values, found = self._managed(address, info)
+        if values:
+            index = self._shared_index(info, name)
+            return self.memory.word(values + self.at["values.values"] + 8 * index) if index >= 0 else 0
+        if found:
+            self._check_dict(found)
+            return self.entry(found, name)
         length, at_length = len(name), self.at["str.length"]
         for name_at, value in self.instance_entries(address, info):
             if (
@@ -357,11 +372,33 @@ class ObjectReader:
                 count = self.integer_digits(address)[1] if info.kind == "int" else self.size(address)
                 offset += info.basic_size + count * info.item_size + 7 & ~7
             if found := self.memory.word(address + offset):
-                yield from self._checked_entries(found)
+                self._check_dict(found)
+                yield from self.dict_entries(found)
+
+    def _shared_index(self, info: TypeInfo, name: str) -> int:
+        """Where instances of a class keep the value of an attribute; -1 where they have none of that name."""
+        key = info.address, name
+        if key not in self._shared_indices:
+            keys = self._shared_keys(self.memory.word(info.address + self.at["class.cached_keys"]))
+            self._shared_indices[key] = next((at for at, each in enumerate(keys) if self.text(each) == name), -1)
+        return self._shared_indices[key]
 
     def _managed_entries(self, address: int, info: TypeInfo) -> Iterator[tuple[int, int]]:
-        """Of a dict before the object (Include/internal/pycore_object.h, MANAGED_DICT_OFFSET), or its values."""
+        values, found = self._managed(address, info)
+        if values:
+            yield from self._split_entries(self.memory.word(info.address + self.at["class.cached_keys"]), values)
+        elif found:
+            self._check_dict(found)
+            yield from self.dict_entries(found)
+
+    def _managed(self, address: int, info: TypeInfo) -> tuple[int, int]:
+        """Addresses of an instance's values and of its dict, of which there is one at most.
+
+        They stand before the object (Include/internal/pycore_object.h, MANAGED_DICT_OFFSET) or, values, behind it.
+        """
         memory = self.memory
+        if self.minor < 11 or not info.flags & _MANAGED_DICT:
+            return 0, 0
         found = memory.word(address - 24)
         values = 0
         if self.minor == 11:
@@ -371,16 +408,12 @@ class ObjectReader:
         elif self.minor >= 13 and not found and info.flags & _INLINE_VALUES:
             values = address + info.basic_size
             if not memory.byte(values + self.at["values.valid"]):
-                return
-        if values:
-            yield from self._split_entries(memory.word(info.address + self.at["class.cached_keys"]), values)
-        elif found:
-            yield from self._checked_entries(found)
+                return 0, 0
+        return values, 0 if values else found
 
-    def _checked_entries(self, address: int) -> Iterator[tuple[int, int]]:
+    def _check_dict(self, address: int) -> None:
         if self.type_of(address).kind != "dict":
             raise UnreadableError("its __dict__ is no dict")
-        yield from self.dict_entries(address)
 
     def slot_places(self, info: TypeInfo) -> list[tuple[str, int]]:
         """(name, offset) of the ``__slots__`` of its classes, most derived first; names with two underscores left out.

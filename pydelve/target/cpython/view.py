@@ -8,10 +8,10 @@ Where bytes come from, and what the kernel knows of a thread, is a :class:`Surro
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
 
 from pydelve.api.snapshot import Activity
 from pydelve.api.target import Frame
+from pydelve.light_typing import NamedTuple, Protocol
 from pydelve.target.cpython.frames import FrameReader, RawFrame
 from pydelve.target.cpython.interpreters import InterpreterReader, RawThread
 from pydelve.target.cpython.layout import Layout, Runtime
@@ -70,7 +70,8 @@ class View:
         self.objects = ObjectReader(self.memory, self._layout)
         self.interpreters = InterpreterReader(self.objects, self._runtime)
         self.frames = FrameReader(self.objects)
-        self._described: dict[tuple[int, int], Frame] = {}
+        self._described: dict[tuple[int, int, int], Frame] = {}
+        self._modules: dict[int, str] = {}
         self._calls: dict[int, SystemCall | bool] = {}
 
     def name(self, raw: RawThread, native_id: int, names: dict[int, str]) -> str:
@@ -110,15 +111,16 @@ class View:
 
     def frame(self, index: int, raw: RawFrame) -> Frame:
         """A frame for people."""
-        key = (raw.code.address, raw.line)
+        key = (raw.code.address, raw.line, index)
         known = self._described.get(key)
         if known is None:
-            file = self.surroundings.absolute(raw.code.file)
-            known = Frame(
-                0, raw.code.name, self.frames.globals_name(raw), file, raw.line, raw.code.first_line, is_library(file)
-            )
+            code, file = raw.code, self.surroundings.absolute(raw.code.file)
+            module = self._modules.get(code.address)
+            if module is None:
+                module = self._modules[code.address] = self.frames.globals_name(raw)
+            known = Frame(index, code.name, module, file, raw.line, code.first_line, is_library(file))
             self._described[key] = known
-        return Frame(index, known.function, known.module, known.file, known.line, known.first_line, known.library)
+        return known
 
 
 def is_library(file: str) -> bool:

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import mmap
 from struct import Struct, error, pack
-from typing import BinaryIO, NamedTuple
+
+from pydelve.light_typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _HEADER = Struct("<16sHHIQQQIHHHHHH")
 _PROGRAM_HEADER = Struct("<IIQQQQQQ")

@@ -12,6 +12,8 @@ _WAITS = {
     61: "wait4", 128: "sigtimedwait", 202: "futex", 219: "restart_syscall", 230: "clock_nanosleep", 232: "epoll_wait",
     247: "waitid", 270: "pselect", 271: "ppoll", 281: "epoll_pwait", 288: "accept4", 441: "epoll_pwait2",
 }  # fmt: skip
+X86_64 = os.uname().machine == "x86_64"
+_MOST_BYTES = 4096  # the kernel makes such a file anew for each call: what is longer would not fit together
 
 
 def thread_states(pid: int) -> dict[int, str]:
@@ -40,12 +42,26 @@ def thread_name(pid: int, native_id: int) -> str:
 
 def call_name(number: int) -> str:
     """Name of a system call that threads wait in; "" for others."""
-    return _WAITS.get(number, "") if os.uname().machine == "x86_64" else ""
+    return _WAITS.get(number, "") if X86_64 else ""
 
 
 def command_line(pid: int) -> bytes:
     """The words of a process's command line, each ended by a zero byte; b"" where it is gone."""
     return _read(f"/proc/{pid}/cmdline")
+
+
+def content(path: str) -> bytes:
+    """What a small file of ``/proc`` holds, by three calls and no more; b"" where it can't be read."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(fd, _MOST_BYTES)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
 
 
 def _read(path: str) -> bytes:

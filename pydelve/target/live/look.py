@@ -52,11 +52,13 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = Fa
         if not layout.exact:
             problems.append("its exact layout is not known; that of the nearest version is used")
         command, cwd = command_of(pid), folder_of(pid)
-        view = View(memory, runtime, layout, LiveSurroundings(pid))
+        surroundings = LiveSurroundings(pid)
+        view = View(memory, runtime, layout, surroundings)
         read_tasks = _task_reader() if tasks else None  # imported before anything is stopped
         begun = time.perf_counter()
         with Tracer(pid).stopped() if stop else nullcontext(StopReport()) as report:
             memory.forget()
+            surroundings.held = report.held
             looking = _Look(pid, view, limits)
             threads, damage = looking.threads(exact=stop and not report.problem)
             stacks = looking.tasks(read_tasks, problems) if read_tasks is not None else None
@@ -157,7 +159,7 @@ class _Look:
         activity, detail = view.activity(raw, native_id)
         return ThreadStack(
             native_id, raw.ident, view.name(raw, native_id, names), activity, detail, raw.holds_gil,
-            tuple(view.frame(index, frame) for index, frame in enumerate(frames)), self._variables(frames),
+            tuple([view.frame(index, frame) for index, frame in enumerate(frames)]), self._variables(frames),
             raw.interpreter, lock, problem,
         )  # fmt: skip
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
+from pydelve.light_typing import NamedTuple
 from pydelve.target.cpython.layout import Runtime, cookie_version, has_cookie, split_version
 from pydelve.target.cpython.layouts import INDEX
 from pydelve.target.cpython.memory import PAGE_SIZE, Memory, UnreadableError

@@ -16,9 +16,22 @@ from pydelve.target.live.c_library import Function
 
 SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17  # sys/ptrace.h
 WALL = 0x40000000
+PEEK_USER = 3
+_ORIG_RAX, _RDI, _WORD_MASK = 15 * 8, 14 * 8, (1 << 64) - 1  # sys/user.h, struct user_regs_struct
 _STOP_LIMIT_S = 1.0
 _ROUNDS = 20
 _EPERM, _ESRCH = 1, 3
+
+
+def system_call(native_id: int) -> tuple[int, int] | None:
+    """Number and first argument of the call that a thread is in which we hold; None where that can't be told so.
+
+    That is what ``/proc`` says, in a fifth of its time. On x86-64 only: others don't have registers one by one.
+    """
+    number, error = _ptrace(PEEK_USER, native_id, _ORIG_RAX, 0)
+    if error or number < 0:
+        return None
+    return number, _ptrace(PEEK_USER, native_id, _RDI, 0)[0] & _WORD_MASK
 
 
 class StopReport:

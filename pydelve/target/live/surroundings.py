@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 from contextlib import suppress
 
 from pydelve.target.cpython.view import SystemCall
 from pydelve.target.live import kernel
-from pydelve.target.live.ptrace import thread_ids
+from pydelve.target.live.ptrace import system_call, thread_ids
 
 
 class LiveSurroundings:
@@ -19,6 +20,8 @@ class LiveSurroundings:
         self._cwd = folder_of(pid)
         self._same_files = link(f"/proc/{pid}/ns/mnt") == link("/proc/self/ns/mnt") and link(f"/proc/{pid}/root") == "/"
         self._known: dict[str, str] = {}
+        self.held: Collection[int] = ()
+        """Threads that stand still, and are ours to ask."""
 
     def native_ids(self) -> dict[int, int]:
         """See ``Surroundings``."""
@@ -33,9 +36,9 @@ class LiveSurroundings:
 
     def system_call(self, native_id: int) -> SystemCall | bool:
         """See ``Surroundings``."""
-        words: list[bytes] = []
-        with suppress(OSError), open(f"/proc/{self._pid}/task/{native_id}/syscall", "rb") as file:
-            words = file.read().split()
+        if native_id in self.held and kernel.X86_64 and (call := system_call(native_id)):
+            return SystemCall(call[0], kernel.call_name(call[0]), call[1])
+        words = kernel.content(f"/proc/{self._pid}/task/{native_id}/syscall").split()
         if not words or words[0] in (b"running", b"-1"):
             return bool(words)
         number = int(words[0])

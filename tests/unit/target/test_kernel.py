@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pydelve.target.live import kernel
+from pydelve.target.live.ptrace import Tracer, system_call
 
 
 def test_a_process_that_is_gone_has_nothing() -> None:
@@ -30,7 +33,9 @@ def test_our_own_threads() -> None:
         helper.join()
 
 
-def test_a_call_that_waits() -> None:
+@contextmanager
+def _cat_that_waits() -> Iterator[int]:
+    """Pid of a ``cat`` that waits for input."""
     child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdin is not None and child.stdout is not None
     try:
@@ -39,7 +44,21 @@ def test_a_call_that_waits() -> None:
         assert child.stdout.read(1) == b"x"
         while kernel.thread_states(child.pid) != {child.pid: "S"}:
             pass
-        assert kernel.system_call(child.pid, child.pid) in ("read", "")
-        assert kernel.command_line(child.pid) == b"cat\0"
+        yield child.pid
     finally:
         child.communicate()
+
+
+def test_a_call_that_waits() -> None:
+    with _cat_that_waits() as pid:
+        assert kernel.system_call(pid, pid) in ("read", "")
+        assert kernel.command_line(pid) == b"cat\0"
+
+
+def test_what_a_held_thread_waits_in_is_told_by_ptrace_as_by_proc() -> None:
+    with _cat_that_waits() as pid:
+        with Tracer(pid).stopped() as report:
+            number, first, *_ = kernel.content(f"/proc/{pid}/task/{pid}/syscall").split()
+            assert report.held == {pid}
+            assert system_call(pid) == (int(number), int(first, 16)) == (0, 0)
+        assert system_call(pid) is None

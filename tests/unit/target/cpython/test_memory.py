@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydelve.target.cpython.memory import PAGE_SIZE, Memory, UnreadableError
+from pydelve.target.cpython.memory import PAGE_SIZE, Fields, Memory, UnreadableError
 
 BASE = 0x7000_0000_0000
 
@@ -35,6 +35,24 @@ def test_reads_over_the_ends_of_pages(offset: int) -> None:
     assert memory.byte(BASE + offset) == eight[0]
     assert memory.words(BASE + offset, 2)[0] == int.from_bytes(eight, "little")
     assert memory.read(BASE + offset, 2 * PAGE_SIZE) == memory.content[offset : offset + 2 * PAGE_SIZE]
+
+
+@pytest.mark.parametrize("offset", [0, PAGE_SIZE - 31, PAGE_SIZE - 30, PAGE_SIZE - 24, PAGE_SIZE - 1])
+def test_fields_of_a_structure(offset: int) -> None:
+    memory = Made()
+    fields = Fields(
+        {"back": "Q", "none": "Q", "owner": "B", "code": "i"}, {"back": 16, "owner": 29, "code": 4, "more": 0}
+    )
+    assert (fields.order, fields.size) == ([1, -1, 2, 0], 30)
+    assert memory.fields(BASE + offset, fields) == (
+        memory.integer(BASE + offset + 4), memory.word(BASE + offset + 16), memory.byte(BASE + offset + 29),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("places", [{"a": 0, "b": 4}, {"a": 8, "b": 8}, {"a": 0, "b": PAGE_SIZE}, {"a": -8, "b": 0}])
+def test_fields_that_no_structure_has(places: dict[str, int]) -> None:
+    with pytest.raises(UnreadableError, match="implausible"):
+        Fields({"a": "Q", "b": "Q"}, places)
 
 
 def test_each_page_is_read_once_until_forgotten() -> None:
