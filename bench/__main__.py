@@ -42,14 +42,18 @@ def main(words: Sequence[str] | None = None) -> int:
                 interpreter.path, interpreter.version, Path(folder).resolve(), rounds, options.quick, debugpy
             )
             for name in options.case or CASES:
+                since = time.monotonic()
                 for case in CASES[name]:
                     made = case(setting)
                     for result in made if isinstance(made, list) else [made]:
                         results.append(result)
                         print(report.as_text(result), flush=True)
+                print(f"  ({name} took {time.monotonic() - since:.0f} s)", flush=True)
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     load = "load average {:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg())
     print(f"{machine}; {load}; {time.monotonic() - begin:.0f} s")
+    if options.save:
+        results = report.joined(Path(options.save), results)
     if options.write:
         _PAGE.write_text(report.as_page(results, machine, load), encoding="utf-8")
     return 0 if all(result.kept for result in results) else 1
@@ -64,6 +68,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--case", action="append", choices=list(CASES), help="only this one; may be repeated")
     parser.add_argument("--rounds", type=int, default=0, help="measurements of each (default: 5; quick: 3)")
     parser.add_argument("--debugpy", default="3.11,3.13", metavar="3.X[,3.Y]", help="versions where debugpy runs too")
+    parser.add_argument("--save", default="", metavar="FILE", help="join the figures to those of earlier runs in FILE")
     parser.add_argument("--write", action="store_true", help="write the figures to docs/reference/performance.md")
     options = parser.parse_args(words)
     options.debugpy = () if options.quick else tuple(options.debugpy.replace(",", " ").split())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from bench.driving import environment, pydelve_command
-from bench.measure import Result, Series, alternate
+from bench.measure import Result, Series, alternate, at_least
 from bench.waiting import children, memory_mb
 from pydelve.rpc.codec import dumps, loads
 from pydelve.rpc.framing import Deframer, frame
@@ -32,8 +32,12 @@ look(numbers, table, text)
 """
 _LINE = 7
 _STEPS = 40
-_TIMES = 3
-"""So much faster at starting and stepping than debugpy, the issue asks for."""
+_TIMES, _START_TIMES = 3, 4
+"""So much faster at stepping, and at starting, than debugpy, the issues ask for."""
+_START_WHY = (
+    "both start an interpreter for the adapter and one for the program, one after the other, which no debugger can "
+    "leave out; the rest is imports of the adapter and of the engine"
+)
 
 
 class EditorSession:
@@ -144,17 +148,27 @@ def adapters(setting: Setting) -> list[Result]:
 
     alternate({name: lambda name=name: run(name) for name in commands}, min(setting.rounds, 5))  # type: ignore[misc]
     return [
-        _result(setting, found["start"], "editors: from starting the adapter to the first stop", "ms", _TIMES),
+        _result(
+            setting,
+            found["start"],
+            "editors: from starting the adapter to the first stop",
+            "ms",
+            _START_TIMES,
+            _START_WHY,
+        ),
         _result(setting, found["step"], "editors: a step", "ms", _TIMES),
         _result(setting, found["locals"], "editors: stack, locals and a page of a big list", "ms", 1),
         _result(setting, found["memory"], "editors: memory of all processes at the stop", "MB", 1),
     ]
 
 
-def _result(setting: Setting, values: dict[str, list[float]], title: str, unit: str, times: float) -> Result:
+def _result(
+    setting: Setting, values: dict[str, list[float]], title: str, unit: str, times: float, why: str = ""
+) -> Result:
     series = tuple(Series(name, tuple(found[1:] or found)) for name, found in values.items())
     if len(series) < 2:
         return Result(title, setting.version, unit, series)
     ratio = series[0].median / series[1].median
-    limit = f"{'as good as' if times == 1 else f'{times:g} times faster than'} debugpy; here {ratio:.1f} times"
-    return Result(title, setting.version, unit, series, limit, ratio >= times)
+    limit = f"{'as good as' if times == 1 else f'{times:g} times faster than'} debugpy"
+    line = f"{'9: ' if times == _START_TIMES else ''}{title}"
+    return Result(title, setting.version, unit, series, (at_least(line, limit, ratio, times, why=why),))

@@ -1,12 +1,15 @@
-"""Results as text for a terminal and as the page ``docs/reference/performance.md``. Pure."""
+"""Results as text for a terminal and as the page ``docs/reference/performance.md``."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
-from bench.measure import Result, Series
+from bench.measure import Check, Result, Series
 
 _INTRODUCTION = """\
 # Performance
@@ -14,6 +17,12 @@ _INTRODUCTION = """\
 Written by `python -m bench --write`, which runs pydelve in turn with plain Python, pdb and debugpy, so that what else
 the machine does hits all of them. Each figure is the median of several runs, with the smallest and the largest; the
 ratio is to the first column. Differences within the spread mean nothing.
+"""
+_LIMITS = """\
+The first words are the line of the table that asks for it. *Noise*: no two halves of the runs of plain Python, of
+which there are twice as many, differ by more; a figure above its limit by less is within the noise. Figures of pydelve
+are compared by their smallest or by their medians, whichever is nearer: where things lie in memory makes some runs of
+plain Python a tenth slower than others. A figure without a verdict has no limit on that version.
 """
 _NOTES = """\
 ## What the figures hold
@@ -29,13 +38,8 @@ _NOTES = """\
   of the condition itself, and of counting. What can't be woven is served by events: `sys.monitoring` from 3.12 on,
   `sys.settrace` before, where such a breakpoint slows every call of the program. Once it is removed the same code
   objects run as before.
-- *Limits of native speed* hold for the smallest figures or for the medians, whichever is nearer: where things lie in
-  memory makes some runs of plain Python a tenth slower than others, and what else the machine does only adds.
-- *Missed beyond that*: the 10 ns of a false condition on 3.9 and 3.10 (10 to 27 ns: two instructions more begin and end
-  its guard); from 3.11 on it costs what an `if` in the source does (idle, a new frame at each hit: 7 ns and 7 on 3.11,
-  1 and 4 on 3.13, 7 and 7 on 3.15); 2 times plain at a raise, on 3.14 and 3.15
-  (2.0 to 2.2 times: an exception that passes two frames is two events, each a call of a Python function that looks at
-  its class, some 100 ns, where raising and catching takes 170 ns).
+- *A false condition* costs from 3.11 on what an `if` in the source does (idle, a new frame at each hit: 7 ns and 7 on
+  3.11, 1 and 4 on 3.13, 7 and 7 on 3.15).
 - *A frame that runs already*, and *exceptions*, up to 3.11: `sys.settrace` is all there is, and calls a Python function
   for each line of that frame, for each call and each raise of the program. debugpy needs 31 times plain for the same
   breakpoint on a raise (3.11, in another run).
@@ -45,10 +49,7 @@ _NOTES = """\
   what happens where nobody reads.
 - *Big values*: debugpy's answers come some 44 ms late each, and three make a stop's locals.
 - *Waiting*: memory is the proportional share of all processes of the session. Nothing polls.
-- *pudb* is left out where its release does not start with the urwid that is installed with it.
-- *Looking from outside*, on 3.11 and 3.13: `pydelve stack` takes 37 to 41 ms for 5 threads (py-spy 8 to 14, pystack 87
-  to 98), 41 to 45 for 900 frames (30 and 105) and 88 for 500 threads (106 to 116 and 1,150). Python's own start is 10
-  of them, imports 20.
+- *Looking from outside*: whole commands. Python's own start is 10 to 13 ms of each.
 - *Records of traced calls*: processor time of the program, with sending (for viztracer and hunter: writing), without
   start-up. The debugger's own process takes some 6 us for a record and its line; of more than it can read some are
   dropped, or, with `--lossless`, the program waits. debugpy's figure is by the clock.
@@ -72,9 +73,28 @@ def as_text(result: Result) -> str:
             f"  {series.name:32} {_figure(series.median):>9}   {_figure(low):>9} to {_figure(high):>9}   {ratio:>8}"
         )
     lines += [f"  {note}" for note in result.notes]
-    if result.limit:
-        lines.append(f"  limit: {result.limit}: {'kept' if result.kept else 'MISSED'}")
+    for check in result.checks:
+        lines.append(f"  {check.line}: {check.limit}; here {_said(check)}")
     return "\n".join(lines)
+
+
+def joined(before: Path, results: Sequence[Result]) -> list[Result]:
+    """What a file of earlier runs holds, without what was measured again, and then this; written there."""
+    new = {(result.title, result.python) for result in results}
+    kept: list[Result] = []
+    if before.exists():
+        for part in json.loads(before.read_text(encoding="utf-8")):
+            series = tuple(Series(name, tuple(values)) for name, values in part["series"])
+            checks = tuple(Check(**check) for check in part["checks"])
+            known = Result(part["title"], part["python"], part["unit"], series, checks, tuple(part["notes"]))
+            if (known.title, known.python) not in new:
+                kept.append(known)
+    whole = [*kept, *results]
+    plain = [
+        {**asdict(result), "series": [[series.name, series.values] for series in result.series]} for result in whole
+    ]
+    before.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+    return whole
 
 
 def as_page(results: Sequence[Result], machine: str, load: str) -> str:
@@ -83,11 +103,51 @@ def as_page(results: Sequence[Result], machine: str, load: str) -> str:
     parts = [
         _INTRODUCTION,
         f"Measured on {dt.date.today().isoformat()}: {machine}, {load} at the end; pydelve ran on CPython {version}.\n",
+        limits_table(results),
     ]
     titles = dict.fromkeys(result.title for result in results)
     parts += [_section(title, [result for result in results if result.title == title]) for title in titles]
     parts.append(_NOTES)
     return "\n".join(parts)
+
+
+def limits_table(results: Sequence[Result]) -> str:
+    """Each limit, on each version: kept, missed or within the noise, and why those that are missed are."""
+    found = [(check, result.python) for result in results for check in result.checks]
+    pythons = sorted({python for _, python in found}, key=lambda text: [int(part) for part in text.split(".")])
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for check, python in found:
+        rows.setdefault((check.line, _limit_of(check, found)), {})[python] = _said(check)
+    counts = [sum(check.verdict == verdict for check, _ in found) for verdict in ("kept", "noise", "missed")]
+    lines = [
+        "## Limits\n",
+        _LIMITS,
+        f"Of {sum(counts)}, {counts[0]} are kept, {counts[1]} within the noise, {counts[2]} missed.\n",
+        "| what | limit | " + " | ".join(pythons) + " |",
+        "|---" * (len(pythons) + 2) + "|",
+    ]
+    lines += [
+        f"| {line} | {limit} | " + " | ".join(cells.get(python, "") for python in pythons) + " |"
+        for (line, limit), cells in rows.items()
+    ]
+    missed: dict[str, list[str]] = {}
+    for check, python in found:
+        if check.verdict == "missed":
+            missed.setdefault(f"- *{check.line}*, on {{}}: {check.why or 'not known'}.", []).append(python)
+    if missed:
+        lines += ["", "Missed, and what the limit is:\n", *(text.format(", ".join(on)) for text, on in missed.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _limit_of(check: Check, found: Sequence[tuple[Check, str]]) -> str:
+    """The words of a limit that versions may word in different ways: the first one's."""
+    return next(other.limit for other, _ in found if other.line == check.line)
+
+
+def _said(check: Check) -> str:
+    noise = f", noise {check.noise}" if check.noise and check.verdict in {"noise", "missed"} else ""
+    verdicts = {"kept": ": kept", "noise": f": within the noise{noise}", "missed": f": **missed**{noise}", "none": ""}
+    return check.here + verdicts[check.verdict]
 
 
 def _section(title: str, results: Sequence[Result]) -> str:
@@ -101,11 +161,9 @@ def _section(title: str, results: Sequence[Result]) -> str:
         have = {series.name: series for series in result.series}
         cells = [_cell(have.get(name), result.series[0]) for name in names]
         rows.append(f"| {result.python} | " + " | ".join(cells) + " |")
-    limits = [
-        f"{result.python}: {result.limit}{'' if result.kept else ' (missed)'}" for result in results if result.limit
-    ]
-    if limits:
-        rows += ["", "Limit: " + "; ".join(limits) + "."]
+    notes = dict.fromkeys(f"{result.python}: {note}" for result in results for note in result.notes)
+    if notes:
+        rows += ["", "; ".join(notes) + "."]
     return "\n".join(rows) + "\n"
 
 

@@ -192,6 +192,10 @@ class Work:
     """active: set when the function runs already."""
     others: bool = True
     """Also under other debuggers."""
+    number: str = "1, 2, 7"
+    """Which lines of the issue's table ask for it."""
+    detach: bool = False
+    """Also after leaving it."""
     library: str = ""
     """What it imports that does not come with Python."""
 
@@ -217,7 +221,7 @@ def line_of(marker: str) -> int:
 _NEVER, _FALSE = "breakpoint never hit", "false condition"
 WORKS = {
     "cpu": Work("cpu", "a million turns of a loop", _NEVER, "never", limit=1.02),
-    "calls": Work("calls", "a million calls", _NEVER, "never", limit=1.02),
+    "calls": Work("calls", "a million calls", _NEVER, "never", limit=1.02, detach=True),
     "requests": Work("requests", "5,000 requests to a WSGI application", _NEVER, "never", limit=1.02, others=False),
     "suite": Work("suite", "400 unit tests", _NEVER, "never", limit=1.02, others=False),
     "tests": Work("tests", "300 tests under pytest", _NEVER, "never", limit=1.02, others=False, library="pytest"),
@@ -232,12 +236,30 @@ WORKS = {
         "active",
         limit=1.05,
         when="active",
+        number="1, 2, 7 in an active frame",
         others=False,
     ),
-    "hits": Work("hits", "300,000 false conditions", _FALSE, "hits", "i < 0", limit=1.3, hits=300_000),
-    "wide": Work("wide", "300,000 false conditions beside 30 locals", _FALSE, "wide", "i < 0", limit=1.3, hits=300_000),
+    "hits": Work("hits", "300,000 false conditions", _FALSE, "hits", "i < 0", limit=1.3, hits=300_000, number="3"),
+    "wide": Work(
+        "wide",
+        "300,000 false conditions beside 30 locals",
+        _FALSE,
+        "wide",
+        "i < 0",
+        limit=1.3,
+        hits=300_000,
+        number="3",
+    ),
     "fresh": Work(
-        "fresh", "300,000 false conditions, each in a new frame", _FALSE, "fresh", "i < 0", limit=1.3, hits=300_000
+        "fresh",
+        "300,000 false conditions, each in a new frame",
+        _FALSE,
+        "fresh",
+        "i < 0",
+        limit=1.3,
+        hits=300_000,
+        number="3",
+        detach=True,
     ),
     "counted": Work(
         "counted",
@@ -248,9 +270,15 @@ WORKS = {
         HitCondition("==", 10**9),
         limit=2.0,
         others=False,
+        number="4",
     ),
     "uncaught": Work(
-        "exceptions", "100,000 exceptions raised and caught", "stops at uncaught ones", limit=1.02, others=False
+        "exceptions",
+        "100,000 exceptions raised and caught",
+        "stops at uncaught ones",
+        limit=1.02,
+        others=False,
+        number="6",
     ),
     "raised": Work(
         "exceptions",
@@ -258,5 +286,7 @@ WORKS = {
         "break -exc KeyError",
         exception="KeyError",
         limit=2.0,
+        number="6",
+        detach=True,
     ),
 }
