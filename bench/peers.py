@@ -7,6 +7,7 @@ import pty
 import select
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from bench.driving import environment
 from tests.interpreters import MINORS
 
 _PATIENCE_S = 300.0
+_SIZE = (40, 120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,10 @@ class Peer:
         if pid == 0:
             os.chdir(program.parent)
             os.execve(argv[0], argv, env)
+        termios.tcsetwinsize(fd, _SIZE)  # pudb draws nothing where there is no room
         try:
             if self.name == "pudb":
-                _read_until(fd, lambda seen: b"Breakpoints" in seen, argv)
+                _read_until(fd, lambda seen: b"reakpoints:" in seen, argv)  # the first letter is underlined
                 os.write(fd, b"c")
             _read_until(fd, lambda seen: stamp.exists() and bool(stamp.read_text()), argv)
         finally:

@@ -17,8 +17,9 @@ HELP = Help(
     "ps",
     ("",),
     details=(
-        "Lists the processes that run a CPython: pid, user, version, command. Those that pydelve may not look into\n"
-        "are told by their name, and their version is a question mark."
+        "Lists the processes that run a CPython: pid, user, version, container, debugger, command. Those that pydelve\n"
+        "may not look into are told by their name, and their version is a question mark. CONTAINER is an id, a name,\n"
+        "or the number of another namespace of pids; DEBUGGER is a pydelve, or what traces the process, with its pid."
     ),
     examples=(("sudo pydelve ps", "those of all users"),),
 )
@@ -37,16 +38,16 @@ def run(words: Sequence[str]) -> int:
 
 def process_lines(processes: Sequence[PythonProcess], *, width: int) -> list[str]:
     """One line each, aligned under a head, cut to ``width`` (0: not)."""
-    rows = [("PID", "USER", "VERSION", "COMMAND")]
+    rows = [("PID", "USER", "VERSION", "CONTAINER", "DEBUGGER", "COMMAND")]
     rows += [
-        (str(process.pid), printable(process.user), process.version or "?", printable(shlex.join(process.command)))
+        (
+            str(process.pid), printable(process.user), process.version or "?", printable(process.container or "-"),
+            printable(process.debugger or "-"), printable(shlex.join(process.command)),
+        )
         for process in processes
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [
-        f"{pid:>{widths[0]}}  {user:<{widths[1]}}  {version:<{widths[2]}}  {command}"
-        for pid, user, version, command in rows
-    ]
+    ]  # fmt: skip
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ["  ".join([row[0].rjust(widths[0]), *map(str.ljust, row[1:5], widths[1:]), row[5]]) for row in rows]
     if not width or all(line.isascii() for line in lines):
         return [line[:width] if width else line for line in lines]
     cut = import_late("pydelve.terminal.tui.cells").cut

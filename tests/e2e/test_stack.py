@@ -20,6 +20,7 @@ from pydelve.api.snapshot import Snapshot
 from pydelve.api.values import Limits, Value
 from pydelve.cli.main import main
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
+from pydelve.target.live.finding import container_in, find_processes
 from pydelve.target.live.look import look
 from tests.e2e.handshakes import wait_until_all_wait
 from tests.interpreters import Interpreter
@@ -359,10 +360,40 @@ def test_ps_lists_the_process(python: Interpreter, capsys: pytest.CaptureFixture
     with running(python, "-c", _HUGE) as program:
         assert main(["ps"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["PID", "USER", "VERSION", "COMMAND"]
+    assert lines[0].split() == ["PID", "USER", "VERSION", "CONTAINER", "DEBUGGER", "COMMAND"]
     (line,) = [line for line in lines if line.split()[0] == str(program.pid)]
     assert line.split()[2] in {python.version, python.minor}
-    assert line.split()[3:5] == [python.path, "-c"]
+    assert line.split()[3:7] == ["-", "-", python.path, "-c"]
+
+
+def test_ps_tells_who_debugs_what() -> None:
+    with running(sys.executable, "-c", _HUGE) as program:
+        words = [
+            "-c",
+            "from pydelve.target.live.ptrace import Tracer\nimport sys\nwith Tracer(int(sys.argv[1])).stopped():",
+        ]
+        words[-1] += "\n    print('stopped', flush=True) or sys.stdin.read()"
+        with running(sys.executable, *words, str(program.pid)) as tracer:
+            (found,) = [each for each in find_processes() if each.pid == program.pid]
+            assert found.debugger.split()[1:] == [str(tracer.pid)]
+            assert found.container == ""
+
+
+@pytest.mark.parametrize(
+    ("groups", "container"),
+    [
+        ("0::/\n", ""),
+        ("0::/user.slice/user-1000.slice/session-2.scope\n", ""),
+        (f"0::/system.slice/docker-{'0123456789abcdef' * 4}.scope\n", "0123456789ab"),
+        (f"12:pids:/docker/{'fedcba98' * 8}\n0::/\n", "fedcba98fedc"),
+        (f"0::/kubepods.slice/pod1.slice/cri-containerd-{'ab' * 32}.scope\n", "abababababab"),
+        (f"0::/machine.slice/libpod-{'cd' * 32}.scope/container\n", "cdcdcdcdcdcd"),
+        ("9:pids:/lxc/web.one/init\n", "web.one"), ("0::/lxc.payload.web/system.slice\n", "web"),
+        ("0::/machine.slice/machine-debian.scope/payload\n", "debian"),
+    ],
+)  # fmt: skip
+def test_containers_by_their_control_groups(groups: str, container: str) -> None:
+    assert container_in(groups) == container
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------

@@ -115,15 +115,13 @@ def _check_permitted(pid: int) -> None:
 
 
 def _check_alone(pid: int) -> None:
-    """Is another pydelve there already? Its agent's thread has a name; one that is gone lets go by itself."""
-    for native_id in ptrace.thread_ids(pid):
-        with suppress(OSError, ValueError), open(f"/proc/{pid}/task/{native_id}/comm", "rb") as file:
-            name, _, number = file.read().partition(b" ")
-            if name == b"pydelve" and int(number) and b"pydelve" in kernel.command_line(int(number)):
-                raise TargetError(
-                    f"process {pid} is being debugged already", why=f"by another pydelve, process {int(number)}",
-                    hint=f"end process {int(number)}",
-                )  # fmt: skip
+    """Is another pydelve there already?"""
+    other = kernel.pydelve_in(pid)
+    if other:
+        raise TargetError(
+            f"process {pid} is being debugged already", why=f"by another pydelve, process {other}",
+            hint=f"end process {other}",
+        )  # fmt: skip
 
 
 def _check_interpreter(memory: ProcessMemory, runtime: Runtime) -> None:

@@ -9,8 +9,17 @@ import psutil
 
 from pydelve.errors import PydelveError
 from pydelve.records import dataclass
+from pydelve.target.live import kernel
 from pydelve.target.live.memory import Mapping, find_runtime, mapped_files
+from pydelve.target.live.ptrace import tracer_of
+from pydelve.target.live.surroundings import link
 
+_CONTAINER_ID = re.compile(
+    r"(?:/|-|:)(?:docker-|libpod-|crio-|cri-containerd-)?([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE
+)
+_CONTAINER_NAME = re.compile(
+    r"/(?:lxc/|lxc\.payload[./]|machine\.slice/machine-)([\w.@-]+?)(?:\.scope)?(?:/|$)", re.MULTILINE
+)
 _NAMED_PYTHON = re.compile(r"python(\d(\.\d+)?t?)?$")
 
 
@@ -24,6 +33,11 @@ class PythonProcess:
     version: str
     """``3.13.0``, ``3.9`` where the file tells no more; "" where it may not be looked into."""
     command: tuple[str, ...]
+    container: str = ""
+    """The first digits of its container's id, or its name; ``pid:4026532181`` where only another namespace of pids is
+    known; "" where it is in the same as we are."""
+    debugger: str = ""
+    """``pydelve 1234``, or what traces it: ``gdb 1234``; "" where nobody is known to."""
 
 
 def find_processes() -> list[PythonProcess]:
@@ -36,7 +50,12 @@ def find_processes() -> list[PythonProcess]:
         if command and facts["pid"] != os.getpid():
             version = finder.version(facts["pid"], command)
             if version is not None:
-                found.append(PythonProcess(facts["pid"], facts["username"] or "?", version, command))
+                found.append(
+                    PythonProcess(
+                        facts["pid"], facts["username"] or "?", version, command, finder.container(facts["pid"]),
+                        _debugger(facts["pid"]),
+                    )
+                )  # fmt: skip
     return sorted(found, key=lambda process: process.pid)
 
 
@@ -45,6 +64,14 @@ class _Finder:
 
     def __init__(self) -> None:
         self._known: dict[str, str | None] = {}
+        self._ours = _container(os.getpid()), link("/proc/self/ns/pid")
+
+    def container(self, pid: int) -> str:
+        """See ``PythonProcess``."""
+        name, space = _container(pid), link(f"/proc/{pid}/ns/pid")
+        if (name, space) == self._ours or not space:
+            return ""
+        return name or space.replace("[", "").replace("]", "")
 
     def version(self, pid: int, command: tuple[str, ...]) -> str | None:
         """None for what is no Python."""
@@ -61,6 +88,28 @@ class _Finder:
         if key not in self._known:
             self._known[key] = _version(pid, likely)
         return self._known[key]
+
+
+def _container(pid: int) -> str:
+    return container_in(kernel.content(f"/proc/{pid}/cgroup").decode(errors="replace"))
+
+
+def container_in(groups: str) -> str:
+    """What control groups say: an id by Docker, podman, containerd, Kubernetes; a name by LXC, systemd-nspawn."""
+    if found := _CONTAINER_ID.search(groups):
+        return found[1][:12]
+    if found := _CONTAINER_NAME.search(groups):
+        return found[1]
+    return ""
+
+
+def _debugger(pid: int) -> str:
+    if other := kernel.pydelve_in(pid):
+        return f"pydelve {other}"
+    tracer = tracer_of(pid, pid)
+    return (
+        f"{kernel.content(f'/proc/{tracer}/comm').decode(errors='replace').strip() or '?'} {tracer}" if tracer else ""
+    )
 
 
 def _program(pid: int, files: list[Mapping]) -> list[Mapping]:

@@ -50,6 +50,19 @@ def command_line(pid: int) -> bytes:
     return _read(f"/proc/{pid}/cmdline")
 
 
+def pydelve_in(pid: int) -> int:
+    """Pid of the pydelve whose agent a process has, by the name of the agent's thread; 0 where it has none.
+
+    One that was killed does not count: its agent finds out, and goes.
+    """
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(f"/proc/{pid}/task"):
+            name, _, number = content(f"/proc/{pid}/task/{entry}/comm").partition(b" ")
+            if name == b"pydelve" and number.strip().isdigit() and b"pydelve" in command_line(int(number)):
+                return int(number)
+    return 0
+
+
 def content(path: str) -> bytes:
     """What a small file of ``/proc`` holds, by three calls and no more; b"" where it can't be read."""
     try:
