@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench import libraries
@@ -254,12 +255,13 @@ def stepping(setting: Setting) -> Result:
     return Result("steps in a loop", setting.version, "steps/s", series, checks)
 
 
-CASES = {
+Case = Callable[[Setting], Result | list[Result]]
+CASES: dict[str, tuple[Case, ...]] = {
     "prompt": (first_prompt,),
     "start": (program_start, whole_run),
     "looking": (looking, locals_of_big),
     "steps": (stepping,),
-    "running": tuple(lambda setting, work=work: running(setting, work) for work in WORKS),
+    "running": tuple(partial(running, name=work) for work in WORKS),
     "logging": (logging,),
     "tracing": (tracing, untraced),
     "serving": (serving,),

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 
 from bench import libraries
 from bench.driving import environment
-from bench.measure import Result, Series
+from bench.measure import Result, Series, at_most, ratio_of
 from pydelve.api.attach import AttachOptions
 from pydelve.api.events import Detached, Traced
 from pydelve.api.requests import Detach, EndTracing, StartTracing
@@ -62,12 +62,16 @@ def serving(setting: Setting) -> Result:
                 failed += len(wrong)
                 found.append(sorted(took)[int(len(took) * _QUANTILE)] * 1000)
     series = tuple(Series(name, tuple(found)) for name, found in windows.items())
-    ratio = min(series[-1].median / series[0].median, series[-1].spread[0] / series[0].spread[0])
-    limits = (
-        f"no failed request; here {failed}; exact counts of what was dropped ({lost:,} of {told + lost:,} records); "
-        f"here {miscounted} wrong; after {_NOISE:.2f} of before, as noise goes; here {ratio:.2f}"
-    )
-    return Result(title, setting.version, unit, series, limits, not failed and not miscounted and ratio <= _NOISE)
+    checks = (
+        at_most("trace: a server under load, failed requests", "none", failed, 0, form=".0f"),
+        at_most("trace: a server under load, wrong counts of what was dropped", "none", miscounted, 0, form=".0f"),
+        at_most(
+            "trace: a server under load, 99th percentile after", f"{_NOISE:.2f} of before, as noise goes",
+            ratio_of(series[-1].values, series[0].values), _NOISE,
+        ),
+    )  # fmt: skip
+    notes = (f"of {told + lost:,} records {lost:,} were dropped",)
+    return Result(title, setting.version, unit, series, checks, notes)
 
 
 def _libraries(setting: Setting) -> dict[str, str] | None:
