@@ -130,10 +130,16 @@ class Monitoring:
     def _quick_on_raise(self) -> Callable[..., Any]:
         """What is called for each frame that any exception passes: most are of no class that is meant."""
         agent = self._agent
-        unmeant = agent.exceptions.unmeant
+        unmeant, lasting, recent = agent.exceptions.unmeant, agent.exceptions.lasting, agent.exceptions.recent
 
         def callback(code: CodeType, offset: int, error: BaseException) -> None:
-            if id(type(error)) in unmeant:
+            kind = type(error)
+            if kind is recent[0]:  # a third of what asking for its id costs
+                return
+            if type(kind) is type and kind in lasting:
+                recent[0] = kind
+                return
+            if id(kind) in unmeant:
                 return
             try:
                 agent.exceptions.happened(_getframe(1), error, error.__traceback__)

@@ -11,6 +11,7 @@ are the only code of the program's that is run here.
 
 from __future__ import annotations
 
+import sys
 from _thread import get_ident
 from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
@@ -41,6 +42,7 @@ DEFAULT = 0
 NAME = "exc"
 """What a condition calls the exception."""
 _IMPORTS = "<frozen importlib"
+_Module = type(sys)
 _HEAP_TYPE = 1 << 9  # Include/object.h: Py_TPFLAGS_HEAPTYPE
 _RAISE = OPCODES["RAISE_VARARGS"]
 
@@ -128,6 +130,10 @@ class Exceptions:
         self._stops_uncaught = True
         self.unmeant: set[int] = set()
         """Ids of classes that none of them means, so that an event source need not ask."""
+        self.lasting: set[type[BaseException]] = set()
+        """Those of them that last, and whose own class is ``type``: to ask for one runs no code of the program's."""
+        self.recent: list[type[BaseException] | None] = [None]
+        """The one of ``lasting`` that came last."""
         self._unmeant_classes: dict[int, Any] = {}  # id: weak reference, for classes that may go
 
     def arm(self, number: int, recipe: dict[str, Any] | None) -> None:
@@ -141,7 +147,9 @@ class Exceptions:
         made = None if recipe is None else ArmedException(number, recipe, table.hits_of)
         table.replace_exception(number, made)
         self._armed = [each for each in self._armed if each.id != number] + ([] if made is None else [made])
+        self.recent[0] = None
         self.unmeant.clear()
+        self.lasting.clear()
         self._unmeant_classes.clear()
         live = [armed for armed in self._armed if armed.when != "uncaught" or armed.at_raise]
         everywhere = any(each.libraries or each.when == "user" for each in live)
@@ -229,6 +237,8 @@ class Exceptions:
 
             self._unmeant_classes[key] = weak_reference(cls, gone)
         self.unmeant.add(key)
+        if type(cls) is type and _lasts(cls):
+            self.lasting.add(cls)
 
     def _stop_if_uncaught(self, frame: FrameType, error: BaseException, traceback: TracebackType | None) -> None:
         """It comes to the user's code just now: stop where nobody will catch it, as far as that can be told."""
@@ -287,6 +297,14 @@ def _passed(error: BaseException, code: CodeType) -> bool:
     while traceback is not None and traceback.tb_frame.f_code is not code:
         traceback = traceback.tb_next
     return traceback is not None
+
+
+def _lasts(cls: type[BaseException]) -> bool:
+    """Is it one of the interpreter's, or a module's under its own name? All others may go, and must not be kept."""
+    if not cls.__flags__ & _HEAP_TYPE:
+        return True
+    module = sys.modules.get(cls.__module__) if type(cls.__module__) is str else None
+    return type(module) is _Module and module.__dict__.get(cls.__qualname__) is cls
 
 
 def _raises_here(frame: FrameType) -> bool:
