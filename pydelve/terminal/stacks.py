@@ -64,7 +64,11 @@ def _merged(threads: Sequence[ThreadStack]) -> list[list[ThreadStack]]:
 
 
 def frame_lines(
-    frames: Sequence[Frame], variables: Sequence[Sequence[Variable]], cwd: str, width: int, theme: Theme,
+    frames: Sequence[Frame],
+    variables: Sequence[Sequence[Variable]],
+    cwd: str,
+    width: int,
+    theme: Theme,
     shown: Callable[..., str] | None,
 ) -> list[str]:
     """One line a frame, each with its variables below it, if there are any; ``shown`` as in ``snapshot_lines``."""
