@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydelve.api.target import Frame
+from pydelve.light_typing import Literal
 from pydelve.records import dataclass
 
 TaskState = Literal["running", "runnable", "waiting", "finished", "cancelled", "failed", "unreadable"]
