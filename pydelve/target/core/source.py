@@ -19,7 +19,7 @@ from pydelve.target.cpython.names import ModuleNames
 from pydelve.target.cpython.view import SystemCall, View
 from pydelve.target.live import kernel
 from pydelve.target.live.elf import ElfError, ElfFile
-from pydelve.target.live.memory import Mapping, interpreter_among
+from pydelve.target.live.memory import Mapping, interpreter_among, section_among
 
 _ENTRY = 9  # AT_ENTRY: elf.h
 _CALL, _RESULT, _FIRST = 15, 10, 14  # orig_rax, rax, rdi in struct user_regs_struct
@@ -55,7 +55,7 @@ class CoreSource:
         self.main = self.pid = core.pid or (core.threads[0].native_id if core.threads else 0)
         self.first = core.threads[0].native_id if core.threads else 0  # the one that crashed; gcore: its current one
         self.detail = _cause(core)
-        self.view = View(self._memory, runtime, layout, _CoreSurroundings(core.threads))
+        self.view = View(self._memory, runtime, layout, _CoreSurroundings(core, self._memory))
         self.problems = self._doubts(core, exact=layout.exact)
         words = self._command(core)
         self.info = TargetInfo(
@@ -75,27 +75,18 @@ class CoreSource:
             raise TargetError(f"{path} can't be read as a core file", why=str(error), hint=f"file {path}") from None
 
     def _runtime(self, core: CoreFile, executable: str) -> Runtime:
-        first: dict[str, MappedFile] = {}
-        for mapped in core.files:
-            if mapped.path not in first or mapped.offset < first[mapped.path].offset:
-                first[mapped.path] = mapped
-        files = [Mapping(mapped.start, mapped.end, mapped.offset, mapped.path) for mapped in first.values()]
         refused: list[str] = []
 
         def opened(mapping: Mapping) -> ElfFile:
-            here = self._memory.path_of(mapping.path)
             try:
-                with open(here, "rb") as file:
-                    elf = ElfFile(file)
-                self._memory.check(mapping.path)
+                return _opened_elf(self._memory, mapping)
             except (OSError, ElfError, UnreadableError) as error:
                 if "python" in os.path.basename(mapping.path) or mapping.path == _program(core):
                     reason = error.strerror if isinstance(error, OSError) else str(error)
-                    refused.append(f"{here}: {reason}")
+                    refused.append(f"{self._memory.path_of(mapping.path)}: {reason}")
                 raise ElfError(str(error)) from None
-            return elf
 
-        found = interpreter_among(files, opened, self._memory)
+        found = interpreter_among(_mappings(core), opened, self._memory)
         if found is not None:
             return found[0]
         if refused:
@@ -175,8 +166,9 @@ class CoreSource:
 class _CoreSurroundings:
     """What the notes tell of threads: implements ``cpython.view.Surroundings``."""
 
-    def __init__(self, threads: list[CoreThread]) -> None:
-        self._threads = {thread.native_id: thread for thread in threads}
+    def __init__(self, core: CoreFile, memory: CoreMemory) -> None:
+        self._threads: dict[int, CoreThread] = {thread.native_id: thread for thread in core.threads}
+        self._core, self._memory = core, memory
 
     def native_ids(self) -> dict[int, int]:
         """See ``Surroundings``: as the process itself counted."""
@@ -196,6 +188,17 @@ class _CoreSurroundings:
             return True
         return SystemCall(number, kernel.call_name(number), thread.registers[_FIRST])
 
+    def section(self, name: str) -> int:
+        """See ``Surroundings``."""
+
+        def opened(mapping: Mapping) -> ElfFile:
+            try:
+                return _opened_elf(self._memory, mapping)
+            except UnreadableError as error:
+                raise ElfError(str(error)) from None
+
+        return section_among(_mappings(self._core), opened, name)
+
     def absolute(self, file: str) -> str:
         """See ``Surroundings``: as far as the names tell, and as files are here."""
         if file.startswith("<") or not file:
@@ -203,6 +206,27 @@ class _CoreSurroundings:
         with suppress(OSError, ValueError):
             return os.path.realpath(file)
         return file
+
+
+def _mappings(core: CoreFile) -> list[Mapping]:
+    """The files that were mapped, each once, where it begins."""
+    first: dict[str, MappedFile] = {}
+    for mapped in core.files:
+        if mapped.path not in first or mapped.offset < first[mapped.path].offset:
+            first[mapped.path] = mapped
+    return [Mapping(mapped.start, mapped.end, mapped.offset, mapped.path) for mapped in first.values()]
+
+
+def _opened_elf(memory: CoreMemory, mapping: Mapping) -> ElfFile:
+    """A mapped file as it is here.
+
+    Raises:
+        OSError, ElfError, UnreadableError: it is not here, or another one.
+    """
+    with open(memory.path_of(mapping.path), "rb") as file:
+        elf = ElfFile(file)
+    memory.check(mapping.path)
+    return elf
 
 
 def _substitutes(core: CoreFile, executable: str) -> dict[str, str]:

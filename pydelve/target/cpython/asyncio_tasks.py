@@ -20,13 +20,21 @@ from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
 
 _MOST_TASKS = 1_000_000
+_STATED_WORDS = 13
+_STATED = {"interpreter.tasks": 8, "thread.task": 11, "thread.tasks": 12}
+"""Which word of asyncio's own statement says it."""
+_CHECKED = {"task._size": 0, "task.name": 1, "task.coroutine": 5, "task.node": 6}
+_MOST_OFFSET = 1 << 24
 _MANY = {"list", "tuple", "set", "frozenset"}
 
 
 class AsyncioReader:
     """Reads the tasks of one process. What can't be read raises ``UnreadableError`` but where said otherwise."""
 
-    def __init__(self, objects: ObjectReader, interpreters: InterpreterReader, frames: FrameReader) -> None:
+    def __init__(
+        self, objects: ObjectReader, interpreters: InterpreterReader, frames: FrameReader, section: Callable[[str], int]
+    ) -> None:
+        """``section`` as ``Surroundings.section``."""
         self.futures = FutureReader(objects)
         self.coroutines = CoroutineReader(objects, frames)
         self._objects = objects
@@ -35,6 +43,8 @@ class AsyncioReader:
         self._frames = frames
         self._threads: dict[int, int] = {}
         """Idents by the address of a loop."""
+        self._section = section
+        self._places: dict[str, int] = {}
         self._when: dict[int, int] = {}
         """Where handles of timers have their time, by the address of their class."""
 
@@ -67,7 +77,7 @@ class AsyncioReader:
             yield "the interpreter's list of tasks", self._left_behind
             for thread in threads:
                 if thread.interpreter == 0:
-                    head = thread.address + self._objects.at["thread.tasks"]
+                    head = thread.address + self._place("thread.tasks")
                     yield f"the list of tasks of thread {thread.ident}", lambda head=head: self._list(head)  # type: ignore[misc]
 
     def _weak_set(self, names: int, name: str) -> Iterator[int]:
@@ -96,7 +106,7 @@ class AsyncioReader:
             yield from self._objects.elements(address, kind, _MOST_TASKS)
 
     def _left_behind(self) -> Iterator[int]:
-        yield from self._list(self._interpreters.main() + self._objects.at["interpreter.tasks"])
+        yield from self._list(self._interpreters.main() + self._place("interpreter.tasks"))
 
     def _list(self, head: int) -> Iterator[int]:
         """Tasks of a circular list (Include/internal/pycore_llist.h): next, previous; the head is in none of them."""
@@ -113,14 +123,35 @@ class AsyncioReader:
             previous, node = node, following
         raise UnreadableError("it does not end")
 
+    def _place(self, name: str) -> int:
+        """An offset that moves between micro versions: as asyncio states it, else the table's."""
+        if not self._places:
+            self._places = {each: self._objects.at[each] for each in _STATED}
+            self._places.update(self._stated())
+        return self._places[name]
+
+    def _stated(self) -> dict[str, int]:
+        """What ``Py_AsyncioModuleDebugOffsets`` says (Modules/_asynciomodule.c, 3.14 and newer), if it is plausible."""
+        try:
+            address = self._section(".AsyncioDebug")
+            words = self._memory.words(address, _STATED_WORDS) if address else ()
+        except UnreadableError:
+            return {}
+        table = TABLES[self._objects.minor]
+        if not words or any(words[at] != table[name] for name, at in _CHECKED.items()):
+            return {}
+        return {name: words[at] for name, at in _STATED.items() if words[at] < _MOST_OFFSET}
+
     def current(self, thread: RawThread) -> int:
         """Address of the task that a thread is in the middle of; 0 where it is in none."""
         objects = self._objects
-        if objects.minor >= 14:
-            task = self._memory.word(thread.address + objects.at["thread.task"])
-            return task if task and self.futures.is_task(task) else 0
         names = self._interpreters.names_of("asyncio.tasks")
-        table = objects.entry(names, "_current_tasks") if names else 0
+        if not names:
+            return 0
+        if objects.minor >= 14:
+            task = self._memory.word(thread.address + self._place("thread.task"))
+            return task if task and self.futures.is_task(task) else 0
+        table = objects.entry(names, "_current_tasks")
         if not table or objects.type_of(table).kind != "dict":
             return 0
         tasks = [task for _, task in objects.dict_entries(table) if objects.type_of(task).kind != "none"]

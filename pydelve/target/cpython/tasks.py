@@ -85,7 +85,7 @@ class TaskReader:
         self._numbers = numbers
         self._threads = threads
         self._clock = clock
-        self._asyncio = AsyncioReader(view.objects, view.interpreters, view.frames)
+        self._asyncio = AsyncioReader(view.objects, view.interpreters, view.frames, view.surroundings.section)
         self._entries: dict[int, _Entry] | None = None
         self._missing: list[str] = []
         self._shown: dict[tuple[int, int], Frame] = {}

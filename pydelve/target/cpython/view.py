@@ -49,6 +49,10 @@ class Surroundings(Protocol):
         """What a thread waits in; True where it is in none, False where that is not known."""
         ...
 
+    def section(self, name: str) -> int:
+        """Address of a section of that name, in one of the files that an interpreter is of; 0 where none has it."""
+        ...
+
     def absolute(self, file: str) -> str:
         """A file's name as the process knows it, as an absolute path without symlinks where that can be told."""
         ...

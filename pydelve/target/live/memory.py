@@ -238,6 +238,27 @@ def interpreter_among(
     return None
 
 
+def section_among(files: list[Mapping], opened: Callable[[Mapping], ElfFile], name: str) -> int:
+    """Address of a section in the first of these files that has one of that name; 0 where none has.
+
+    Looked into are those that an interpreter and its extension modules are of.
+    """
+    for mapping in files:
+        if "python" not in mapping.path.rpartition("/")[2]:  # libpython, python, _asyncio.cpython-314-...
+            continue
+        try:
+            elf = opened(mapping)
+        except (OSError, ElfError):
+            continue
+        try:
+            place = elf.section_place(name)
+            if place is not None:
+                return elf.bias(mapping.start, mapping.offset) + place.value
+        finally:
+            elf.close()
+    return 0
+
+
 def open_mapped(pid: int, mapping: Mapping) -> ElfFile:
     """The file as the process has it: replaced ones by the mapping itself, where the kernel lets us."""
     if mapping.path.endswith(_DELETED):

@@ -7,8 +7,10 @@ import time
 from collections.abc import Collection
 from contextlib import suppress
 
+from pydelve.errors import PydelveError
 from pydelve.target.cpython.view import SystemCall
 from pydelve.target.live import kernel
+from pydelve.target.live.memory import mapped_files, open_mapped, section_among
 from pydelve.target.live.ptrace import system_call, thread_ids
 
 
@@ -22,6 +24,7 @@ class LiveSurroundings:
         self._known: dict[str, str] = {}
         self.held: Collection[int] = ()
         """Threads that stand still, and are ours to ask."""
+        self._sections: dict[str, int] = {}
 
     def native_ids(self) -> dict[int, int]:
         """See ``Surroundings``."""
@@ -43,6 +46,19 @@ class LiveSurroundings:
             return bool(words)
         number = int(words[0])
         return SystemCall(number, kernel.call_name(number), int(words[1], 16) if len(words) > 1 else 0)
+
+    def section(self, name: str) -> int:
+        """See ``Surroundings``."""
+        if name not in self._sections:
+            try:
+                files = mapped_files(self._pid)
+            except PydelveError:  # it has ended: there is nothing to read any more either
+                return 0
+            found = section_among(files, lambda mapping: open_mapped(self._pid, mapping), name)
+            if not found:
+                return 0  # its file may be loaded later
+            self._sections[name] = found
+        return self._sections[name]
 
     def absolute(self, file: str) -> str:
         """See ``Surroundings``: by the process's folder, and without symlinks where it sees the files that we do."""

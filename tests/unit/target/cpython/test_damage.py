@@ -147,6 +147,9 @@ class NoSurroundings:
     def system_call(self, native_id: int) -> bool:
         return False
 
+    def section(self, name: str) -> int:
+        return 0
+
     def absolute(self, file: str) -> str:
         return file
 
@@ -245,7 +248,7 @@ def test_what_is_damaged_says_so(python: Interpreter) -> None:
     table = TABLES[python.version_info[1]]
     whole = Damaged(recorded.pages, [])
     view = View(whole, recorded.runtime, choose_layout(whole, recorded.runtime), NoSurroundings())
-    reader = AsyncioReader(view.objects, view.interpreters, view.frames)
+    reader = AsyncioReader(view.objects, view.interpreters, view.frames, view.surroundings.section)
     places = {reader.futures.name(task): task for task in reader.all(view.interpreters.threads({1, 2, 3})[0])[0]}
     flips = [(places["rest"] + table["task.coroutine"] + 6, 0x40), (places["over"] + table["future.state"], 0x40)]
     told = {task.name: task for task in walk_tasks(Damaged(recorded.pages, flips), recorded.runtime).tasks}

@@ -6,16 +6,20 @@ import os
 import struct
 import subprocess
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from pydelve.errors import UnsupportedError
 from pydelve.target import NEWEST, OLDEST
+from pydelve.target.cpython.asyncio_tasks import AsyncioReader
 from pydelve.target.cpython.layout import Runtime, choose_layout
 from pydelve.target.cpython.layouts import INDEX
 from pydelve.target.cpython.layouts.asyncio_futures import TABLES
 from pydelve.target.cpython.memory import BYTEARRAY_START, BYTES_CONTENT, Memory, UnreadableError
+from pydelve.target.cpython.view import View
 from pydelve.target.live.memory import ProcessMemory, find_runtime
+from pydelve.target.live.surroundings import LiveSurroundings
 from tests.interpreters import Interpreter
 from tools.asyncio_layouts import probe
 
@@ -64,6 +68,31 @@ def test_the_table_fits_the_interpreter(python: Interpreter) -> None:
     assert runtime.version in {python.version_info, (*python.version_info[:2], -1)}
     assert layout.minor == python.version_info[1]
     assert layout.exact or runtime.size not in {size for _, size, _ in INDEX}
+
+
+def test_where_lists_of_tasks_are_as_asyncio_itself_says(python: Interpreter) -> None:
+    """Another micro version may have them elsewhere: its extension module has a section that tells."""
+    if python.version_info < (3, 14):
+        return  # there are no such lists
+    program = Path(__file__).resolve().parents[3] / "programs" / "looking" / "hung_tasks.py"
+    with subprocess.Popen([python.path, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert any(b"ready" in line for line in iter(process.stdout.readline, b""))
+        memory = ProcessMemory(process.pid)
+        runtime = find_runtime(process.pid, memory)
+        layout = choose_layout(memory, runtime)
+        moved = dict.fromkeys(("interpreter.tasks", "thread.tasks", "thread.task"), 8)
+        found = []
+        for offsets in (layout.offsets, {**layout.offsets, **moved}):
+            view = View(memory, runtime, layout._replace(offsets=offsets), LiveSurroundings(process.pid))
+            (thread,) = view.interpreters.threads({process.pid})[0]
+            reader = AsyncioReader(view.objects, view.interpreters, view.frames, view.surroundings.section)
+            found.append((reader.all([thread]), reader.current(thread)))
+        memory.close()
+        process.kill()
+    assert found[0] == found[1]
+    (tasks, problems), current = found[0]
+    assert (len(tasks), problems, current in tasks) == (10, [], True)
 
 
 def test_by_the_size_of_the_runtime() -> None:
