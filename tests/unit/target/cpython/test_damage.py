@@ -242,6 +242,22 @@ def test_flipped_bits_under_tasks(python: Interpreter, data: st.DataObject) -> N
     assert time.monotonic() - begun < _MOST_S
 
 
+def test_tasks_of_other_libraries_are_said_to_be_missing() -> None:
+    text = "import sys; sys.modules.update(dict.fromkeys(['trio', 'greenlet'], sys)); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        memory = ProcessMemory(process.pid)
+        report = walk_tasks(memory, find_runtime(process.pid, memory))
+        memory.close()
+        process.kill()
+    assert report.tasks == ()
+    assert report.missing == (
+        "trio's tasks are not read from memory",
+        "greenlets are not read from memory: their layout is their library's own",
+    )
+
+
 def test_what_is_damaged_says_so(python: Interpreter) -> None:
     """A task whose coroutine is nowhere, one of no state, and, from 3.14 on, a list with a broken link."""
     recorded = record(python.path, True)
