@@ -31,6 +31,8 @@ def look(numbers, table, text):
 look(numbers, table, text)
 """
 _LINE = 7
+_SMALL, _SMALL_LINE = "total = 0\nwhile True:\n    total += 1\n    total ^= 1\n", 3
+"""What is stopped in first: making big values takes any debugger's program the same."""
 _STEPS = 40
 _TIMES, _START_TIMES = 3, 4
 """So much faster at stepping, and at starting, than debugpy, the issues ask for."""
@@ -43,7 +45,7 @@ _START_WHY = (
 class EditorSession:
     """One program under one adapter, from its start to its first stop. A context manager."""
 
-    def __init__(self, command: Sequence[str], python: str, program: Path) -> None:
+    def __init__(self, command: Sequence[str], python: str, program: Path, line: int = _LINE) -> None:
         begin = time.monotonic()
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=program.parent,
@@ -55,7 +57,7 @@ class EditorSession:
             "launch", {"program": str(program), "python": [python], "console": "internalConsole", "cwd": "/"}
         )
         self._event("initialized")
-        self.request("setBreakpoints", {"source": {"path": str(program)}, "breakpoints": [{"line": _LINE}]})
+        self.request("setBreakpoints", {"source": {"path": str(program)}, "breakpoints": [{"line": line}]})
         self.request("configurationDone", {})
         self._answer(launch)
         self.thread = self._event("stopped")["threadId"]
@@ -131,7 +133,7 @@ class EditorSession:
 
 def adapters(setting: Setting) -> list[Result]:
     """First stop, step, locals, memory."""
-    program = setting.write("looks.py", _PROGRAM)
+    program, small = setting.write("looks.py", _PROGRAM), setting.write("small.py", _SMALL)
     commands = {"pydelve": pydelve_command("dap")}
     if setting.debugpy:
         commands = {"debugpy": [setting.debugpy, "-m", "debugpy.adapter"], **commands}
@@ -141,7 +143,9 @@ def adapters(setting: Setting) -> list[Result]:
         with EditorSession(commands[name], setting.debugpy or setting.python, program) as session:
             steps = statistics.median(session.step_ms() for _ in range(_STEPS))
             looks = statistics.median(session.locals_ms() for _ in range(5))
-            measured = {"step": steps, "locals": looks, "memory": session.memory_mb(), "start": session.first_stop_ms}
+            taken_mb = session.memory_mb()
+        with EditorSession(commands[name], setting.debugpy or setting.python, small, _SMALL_LINE) as session:
+            measured = {"step": steps, "locals": looks, "memory": taken_mb, "start": session.first_stop_ms}
         for key, value in measured.items():
             found.setdefault(key, {}).setdefault(name, []).append(value)
         return session.first_stop_ms

@@ -32,6 +32,8 @@ _PATIENCE_S = 120.0
 _WHY = {
     "exceptions": "an exception that passes two frames is two events, each a call of a Python function that looks at "
     "its class, some 60 to 100 ns; raising and catching it takes CPython 170 ns there",
+    "nothing": "no code of pydelve's runs meanwhile, and no event is on: what is left is where things lie in memory, "
+    "which two runs of plain Python have alike",
     "hit": "the check is compiled as an `if` with a guard around it; up to 3.10 beginning and ending a guard are two "
     "instructions more, from 3.11 on none",
 }
@@ -92,7 +94,7 @@ def _judge(setting: Setting, work: Work, series: tuple[Series, ...]) -> tuple[Ch
         checks = [Check(line, f"{work.limit:.2f} of plain from 3.12 on", f"{ratio:.1f}", "none")]
     else:
         limit = f"{work.limit:.2f} of plain" + (" from 3.12 on" if work.when == "active" or work.exception else "")
-        checks = [at_most(line, limit, ratio, work.limit, noise=noise, why=_WHY.get(work.function, ""))]
+        checks = [at_most(line, limit, ratio, work.limit, noise=noise, why=_WHY.get(work.function, _WHY["nothing"]))]
     if work.hits:
         noise_ns, cost_ns = ((noise - 1) * min(plain) * 1e6 / work.hits, cost * 1e6 / work.hits)
         source = (min(have[_AS_SOURCE]) - min(plain)) * 1e6 / work.hits
@@ -104,7 +106,8 @@ def _judge(setting: Setting, work: Work, series: tuple[Series, ...]) -> tuple[Ch
         checks.append(Check(line + ", each", limit, here, verdict, f"{noise_ns:.1f}", _WHY["hit"]))
     for name, words in ((_REMOVED, "after removal"), (_LEFT, "after detach")):
         if name in have:
-            after = at_most(f"8: {work.title}, {words}", "1.00 of plain", ratio_of(have[name], plain), 1.0, noise=noise)
+            found = ratio_of(have[name], plain)
+            after = at_most(f"8: {work.title}, {words}", "1.00 of plain", found, 1.0, noise=noise, why=_WHY["nothing"])
             checks.append(replace(after, verdict="kept") if after.verdict == "noise" else after)
     theirs = next((values for name, values in have.items() if name.startswith("debugpy")), None)
     if theirs and (work.hits or work.exception) and checks[0].verdict != "none":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydelve.api.requests import Assign, Expand, GetVariables
@@ -20,29 +19,23 @@ _INDEXED = {"list", "tuple", "deque", "range"}
 _BY_ORDER = _INDEXED | {"set", "frozenset"}
 
 
-@dataclass(slots=True)
 class Scope:
     """Locals or globals of a frame."""
 
-    thread: int
-    frame: int
-    name: Literal["locals", "globals"]
-    setters: dict[str, str] = field(default_factory=dict)
-    """What to assign to, by the name shown."""
+    def __init__(self, thread: int, frame: int, name: Literal["locals", "globals"]) -> None:
+        self.thread, self.frame, self.name = thread, frame, name
+        self.setters: dict[str, str] = {}
+        """What to assign to, by the name shown."""
 
 
-@dataclass(slots=True)
 class Opened:
     """A value that has children."""
 
-    thread: int
-    frame: int
-    handle: int
-    kind: str
-    length: int
-    path: str
-    """An expression for it; "" where there is none."""
-    setters: dict[str, str] = field(default_factory=dict)
+    def __init__(self, thread: int, frame: int, handle: int, kind: str, length: int, path: str) -> None:
+        self.thread, self.frame, self.handle, self.kind, self.length = thread, frame, handle, kind, length
+        self.path = path
+        """An expression for it; "" where there is none."""
+        self.setters: dict[str, str] = {}
 
 
 class Variables:
