@@ -350,6 +350,28 @@ def test_children_that_were_there_before(python: Interpreter, program: Program) 
         assert running.end() == ("ready\n[6, 8] 10\n", "", 0)
 
 
+@pytest.mark.parametrize("minor", ["3.9", "3.13"])
+def test_children_that_were_left_alone(minor: str, program: Program, marker: Marker) -> None:
+    """They have nothing of ours but what a fork has left in them; then they are targets, and end with the program."""
+    python = find_interpreters().get(minor)
+    if python is None:
+        pytest.skip(f"no CPython {minor} found on this machine")
+    script = program("children/already.py")
+    with debugged(python, script, follow=False) as session:
+        session.call(CreateBreakpoint(f"{script}:{marker(script)['ready']}"))
+        assert session.resume().reason == "breakpoint"
+        assert len(session.call(GetTargets()).targets) == 1
+        session.call(AttachChildren())
+        session.call(CreateBreakpoint("work"))
+        session.call(Resume("continue"))
+        for number in (2, 3, 4):
+            assert next_event(session, Stopped).target in (2, 3, 4)
+            if number < 4:
+                session.call(Resume("continue"))
+        pids = [target.info.pid for target in session.call(GetTargets()).targets if target.exit is None]
+    assert pids and all(map(_ended, pids))
+
+
 def test_attach_with_children(program: Program) -> None:
     """By the command line; they run on at its end."""
     python = find_interpreters()["3.13"]
@@ -370,7 +392,7 @@ target 3: process <pid>, a child of target 1, attached to: <tmp>/already.py (CPy
 target 4: process <pid>, a child of target 1, attached to: <tmp>/already.py 5 (CPython <version>)
 > attached, already.py:34 in <module>, thread 1 (MainThread)
     32:      os.read(told, 1)
-    33:  print("ready", flush=True)
+    33:  print("ready", flush=True)  # @ready
 =>  34:  sys.stdin.readline()
     35:  os.write(begin, b"!!!")
     36:  print([os.waitpid(pid, 0)[1] >> 8 for pid in pids], shell.wait(), flush=True)
