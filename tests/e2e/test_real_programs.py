@@ -115,9 +115,9 @@ class Asking(threading.Thread):
         return self._answer
 
 
-def get(port: int, path: str) -> str:
+def get(port: int, path: str, patience_s: float = _PATIENCE_S) -> str:
     """Status and body of one request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience_s)
     connection.request("GET", path)
     response = connection.getresponse()
     text = f"{response.status} {response.read().decode()}"
