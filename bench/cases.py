@@ -19,7 +19,7 @@ from bench.measure import Check, Result, Series, alternate, at_least, at_most
 from bench.messages import logging
 from bench.running import running
 from bench.serving import serving
-from bench.tracing import tracing, untraced
+from bench.tracing import sums, tracing, untraced
 from bench.waiting import memory, processor
 from bench.works import WORKS
 from pydelve.api.launch import LaunchOptions
@@ -263,7 +263,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "steps": (stepping,),
     "running": tuple(partial(running, name=work) for work in WORKS),
     "logging": (logging,),
-    "tracing": (tracing, untraced),
+    "tracing": (tracing, sums, untraced),
     "serving": (serving,),
     "waiting": (memory, processor),
     "attaching": (

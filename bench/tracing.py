@@ -49,6 +49,8 @@ _CALLS = 10_000_000
 _TIMES, _TIMES_LATER, _LATER_MINOR, _TIMES_HUNTER = 3.0, 2.5, 13, 15.0
 _NOTHING = 1.01
 _WHY = "a record with its values is made by code in the function itself and sent in batches; what is left is making it"
+_SUMS = 0.5
+_WHY_SUMS = "two readings of the clock, a list and a dict for each thread are left; up to 3.11 also a call by C code at each end"
 
 
 def tracing(setting: Setting) -> Result:
@@ -76,6 +78,43 @@ def tracing(setting: Setting) -> Result:
         checks.append(at_least(f"trace: records a second, beside {each.name}", limit, times, wanted, why=_WHY))
     notes = (f"{', '.join(missing)} can't be installed",) if missing else ()
     return Result("records of traced calls", setting.version, "records/s", series, tuple(checks), notes)
+
+
+def sums(setting: Setting) -> Result:
+    """The same function in sum, as by ``--stats``, and by its records, without values and with them."""
+    program = setting.write("calls.py", _PROGRAM)
+
+    def each(options: TraceOptions) -> Callable[[], float]:
+        """Microseconds of a call."""
+
+        def run(count: int) -> None:
+            with debugged(setting.python, program, str(count), "work") as target:
+                target.client.call(StartTracing(options))
+                target.client.call(Resume("continue"))
+                while not isinstance(target.client.next_event(60), Exited):
+                    pass
+
+        return lambda: 2_000_000 / _rate(_LONG, run)
+
+    def plain() -> float:
+        return 2_000_000 / _rate(
+            _LONG * 10, lambda count: _run([setting.python, str(program), str(count), "work"], program.parent)
+        )
+
+    pattern = r"\.step$"
+    series = alternate(
+        {
+            "records": each(TraceOptions(pattern, lossless=True)),
+            "in sum": each(TraceOptions(pattern, sums=True, verbosity=0)),
+            "not traced": plain,
+        },
+        setting.rounds, warm=False,
+    )  # fmt: skip
+    records, found, own = (each.spread[0] for each in series)
+    share = (found - own) / (records - own)
+    limit = f"{_SUMS:g} of records, both without the call itself"
+    check = at_most("trace: a call in sum", limit, share, _SUMS, why=_WHY_SUMS)
+    return Result("processor time of a traced call", setting.version, "us", series, (check,))
 
 
 def untraced(setting: Setting) -> Result:

@@ -82,10 +82,10 @@ class _Sent(Outbox):
 
     def waiting(self) -> bool:
         """See ``Outbox.waiting``."""
-        return self._sums.changed
+        return bool(self._sums.changed)
 
     def _take(self) -> list[Any]:
-        self._sums.changed = False
+        self._sums.changed.clear()
         return []
 
 
@@ -97,15 +97,18 @@ class CallSums(Sources):
         self._agent = agent
         super().__init__(options, agent.ownership)
         self._indexes = iter(range(1, 1 << 31))
+        self._keys: dict[int, int] = {}  # id of code: its function's index
         self._new: list[list[Any]] = []  # functions
         self._all: list[tuple[int, dict[int, list[Any]]]] = []
         self._ended: dict[int, list[Any]] = {}  # of threads that are gone
         self._told: dict[int, int] = {}  # calls of each function that were told
         self._suspended: dict[int, list[int]] = {}
         self._thread = _Thread(self._register)
-        self.changed = self.done = False
+        self.done = False
+        self.changed: list[bool] = []
+        """Not empty: there is something to send."""
         self.outbox = _Sent(agent, self)
-        self._end = self._make_end()
+        self._end = self._make_end(by_code=False)
         self._cost = self._measured()
 
     def _register(self, sums: dict[int, list[Any]]) -> None:
@@ -130,10 +133,10 @@ class CallSums(Sources):
             began = _processor()
             for _ in range(_LOOKED_AT):
                 self._begin(-1)
-                self._end(-1, False, _clock())
+                self._end(-1, False, None)
             least = min(least, _processor() - began)
         self._thread.both[1].pop(-1, None)
-        self.changed = False
+        self.changed.clear()
         return least / (2 * _LOOKED_AT)
 
     def begin(self) -> None:
@@ -150,22 +153,18 @@ class CallSums(Sources):
 
     def _found(self, source: Source) -> None:
         source.index = next(self._indexes)
+        self._keys[id(source.code)] = source.index
         self._new.append(source.wire())
 
     def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """Parameters that are asked for, none, and what ``splicing.Calls`` consists of, for a function's own code."""
-        index, thread, end, is_own_fault = source.index, self._thread, self._end, self._agent.is_own_fault
+        from ..calls.weaving import Hook  # noqa: PLC0415  it asks for this
 
-        def begins(*values: object) -> None:
-            try:
-                thread.stack.append([index, _clock(), 0, 0])
-            except BaseException as error:
-                if not is_own_fault(error):
-                    raise
+        key, thread, is_own_fault = id(source.code), self._thread, self._agent.is_own_fault
 
-        def returns(value: object) -> None:
+        def begins() -> None:
             try:
-                end(index, False, _clock())
+                thread.stack.append([key, _clock(), 0, 0])
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
@@ -181,139 +180,141 @@ class CallSums(Sources):
             return called
 
         functions: list[Callable[[], None]] = [
-            lambda: end(index, True, _clock()),
-            lambda: self._suspend(index, id(_getframe(2))),
-            lambda: self._suspend(index, id(_getframe(2))),
-            lambda: self._resume(index, id(_getframe(2))),
-            lambda: self._resume(index, id(_getframe(2))),
+            lambda: self._suspend(key, id(_getframe(2))),
+            lambda: self._suspend(key, id(_getframe(2))),
+            lambda: self._resume(key, id(_getframe(2))),
+            lambda: self._resume(key, id(_getframe(2))),
         ]
-        return [], (begins, returns, *[guarded(function) for function in functions])
+        # without a call between: what is called is given these before its own arguments
+        ends = Hook(self._end, key, False), Hook(self._end, key, True, None)
+        return [], (begins, *ends, *[guarded(function) for function in functions])
 
     def callbacks(self, find: Callable[[CodeType, FrameType], Any], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring`` for what comes most often, without any calls between."""
-        known: dict[int, int] = {}
-        thread, end, is_own_fault, identity = self._thread, self._end, self._agent.is_own_fault, id
+        known: set[int] = set()
+        thread, is_own_fault, identity = self._thread, self._agent.is_own_fault, id
 
         def on_start(code: CodeType, offset: int) -> object:
             try:
-                index = known.get(identity(code))
-                if index is None:
-                    source = find(code, _getframe(1))
-                    if source is None:
+                key = identity(code)
+                if key not in known:
+                    if find(code, _getframe(1)) is None:
                         return disable
-                    index = known[identity(code)] = source.index
-                thread.stack.append([index, _clock(), 0, 0])
+                    known.add(key)
+                thread.stack.append([key, _clock(), 0, 0])
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
             return None
 
-        def on_return(code: CodeType, offset: int, value: object) -> None:
-            try:
-                now, index = _clock(), known.get(identity(code))
-                if index is not None:
-                    end(index, False, now)
-            except BaseException as error:
-                if not is_own_fault(error):
-                    raise
-
-        return {"PY_START": on_start, "PY_RETURN": on_return}
+        return {"PY_START": on_start, "PY_RETURN": self._make_end(by_code=True)}
 
     def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
-        index, thread, end = source.index, self._thread, self._end
+        key, thread, end = id(source.code), self._thread, self._end
 
         def begins(*first: object) -> None:
-            thread.stack.append([index, _clock(), 0, 0])
+            thread.stack.append([key, _clock(), 0, 0])
 
-        return begins, lambda how: end(index, how == RAISE, _clock())
+        return begins, lambda how: end(key, how == RAISE, None)
 
     # -- what happens to a frame, told in its thread -------------------------------------------------------------------
 
     def started(self, frame: FrameType, source: Source) -> None:
         """It begins."""
-        self._begin(source.index)
+        self._begin(id(source.code))
 
     def suspended(self, frame: FrameType, value: object) -> None:
         """It yields, or awaits."""
-        self._suspend(self._sources[id(frame.f_code)].index, id(frame))
+        self._suspend(id(frame.f_code), id(frame))
 
     def resumed(self, frame: FrameType, source: Source, thrown: BaseException | None = None) -> None:
         """It goes on; or has an exception thrown into it."""
-        self._resume(source.index, id(frame))
+        self._resume(id(source.code), id(frame))
 
     def returned(self, frame: FrameType, value: object) -> None:
         """It returns."""
-        self._end(self._sources[id(frame.f_code)].index, False, _clock())
+        self._end(id(frame.f_code), False, None)
 
     def unwound(self, frame: FrameType, error: BaseException, here: bool) -> None:
         """An exception leaves it."""
-        self._end(self._sources[id(frame.f_code)].index, True, _clock())
+        self._end(id(frame.f_code), True, None)
 
-    def _begin(self, index: int) -> None:
-        self._thread.stack.append([index, _clock(), 0, 0])
+    def _begin(self, key: int) -> None:
+        self._thread.stack.append([key, _clock(), 0, 0])
 
     @staticmethod
-    def _leave(stack: list[list[int]], index: int) -> list[int] | None:
+    def _leave(stack: list[list[int]], key: int) -> list[int] | None:
         """The innermost call of a function, off the stack; None where it began before the trace did."""
-        at = next((at for at in range(len(stack) - 1, -1, -1) if stack[at][0] == index), -1)
+        at = next((at for at in range(len(stack) - 1, -1, -1) if stack[at][0] == key), -1)
         if at < 0:
             return None
         call = stack[at]
         del stack[at:]  # with those whose end was not seen
         return call
 
-    def _make_end(self) -> Callable[[int, bool, int], None]:
-        """What is called at each end of a call: a closure, and flat, for speed."""
-        thread, leave = self._thread, self._leave
+    def _make_end(self, *, by_code: bool) -> Callable[[Any, object, object], None]:
+        """What is called at each end of a call: a closure, and flat, for speed; ``by_code``: as for ``sys.monitoring``."""
+        thread, leave, changed, is_own_fault, identity = (
+            self._thread, self._leave, self.changed, self._agent.is_own_fault, id,
+        )  # fmt: skip
 
-        def end(index: int, error: bool, now: int) -> None:
-            stack, sums = thread.both
-            if stack and stack[-1][0] == index:
-                call = stack.pop()
-            else:
-                found = leave(stack, index)
-                if found is None:
-                    return
-                call = found
-            _, began, run, children = call
-            run += now - began
-            if stack:
-                stack[-1][3] += now - began
-            own = sums.get(index)
-            if own is None:
-                own = sums[index] = _new()
-            own[_TOTAL] += run
-            if children:
-                own[_CHILDREN] += children
-            if error:
-                own[_ERRORS] += 1
-            if run > own[_LONGEST]:
-                own[_LONGEST] = run
-            if run < _SHORT:
-                number = run >> _SHIFT
-            else:
-                over = run.bit_length() - _BITS - 1
-                number = _LONG + (over << _BITS) + (run >> over)
-            classes = own[_CLASSES]
-            classes[number] = classes.get(number, 0) + 1
-            if not self.changed:
-                self.changed = True
-                self.outbox.wake()
+        def end(key: Any, error: object, value: object) -> None:
+            now = _clock()
+            if by_code:
+                key = identity(key)
+            try:
+                stack, sums = thread.both
+                if stack and stack[-1][0] == key:
+                    call = stack.pop()
+                else:
+                    found = leave(stack, key)
+                    if found is None:
+                        return
+                    call = found
+                _, began, run, children = call
+                run += now - began
+                if stack:
+                    stack[-1][3] += now - began
+                own = sums.get(key)
+                if own is None:
+                    own = sums[key] = _new()
+                own[_TOTAL] += run
+                if children:
+                    own[_CHILDREN] += children
+                if error is True:
+                    own[_ERRORS] += 1
+                if run > own[_LONGEST]:
+                    own[_LONGEST] = run
+                if run < _SHORT:
+                    number = run >> _SHIFT
+                else:
+                    over = run.bit_length() - _BITS - 1
+                    number = _LONG + (over << _BITS) + (run >> over)
+                try:
+                    own[_CLASSES][number] += 1
+                except KeyError:
+                    own[_CLASSES][number] = 1
+                if not changed:
+                    changed.append(True)
+                    self.outbox.wake()
+            except BaseException as fault:
+                if not is_own_fault(fault):
+                    raise
 
         return end
 
-    def _suspend(self, index: int, key: int) -> None:
+    def _suspend(self, key: int, frame: int) -> None:
         now, stack = _clock(), self._thread.stack
-        call = self._leave(stack, index)
+        call = self._leave(stack, key)
         if call is not None:
             call[2] += now - call[1]
             if stack:
                 stack[-1][3] += now - call[1]
-            self._suspended[key] = call
+            self._suspended[frame] = call
 
-    def _resume(self, index: int, key: int) -> None:
-        call = self._suspended.pop(key, None)
-        if call is not None and call[0] == index:
+    def _resume(self, key: int, frame: int) -> None:
+        call = self._suspended.pop(frame, None)
+        if call is not None and call[0] == key:
             self._thread.stack.append(call)
             call[1] = _clock()
 
@@ -333,15 +334,15 @@ class CallSums(Sources):
 
     def describe(self, taken: list[Any]) -> dict[str, Any]:
         """The wire form of what has changed: of each function all that was summed up so far."""
-        count = len(self._new)
-        functions = self._new[:count]
-        del self._new[:count]
         sums = []
-        for index, found in self._sums().items():
-            calls = _calls(found)
+        for key, found in self._sums().items():
+            index, calls = self._keys[key], _calls(found)
             if self._told.get(index) != calls:
                 self._told[index] = calls
                 errors, total, children, longest, classes = found
                 flat = [each for pair in classes.items() for each in pair]
                 sums.append([index, calls, errors, total, max(0, total - children), longest, flat])
+        count = len(self._new)
+        functions = self._new[:count]
+        del self._new[:count]
         return {"functions": functions, "threads": [], "tasks": [], "sums": sums, "cost": self._cost, "done": False}
