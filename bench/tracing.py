@@ -50,7 +50,7 @@ _TIMES, _TIMES_LATER, _LATER_MINOR, _TIMES_HUNTER = 3.0, 2.5, 13, 15.0
 _NOTHING = 1.01
 _WHY = "a record with its values is made by code in the function itself and sent in batches; what is left is making it"
 _SUMS = 0.5
-_WHY_SUMS = "two readings of the clock, a list and a dict for each thread are left; up to 3.11 also a call by C code at each end"
+_WHY_SUMS = "two readings of the clock and the thread's stack are left; up to 3.11 a call by C code at each end"
 
 
 def tracing(setting: Setting) -> Result:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from typing import Any
 
 _F_DUPFD_CLOEXEC = 1030  # fcntl.h
-_SETTLE_S = 2.0
+_SETTLE_S = 5.0  # a debugger on a busy machine may take nothing for a while
 _PIECE_BYTES = 1 << 16  # is sent at once, so that it shows whether the debugger reads
 _TRACES = sys.version_info < (3, 12)
 _start_new_thread = _thread.start_new_thread  # before it is replaced, by the program or by tracing.py

@@ -40,7 +40,7 @@ FOR_EVER = -1.0  # as patience: nothing is dropped as long as there is a debugge
 _WAITS_S = 0.1
 _WINDOW = 4
 _GATHER_S = 0.01
-_SETTLE_S = 2.0  # how long a stop waits for our thread to be done with a batch
+_SETTLE_S = 10.0  # how long a stop waits for our thread to be done with a batch: a busy machine may take seconds
 _COUNTS = 1 << 62
 _sleep, _allocate_lock = time.sleep, _thread.allocate_lock  # taken before the program can replace them
 

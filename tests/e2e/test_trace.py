@@ -93,6 +93,14 @@ CASES: list[tuple[StartTracing, list[str]]] = [
         "propagate passes_on ValueError('no money')",
     ]),
     (start("factorial", sample=3), ["call factorial(n=1)", "return factorial 1"]),
+    (start("(countdown|delegating)$", sample=2), [
+        "call countdown(n=2)", "yield countdown 2", "resume countdown", "yield countdown 1", "resume countdown",
+        "return countdown 'done'",
+    ]),
+    (start("delegating$", condition="n == 2"), [
+        "call delegating(n=2)", "yield delegating 2", "resume delegating", "yield delegating 1", "resume delegating",
+        "return delegating 'done'",
+    ]),
     (start("fee", verbosity=0), ["call Account.fee()", "return Account.fee"]),
     (start("fetch", verbosity=1, first=1), [
         "call fetch(number=1)", "await fetch", "resume fetch", "return fetch {...+2 more}",

@@ -77,7 +77,7 @@ def test_from_the_first_line_on(listen: Listen, tmp_path: Path) -> None:
 
 def test_before_anybody_comes(listen: Listen) -> None:
     """It runs at once, and is told to the first client as far as it was kept; the rest is counted."""
-    count = 200_000
+    count = 120_000
     listening = listen(
         "--continue", "-v", "0", "--python", sys.executable, "many", str(FOLDER / "many.py"), str(count)
     )  # fmt: skip

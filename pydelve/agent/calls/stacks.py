@@ -19,6 +19,7 @@ from _thread import get_ident
 
 from .. import protocol
 from ..calls.brief import Brief, arguments
+from ..calls.choosing import Choosing
 from ..calls.matching import Source, Sources
 from ..calls.records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, WRAPPED, YIELD
 from ..interpreter.paths import canonical, is_agent
@@ -114,6 +115,10 @@ class Calls(Sources):
             limit=_LIMIT, batch=_BATCH, patience_s=FOR_EVER if options["lossless"] else 0.0,
         )  # fmt: skip
         self._put = self.outbox.put
+        self._choosing: Choosing | None = None
+        if not self._follow and not self._slower:
+            holds = self._holds if self._condition else None
+            self._choosing = Choosing(self, self._counter, self._sample, self._first, holds, agent.is_own_fault)
         self._began = _clock()
 
     def begin(self) -> None:
@@ -131,8 +136,8 @@ class Calls(Sources):
         return self._cost / self._measured if self._measured else 0.0
 
     def callbacks(self, find: Callable[[CodeType, FrameType], object], disable: object) -> dict[str, Any]:
-        """Callbacks of ``sys.monitoring`` for what comes most often: none but the common ones."""
-        return {}
+        """Callbacks of ``sys.monitoring`` for what comes most often."""
+        return {} if self._choosing is None else self._choosing.callbacks(find, disable)
 
     def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """Parameters that are asked for, none, and what ``splicing.Calls`` consists of, for a function's own code."""
@@ -142,6 +147,8 @@ class Calls(Sources):
             traceback = error.__traceback__
             self.unwound(frame, error, traceback is None or traceback.tb_next is None)
 
+        if self._choosing is not None:
+            return [], self._choosing.hooks(source)
         functions: list[Callable[..., None]] = [
             lambda frame: self.started(frame, source),
             self.returned,
@@ -173,6 +180,10 @@ class Calls(Sources):
         """It begins."""
         self._begin(id(frame), frame, source, ())
 
+    def begin_chosen(self, frame: FrameType, source: Source) -> None:
+        """The same, where it is known that the call is told of (``choosing.py``)."""
+        self._begin(id(frame), frame, source, (), chosen=True)
+
     def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
         """A frame is in one of them at a time."""
 
@@ -182,13 +193,15 @@ class Calls(Sources):
 
         return begins, lambda how: self._ended(-id(_getframe(2)), how, NOTHING_GIVEN)
 
-    def _begin(self, key: int, frame: FrameType, source: Source, given: Sequence[object]) -> None:
+    def _begin(
+        self, key: int, frame: FrameType, source: Source, given: Sequence[object], *, chosen: bool = False
+    ) -> None:
         """A call begins, of a frame, or, with what its first argument is given, of C code that a frame calls."""
         entered = _clock()
         thread = self._thread()
         call = self._call(key, source, thread, entered)
         text, known = "", source.index > 0
-        if self._counts(call, frame, thread):
+        if chosen or self._counts(call, frame, thread):
             call.shown = True
             call.number = next(self._numbers)
             if self._brief is not None and source.names:

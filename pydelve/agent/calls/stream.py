@@ -48,7 +48,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 _CHUNKS, _BATCH = 16, 4  # may wait; are sent at once
 _LONGEST_SKELETON = 20_000
 _WAITS_S = 0.1
-_SETTLE_S = 2.0
+_SETTLE_S = 10.0  # for who makes or moves chunks: a busy machine may take seconds
 _MARSHAL_VERSION = 2
 _PERIOD_S, _ITEMS_EACH, _LEAST_BUDGET, _SHORTEST_WAIT_S = 0.1, 4, 64, 0.001  # of a limit of the cost
 _LOOKED_AT, _ROUNDS = 100, 5  # calls that are made to know the cost of one

@@ -253,7 +253,7 @@ class CallSums(Sources):
         return call
 
     def _make_end(self, *, by_code: bool) -> Callable[[Any, object, object], None]:
-        """What is called at each end of a call: a closure, and flat, for speed; ``by_code``: as for ``sys.monitoring``."""
+        """What is called at each end of a call: a closure, and flat, for speed; ``by_code``: for ``sys.monitoring``."""
         thread, leave, changed, is_own_fault, identity = (
             self._thread, self._leave, self.changed, self._agent.is_own_fault, id,
         )  # fmt: skip
