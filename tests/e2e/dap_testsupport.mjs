@@ -11,10 +11,10 @@ const source = { path: program };
 const client = new DebugClient(python, adapter, 'pydelve', undefined, true);
 client.defaultTimeout = 30000;
 
-async function session(what) {
+async function session(what, end = () => client.stop()) {
   await client.start();
   await what();
-  await client.stop();
+  await end();
 }
 
 /** Launches, sets what is to be set, and lets it run. */
@@ -185,7 +185,7 @@ await session(async () => {
   await client.disconnectRequest({ terminateDebuggee: false });
   assert.strictEqual(before.exitCode, null);
   before.kill('SIGKILL');
-});
+}, () => client.stopAdapter());
 
 console.log('all is well');
 process.exit(0);
