@@ -34,4 +34,6 @@ def test_by_the_test_support_of_the_protocol(
         ["node", DRIVER.name, sys.executable, str(adapter), str(shop), json.dumps(lines)],
         cwd=folder, env=clean_environment(tmp_path), capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
-    assert (done.stdout.splitlines()[-1:], done.stderr, done.returncode) == (["all is well"], "", 0), done.stdout + done.stderr
+    assert (done.stdout.splitlines()[-1:], done.stderr, done.returncode) == (["all is well"], "", 0), (
+        done.stdout + done.stderr
+    )
