@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ def main(words: Sequence[str] | None = None) -> int:
     found = find_interpreters()
     wanted = options.python.replace(",", " ").split() or (["3.13"] if options.quick else list(found))
     results: list[Result] = []
+    failed: list[str] = []
     begin, versions = time.monotonic(), []
     for minor in wanted:
         if minor not in found:
@@ -44,7 +46,12 @@ def main(words: Sequence[str] | None = None) -> int:
             for name in options.case or CASES:
                 since = time.monotonic()
                 for case in CASES[name]:
-                    made = case(setting)
+                    try:
+                        made = case(setting)
+                    except (RuntimeError, OSError, subprocess.SubprocessError) as error:  # the others are worth having
+                        failed.append(f"{name} on {interpreter.version} did not run: {error}")
+                        print(failed[-1], flush=True)
+                        continue
                     for result in made if isinstance(made, list) else [made]:
                         results.append(result)
                         print(report.as_text(result), flush=True)
@@ -56,7 +63,7 @@ def main(words: Sequence[str] | None = None) -> int:
         results = report.joined(Path(options.save), results)
     if options.write:
         _PAGE.write_text(report.as_page(results, machine, load), encoding="utf-8")
-    return 0 if all(result.kept for result in results) else 1
+    return 0 if all(result.kept for result in results) and not failed else 1
 
 
 def _options(words: Sequence[str] | None) -> argparse.Namespace:
