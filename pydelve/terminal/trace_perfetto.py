@@ -110,14 +110,15 @@ class TracePerfetto:
     ) -> dict[str, Any]:
         """A time that a call ran; the thread may be another one each time."""
         begun, function = found.record, self._book.function(found.record)
-        shown = dict(zip(function.parameters, begun.values, strict=False))
+        pairs = zip(function.parameters, begun.values, strict=False)
+        shown = {name: value for name, value in pairs if value.strip()}
         task = self._book.task(last or begun)
         return {
             "ph": "X", "name": function.name, "cat": "call", "pid": _PROCESS, "tid": (last or begun).thread,
             "ts": _us(found.since_s), "dur": _us(max(0.0, end_s - found.since_s)),
             "args": {
                 **({"arguments": shown} if shown else {}), **more, **({"task": task} if task else {}),
-                "at": f"{function.file}:{function.line}",
+                "at": f"{function.file}:{function.line}" if function.file else "C code",
             },
         }  # fmt: skip
 
