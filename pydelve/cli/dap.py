@@ -5,6 +5,7 @@ The program's output comes as events of the protocol; ours is the protocol's onl
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -84,7 +85,8 @@ def run(words: Sequence[str]) -> int:
     adapter = adapter_module().Adapter(send, backend, done.set)
     reader = threading.Thread(target=_read, args=(adapter, done), name="dap reader", daemon=True)
     reader.start()
-    done.wait()
+    with contextlib.suppress(KeyboardInterrupt):  # how nvim-dap ends an adapter that it is done with
+        done.wait()
     adapter.close()
     adapter.join()
     backend.close()

@@ -729,6 +729,17 @@ def test_what_is_wrong_is_refused_and_the_adapter_goes_on(shop: Path) -> None:
         assert editor.refusal("launch", {"program": str(shop)}).startswith("there is a program already")
 
 
+def test_an_editor_that_interrupts_its_adapter(shop: Path) -> None:
+    """As nvim-dap does, where it is done with it."""
+    with Editor(shop.parent) as editor:
+        editor.launch(program=str(shop), stopOnEntry=True)
+        editor.request("configurationDone")
+        editor.event("stopped")
+        assert editor.process is not None
+        editor.process.send_signal(signal.SIGINT)
+        assert editor.process.wait(LIMIT_S) == 0
+
+
 def test_what_is_no_message_ends_the_adapter(shop: Path) -> None:
     no_number = frame(b'{"type": "request", "command": "threads", "seq": []}')
     no_command = frame(b'{"type": "request", "command": 3, "seq": 1}')
