@@ -22,6 +22,7 @@ from pydelve.terminal.prompt import Prompt, show_output, wait_in_terminal
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.script import begin, interrupts_to, wait_for_event
 from pydelve.terminal.session import Remote, Session
+from pydelve.terminal.signals import hang_ups_to
 from pydelve.terminal.theme import Theme, wants_color
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def run(
     begin_with(session)
     interpreter = Interpreter(session, TABLE)
     session.full_screen = opening.full_screen
-    with interrupts_to(session.on_interrupt):
+    # a program that we started goes with the terminal, as it would without us, also from where it stands
+    with interrupts_to(session.on_interrupt), hang_ups_to(console.hang_up):
         _run_faces(interpreter, session, console, keeper, opening)
     if session.left_running and streams.terminal:
         screen.line("  it keeps this terminal until it ends; Ctrl-C interrupts it from now on")

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import os
 import select
 import signal
+import struct
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +44,7 @@ _DRAIN_BYTES = 4 * _OUTPUT_QUEUE_BYTES
 stopped."""
 _DRAIN_TIMEOUT_S = 1.0
 _REST_OF_LINE_S = 0.05
+_TIOCGSID = 0x5429  # asm-generic/ioctls.h; termios has it not
 
 
 class ProgramConsole:
@@ -222,6 +225,19 @@ class ProgramConsole:
         if self._output_fd not in (-1, self._stdout_fd):
             os.close(self._output_fd)
         self._output_fd = -1
+
+    def hang_up(self) -> None:
+        """Tell who is on the program's terminal that it goes, as the kernel would (Linux drivers/tty/tty_io.c:
+        ``__tty_hangup``): SIGHUP, to whoever leads the session and to the foreground. A handler may call it.
+        """
+        if self.master_fd < 0:
+            return
+        with contextlib.suppress(OSError):  # nobody is there
+            leader = struct.unpack("i", fcntl.ioctl(self.master_fd, _TIOCGSID, struct.pack("i", 0)))[0]
+            foreground = os.tcgetpgrp(self.master_fd)
+            os.kill(leader, signal.SIGHUP)
+            if foreground not in (0, leader):
+                os.killpg(foreground, signal.SIGHUP)
 
     # The copying.
 

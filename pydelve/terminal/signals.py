@@ -1,10 +1,13 @@
-"""The signals that concern a terminal, caught while ``console`` passes the program's through. On the main thread."""
+"""The signals that concern a terminal, caught while ``console`` passes the program's through, and a hang-up at any
+time. On the main thread.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
@@ -38,3 +41,21 @@ class TerminalSignals:
         signal.set_wakeup_fd(self._previous_wakeup)
         os.close(self.wake_fd)
         os.close(self._write_fd)
+
+
+@contextmanager
+def hang_ups_to(pass_on: Callable[[], None]) -> Iterator[None]:
+    """A terminal that goes ends us, as it would without this; before that, ``pass_on`` is called."""
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        pass_on()
+        signal.signal(signum, signal.SIG_DFL)
+        os.kill(os.getpid(), signum)
+
+    before = signal.getsignal(signal.SIGHUP)
+    if before is signal.SIG_DFL:  # else it is ignored, as nohup says
+        signal.signal(signal.SIGHUP, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shutil
 import signal
 from collections.abc import Callable
@@ -206,6 +207,28 @@ def test_terminal_is_as_before(how: str, script: Place, tmp_path: Path) -> None:
                     person.keys("\x04" if how == "eof" else "exit\r")
         assert person.wait_end() == expected
         person.wait(lambda: person.modes() == person.first_modes, "the first modes")
+
+
+@pytest.mark.parametrize("options", [[], ["--continue"], ["--tui"]], ids=["at the prompt", "running", "full screen"])
+def test_a_terminal_that_goes_takes_the_program_along(options: list[str], script: Place, tmp_path: Path) -> None:
+    script(WAITS.replace("wait_for_ever()\n", "open('went on', 'w')\n") if not options else WAITS)
+    with OnTerminal(["debug", *options, "script.py"], tmp_path) as person:
+        person.wait(lambda: re.search(rb"process (\d+)", person.raw) is not None, "the process")
+        if options == ["--continue"]:
+            person.wait_line("waiting")
+            person.wait_raw()
+        elif options:
+            person.wait(lambda: "entry" in person.lines[0], "the first stop")
+        else:
+            person.wait_prompt()
+        found = re.search(rb"process (\d+)", person.raw)
+        assert found is not None
+        program = os.pidfd_open(int(found[1]))
+        person.process.send_signal(signal.SIGHUP)
+        assert person.wait_end() == -signal.SIGHUP
+        assert select.select([program], [], [], 20)[0]
+        os.close(program)
+    assert not (tmp_path / "went on").exists()
 
 
 def test_detach_leaves_the_program_on_the_terminal(script: Place, tmp_path: Path) -> None:

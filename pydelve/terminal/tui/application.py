@@ -100,7 +100,7 @@ class FullScreen:
         """Columns and rows of the panes together, as they were drawn last."""
         self._typed = False
         self._signal = 0
-        self._ending: list[signal.Signals] = []
+        self._ending: dict[int, Any] = {}
         self._posts = 0
         self._first: Callable[[], None] = lambda: None
         self._program_screen = ProgramScreen(self, console, self._program)
@@ -144,6 +144,7 @@ class FullScreen:
         finally:
             self._note_full_screen(False)
             self._program_screen.close()
+        self._handle_ending_as_before()
         if self._signal:
             signal.signal(self._signal, signal.SIG_DFL)
             os.kill(os.getpid(), self._signal)
@@ -162,7 +163,10 @@ class FullScreen:
     def _started(self) -> None:
         loop = self._loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_failure)
-        self._ending = [signum for signum in _ENDING if signal.getsignal(signum) is not signal.SIG_IGN]  # as nohup says
+        handlers = {signum: signal.getsignal(signum) for signum in _ENDING}
+        self._ending = {
+            signum: each for signum, each in handlers.items() if each not in (signal.SIG_IGN, None)
+        }  # as nohup says
         self._catch_ending(loop)
         loop.add_signal_handler(signal.SIGCONT, self._on_continued)
         self._program.watch(loop)
@@ -178,14 +182,23 @@ class FullScreen:
         loop = asyncio.get_running_loop()
         for signum in self._ending:
             loop.remove_signal_handler(signum)
+        self._handle_ending_as_before()
         try:
             yield
         finally:
             self._catch_ending(loop)
 
+    def _handle_ending_as_before(self) -> None:
+        """The loop has put the system's own handlers in place of what was there."""
+        for signum, handler in self._ending.items():
+            signal.signal(signum, handler)
+
     def _end_by(self, signum: int) -> None:
         self._signal = signum
-        if self.application.is_running:
+        if signum == signal.SIGHUP:
+            self._console.hang_up()
+        future = self.application.future
+        if future is not None and not future.done():  # the end of the input may have come first
             self.application.exit()
 
     def _on_continued(self) -> None:
