@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,9 @@ class Series:
 
 Verdict = Literal["kept", "noise", "missed", "none"]
 """noise: above the limit by no more than plain is above itself; none: there is no limit, but a cost to tell."""
+
+
+_SELDOM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ def ratio_of(values: Sequence[float], plain: Sequence[float]) -> float:
 def noise_of(plain: Sequence[float]) -> float:
     """How many times its own time plain takes: the largest :func:`ratio_of` of two halves of its runs, at least 1."""
     runs = list(plain)
+    if len(runs) < 2:
+        return 1.0
     half = len(runs) // 2
     found = []
     for chosen in itertools.combinations(range(len(runs)), half):
@@ -98,15 +103,20 @@ def noise_of(plain: Sequence[float]) -> float:
     return max(1.0, *found)
 
 
-def alternate(contenders: Mapping[str, Callable[[], float]], rounds: int, warm: bool = True) -> tuple[Series, ...]:
+def alternate(
+    contenders: Mapping[str, Callable[[], float]], rounds: int, warm: bool = True, seldom: Collection[str] = ()
+) -> tuple[Series, ...]:
     """Run every contender in turn, ``rounds`` times, so that what else the machine does hits all of them.
 
     Args:
         warm: Run each once before, unmeasured: caches of files and bytecode are as in daily use.
+        seldom: Those that take seconds, and are so far off that two rounds tell.
     """
     values: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + warm):
         for name, measure in contenders.items():
+            if name in seldom and len(values[name]) >= _SELDOM:
+                continue
             value = measure()
             if number >= warm:
                 values[name].append(value)

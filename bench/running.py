@@ -82,7 +82,8 @@ def running(setting: Setting, name: str) -> Result:
         contenders[f"debugpy, {work.watched}"] = lambda: _under_debugpy(setting, work, program, stamp, True)
         if not work.exception:  # there it stops at what libraries raise and catch themselves
             contenders["debugpy, the same in all code"] = lambda: _under_debugpy(setting, work, program, stamp, False)
-    series = alternate(contenders, setting.rounds, warm=False)
+    seldom = [name for name in contenders if not name.startswith(("plain", "pydelve"))]
+    series = alternate(contenders, setting.rounds, warm=False, seldom=seldom)
     return Result(work.title, setting.version, "ms, processor time", series, _judge(setting, work, series))
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PROGRAM = _ROOT / "tests" / "programs" / "tracing" / "shop_api.py"
-_SECONDS, _QUICK_SECONDS, _WARM_SECONDS = 10.0, 3.0, 1.0
+_SECONDS, _QUICK_SECONDS, _WARM_SECONDS = 5.0, 3.0, 1.0
 _CALLS, _CONNECTIONS, _PATH = 50, 8, "/async/"
 _QUANTILE = 0.99
 _NOISE = 1.1
@@ -49,7 +49,7 @@ def serving(setting: Setting) -> Result:
     seconds = _QUICK_SECONDS if setting.quick else _SECONDS
     windows: dict[str, list[float]] = {"before": [], "traced": [], "traced, at most 5% of the time": [], "after": []}
     failed = miscounted = told = lost = 0
-    for _ in range(min(setting.rounds, 3)):
+    for _ in range(min(setting.rounds, 2)):
         with _served(setting, more) as (pid, port):
             _asked(port, _WARM_SECONDS)
             for name, found in windows.items():
