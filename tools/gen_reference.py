@@ -46,8 +46,8 @@ _PROMPT = """
 
 What is no command but parses as Python is evaluated in the current frame; `!` in front of a line makes it Python in
 any case. An empty line repeats the last command where repeating makes sense. Ctrl-C halts the running program,
-interrupts an evaluation, and drops a line that is being typed; Ctrl-D leaves as `exit` does. A line that starts with
-`#` is a comment.
+interrupts an evaluation, and drops a line that is being typed; Ctrl-D leaves as `exit` does; Ctrl-Z suspends pydelve
+at the prompt. A line that starts with `#` is a comment.
 
 Where standard input is no terminal, commands are read from it, one a line: no prompt, no colour, an empty line does
 nothing, and the end of input leaves as `exit` does.

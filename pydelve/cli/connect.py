@@ -6,6 +6,7 @@ import getpass
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from pydelve import log
 from pydelve.cli.attach import Opening
@@ -16,9 +17,12 @@ from pydelve.cli.streams import Streams
 from pydelve.cli.subcommands import Help, import_late
 from pydelve.client import Client
 from pydelve.client.connection import SocketTransport
-from pydelve.errors import UsageError
+from pydelve.errors import TargetGoneError, UsageError
 from pydelve.rpc.addresses import parse_address, read_token, take_token
 from pydelve.terminal.console import ProgramConsole
+
+if TYPE_CHECKING:
+    from pydelve.terminal.session import Session
 
 _OPTIONS = (
     Option("--token-file", "file with the token (default: PYDELVE_TOKEN, or it is asked for)", "FILE"),
@@ -67,7 +71,7 @@ def run(words: Sequence[str]) -> int:
         client, streams = Client(transport), Streams({})
         front = import_late("pydelve.cli.in_terminal" if interactive else "pydelve.cli.from_input")
         if interactive:
-            front.run(client, ProgramConsole(), streams, opening, remote=transport.remote)
+            session: Session = front.run(client, ProgramConsole(), streams, opening, remote=transport.remote)
         else:
-            front.run(client, streams, opening, input_lines(), remote=transport.remote)
-    return 0
+            session = front.run(client, streams, opening, input_lines(), remote=transport.remote)
+    return TargetGoneError.exit_status if session.lost else 0

@@ -13,7 +13,7 @@ from pydelve.client import Client
 from pydelve.terminal.commands import TABLE
 from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.screen import Screen
-from pydelve.terminal.script import begin, interrupts_to, run_script, wait_for_event
+from pydelve.terminal.script import begin, begin_late, interrupts_to, run_script, wait_for_event
 from pydelve.terminal.session import Remote, Session
 
 
@@ -26,6 +26,9 @@ def run(client: Client, streams: Streams, opening: Opening, lines: Iterable[str]
     begin_with(session)
     interpreter = Interpreter(session, TABLE)
     with interrupts_to(session.on_interrupt):
-        begin(interpreter, session, init=opening.init, continue_=opening.continue_)
+        if remote == "no" or opening.init or opening.continue_:
+            begin(interpreter, session, init=opening.init, continue_=opening.continue_)
+        else:
+            lines = begin_late(interpreter, session, lines)
         run_script(interpreter, session, lines)
     return session

@@ -84,6 +84,8 @@ def _run_faces(
         if session.full_screen and (view := _full_screen(interpreter, session, console, keeper)):
             view.run(None if started else first)
         elif not started:
+            if opening.init or not opening.continue_:  # it stops at its first line: see LaunchOptions.stop_at_entry
+                console.expect_entry()
             first()
         else:
             prompt = prompt or Prompt(interpreter, session, TABLE, console)

@@ -6,8 +6,8 @@ runs, :meth:`ProgramConsole.run` is the terminal in between. What it is not: the
 the target is stopped), nor what starts the program (that gets the slave's number in ``LaunchOptions``). Called by the
 prompt's loop, on the main thread only: signals are caught there.
 
-Which keys are ours is told in ``keyboard``: Ctrl-C halts. What is typed after the key that halted is the prompt's:
-see :meth:`ProgramConsole.take_typed_ahead`.
+Which keys are ours is told in ``keyboard``: Ctrl-C halts. What is typed after the key that halted, or before the
+program stands at its first line, is the prompt's: see :meth:`ProgramConsole.take_typed_ahead`.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class ProgramConsole:
         self._typed_ahead = bytearray()
         self._ends_line = True
         self._halting = False  # Ctrl-C was pressed, and the stop has not come yet: the keyboard is the prompt's
+        self._entry_expected = False  # the program has not begun: the keyboard is the prompt's
         self._halt_sent = False  # in this run()
         self._hung_up = False
         self._output_ended = False
@@ -115,10 +116,14 @@ class ProgramConsole:
         return b"" if ended else b"\n"
 
     def take_typed_ahead(self) -> bytes:
-        """What was typed after the key that halted, and before the prompt came: to be fed to the prompt. Once."""
+        """What was typed for the prompt before it came, see :mod:`pydelve.terminal.console`: to be fed to it. Once."""
         typed = bytes(self._typed_ahead)
         self._typed_ahead.clear()
         return typed
+
+    def expect_entry(self) -> None:
+        """The next stop comes before the program's first line: nothing typed until then is for the program."""
+        self._entry_expected = True
 
     def run(self, client: Client) -> Event:
         """Be the program's terminal until the debugger has something to say; the target was resumed before.
@@ -142,6 +147,8 @@ class ProgramConsole:
                     event = client.next_event(0)
         if isinstance(event, Started | Stopped | Exited):
             self._halting = False  # other events come between the key and the stop
+        if isinstance(event, Stopped | Exited):
+            self._entry_expected = False
         if isinstance(event, Exited) and event.status.how in ("exited", "killed"):
             self.drain()
             self.reset()
@@ -175,7 +182,7 @@ class ProgramConsole:
             True when the program ended or closed its terminal; False when our own terminal hung up.
         """
         self._close_slave()
-        self._halting = False
+        self._halting = self._entry_expected = False
         self._return_on_hangup = True
         try:
             with self._proxying() as signals:
@@ -281,7 +288,7 @@ class ProgramConsole:
             return
         modes = termios.tcgetattr(self.master_fd)  # the modes are the pair's: those the program has set
         keys = self._keys.sort(data, modes, can_halt=halt is not None)
-        if self._halting:
+        if self._halting or self._entry_expected:
             self._typed_ahead += keys.to_program
         else:
             self._to_program += keys.to_program  # not bounded: a paste is finite, and Ctrl-C must be seen behind it

@@ -16,10 +16,11 @@ from pydelve.terminal.handlers_display import show_all
 from pydelve.terminal.handlers_looking import explain_name_error, run_python
 from pydelve.terminal.messages import internal_error_lines
 from pydelve.terminal.model import Call, Command, CommandTable
-from pydelve.terminal.parsing import python_kind, split_line, take_options
+from pydelve.terminal.parsing import Typed, python_kind, split_line, take_options
 from pydelve.terminal.session import Session
 
 _log = logging.getLogger(__name__)
+_LEAVE = frozenset({"exit", "detach"})
 
 
 class Interpreter:
@@ -40,6 +41,14 @@ class Interpreter:
         """What an empty line does: the last command again, where repeating it makes sense."""
         if line := self._last:
             self.guard(f"running the command {line!r}", lambda: self._run(line, repeated=True))
+
+    def needs_no_stop(self, line: str) -> bool:
+        """Whether a line ends the session or leaves it, whatever the program does; or does nothing."""
+        typed = split_line(line)
+        if not typed.word:
+            return not line.strip() or line.lstrip().startswith("#")
+        command = self._table.find(self._own_name(typed).word)
+        return command is not None and command.name in _LEAVE
 
     def guard(self, doing: str, action: Callable[[], None]) -> None:
         """Do something, and show what goes wrong as text; then show the events that came."""
@@ -98,11 +107,7 @@ class Interpreter:
             if line.strip() == "!":
                 raise UsageError("! needs Python behind it", hint="!total = 0")
             return
-        own = dict(self._session.settings.aliases).get(typed.word)
-        if own and typed.word not in {
-            command.name for command in self._table
-        }:  # what it stands for is taken as it is: an alias of an alias would have no end
-            typed = split_line(f"{own} {typed.rest}")
+        typed = self._own_name(typed)
         command = self._table.find(typed.word)
         if command is None:
             # several lines were meant as Python: what is wrong with them is said as Python says it
@@ -111,6 +116,14 @@ class Interpreter:
         self._call(command, typed.rest, repeated=repeated)
         if command.repeats:
             self._last = line.strip()
+
+    def _own_name(self, typed: Typed) -> Typed:
+        """What the user's own name for a command stands for."""
+        own = dict(self._session.settings.aliases).get(typed.word)
+        if own and typed.word not in {command.name for command in self._table}:
+            # what it stands for is taken as it is: an alias of an alias would have no end
+            return split_line(f"{own} {typed.rest}")
+        return typed
 
     def _call(self, command: Command, text: str, *, repeated: bool) -> None:
         options = [(option.name, option.value) for option in command.options]

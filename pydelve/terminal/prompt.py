@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import Condition, has_focus
@@ -39,6 +39,7 @@ from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.model import CommandTable
 from pydelve.terminal.pager import Pager, ask_on_terminal
 from pydelve.terminal.session import Session
+from pydelve.terminal.suspending import Suspension
 from pydelve.terminal.target_view import TargetEvent
 from pydelve.terminal.tui.cells import rows
 from pydelve.terminal.typed_lines import is_unfinished, split_pasted
@@ -83,11 +84,14 @@ class Prompt:
             enable_history_search=True,
             multiline=Condition(lambda: is_unfinished(self._editor.default_buffer.text, table)),
             prompt_continuation=_CONTINUATION,
-            key_bindings=_keys(Condition(lambda: is_unfinished(self._editor.default_buffer.text, table))),
+            key_bindings=_keys(
+                Condition(lambda: is_unfinished(self._editor.default_buffer.text, table)), self._suspend
+            ),
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
             input=stdin,
             output=stdout or terminal_output(),
         )
+        self._suspension = Suspension(self._editor.app.input.fileno())
         self._editor.default_buffer.on_text_changed += lambda _: self._want_hint()
 
     def run(self) -> None:
@@ -103,6 +107,8 @@ class Prompt:
                 continue
             except EOFError:
                 line = "exit"
+            if self._session.done:  # it ended meanwhile: the line was not finished
+                break
             with session.screen.paging(self._pager):
                 self._run_typed(line)
 
@@ -124,11 +130,15 @@ class Prompt:
         vi = self._session.settings.keys == "vi"
         self._editor.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
         self._editor.bottom_toolbar = None
-        above = _Above(self._console, self._session)
+        self._suspension.note_modes()
+        above = _Above(self._console, self._session, self._editor.app)
         try:
             return self._editor.prompt(pre_run=above.start, handle_sigint=False)
         finally:
             above.stop()
+
+    def _suspend(self) -> None:
+        self._suspension.suspend()
 
     # Signature hints --------------------------------------------------------------------------------------------------
 
@@ -154,8 +164,8 @@ class Prompt:
             self._hinting = False
 
 
-def _keys(unfinished: Condition) -> KeyBindings:
-    """Enter in a line that goes on: indented as the one before, and deeper where that begins a block."""
+def _keys(unfinished: Condition, suspend: Callable[[], None]) -> KeyBindings:
+    """Ctrl-Z; Enter in a line that goes on: indented as the one before, and deeper where that begins a block."""
     bindings = KeyBindings()
 
     @bindings.add("enter", filter=unfinished & has_focus(DEFAULT_BUFFER))
@@ -164,6 +174,10 @@ def _keys(unfinished: Condition) -> KeyBindings:
         margin = before[: len(before) - len(before.lstrip())]
         deeper = "    " if before.rstrip().endswith(":") else ""
         event.current_buffer.insert_text(f"\n{margin}{deeper}")
+
+    @bindings.add("c-z")
+    def _ctrl_z(event: KeyPressEvent) -> None:
+        run_in_terminal(suspend)
 
     return bindings
 
@@ -179,9 +193,10 @@ def _hint_text(found: Signature) -> StyleAndTextTuples:
 class _Above:
     """Shows, above the line being typed, what the program writes and the events that come meanwhile."""
 
-    def __init__(self, console: ProgramConsole, session: Session) -> None:
+    def __init__(self, console: ProgramConsole, session: Session, app: Application[str]) -> None:
         self._console = console
         self._session = session
+        self._app = app
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watched: list[int] = []
         self._tasks: set[asyncio.Future[None]] = set()
@@ -225,6 +240,9 @@ class _Above:
             return
         if error := task.exception():
             _log.error("can't show what came", exc_info=error)
+        elif self._session.done:  # the session elsewhere ended: no line is waited for
+            if not self._app.is_done:
+                self._app.exit(result="")
         elif self._loop is not None and fd in self._watched and not self._loop.is_closed():
             self._loop.add_reader(fd, readable)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from pydelve.api.events import Event
+from pydelve.api.requests import GetState
 from pydelve.client import Client
 from pydelve.terminal.interpreter import Interpreter
 from pydelve.terminal.session import Session
@@ -30,6 +31,32 @@ def begin(interpreter: Interpreter, session: Session, *, init: Iterable[str], co
     run_lines(interpreter, session, init)
     if continue_ and not session.done and session.stop is not None and session.stop.reason in {"entry", "attach"}:
         interpreter.execute("continue")
+
+
+def begin_late(interpreter: Interpreter, session: Session, lines: Iterable[str]) -> Iterator[str]:
+    """The lines, and before the first that does more than leave, or nothing: the first stop.
+
+    For a session elsewhere, whose program may run for as long as it likes: leaving it can't wait for a stop.
+    """
+    interpreter.guard("starting the program", lambda: _meet(session))
+    lines = iter(lines)
+    for line in lines:
+        if session.status in {"starting", "running"} and not interpreter.needs_no_stop(line):
+            begin(interpreter, session, init=(), continue_=False)
+            if session.done:
+                return
+            yield line
+            break
+        yield line
+    yield from lines
+
+
+def _meet(session: Session) -> None:
+    """Learn what program it is; where it does not run, how it stands, too."""
+    while session.status == "starting":
+        session.handle(wait_for_event(session.client))
+    if session.ask(GetState()).status != "running":
+        session.wait_for_stop()
 
 
 def run_lines(interpreter: Interpreter, session: Session, lines: Iterable[str]) -> None:

@@ -125,7 +125,7 @@ class Session:
         """Files that ``source`` runs now, one from within another."""
         self.confirm: Callable[[str], bool] = lambda question: True
         """Asks the person who sits there, if one does."""
-        self.done = False
+        self.done = self.lost = False  # lost: the connection, while the session elsewhere was under way
         self.remote: Remote = "no"
         self.killed = False
         """Leaving killed the program."""
@@ -277,16 +277,20 @@ class Session:
                 self.handle(event)
         except TargetGoneError as error:
             _log.info("the session has ended, too: %s", error)
+            if self.remote != "no":
+                self._on_lost(error, told=True)
 
-    def _on_lost(self, error: TargetGoneError) -> None:
-        """The session elsewhere has ended.
+    def _on_lost(self, error: TargetGoneError, *, told: bool = False) -> None:
+        """The session elsewhere has ended; ``told``: the user knows.
 
         Raises:
             TargetGoneError: this one is no such session.
         """
         if self.remote == "no":
             raise error
-        self.screen.error(error)
+        if not (told or self.done):
+            self.screen.error(error)
+        self.lost |= not self.done and self.status not in {"ended", "detached"}
         self.done, self.status = True, "detached"
 
     def handle(self, event: Event) -> None:
@@ -326,9 +330,8 @@ class Session:
                 self.screen.lines(self.traces.lines(event))
             case _ if isinstance(event, TargetEvent):
                 self.targets.handle(event)
-            case Progress(over=over):
-                if not over:
-                    self.screen.progress(progress_text(event))
+            case Progress(over=False):
+                self.screen.progress(progress_text(event))
             case Notice(message, why, hint):
                 self.screen.lines([message, *part_lines(why, hint)])
 
@@ -368,9 +371,8 @@ class Session:
         names = {number: point.name for number, point in self.breakpoints.items() if point.name}
         self.screen.line(self.screen.theme.strong(stop_head(stop, self.cwd, names)))
         if stop.returned is not None:
-            label = "returned: "
-            value = render_value(stop.returned.value, width=self.screen.width, used=len(label))
-            self.screen.line(label + value)
+            value = render_value(stop.returned.value, width=self.screen.width, used=len("returned: "))
+            self.screen.line(f"returned: {value}")
         if stop.frames:
             self.show_source(stop.frames[stop.frame])
         self.screen.lines(stop_tail(stop))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import random
 import shutil
 import signal
@@ -47,7 +48,8 @@ from pydelve.server.outbox import Limits
 from pydelve.server.output import CapturedOutput, CapturedStream
 from tests.e2e.handshakes import wait_until
 from tests.e2e.listening import Listening
-from tests.e2e.session import Session
+from tests.e2e.on_terminal import PROMPT, OnTerminal
+from tests.e2e.session import LAUNCHER, Session, clean_environment
 from tests.interpreters import Interpreter
 from tests.node import node_packages
 from tests.serving import LIMIT_S, TOKEN, Serving
@@ -574,6 +576,53 @@ class TestTheCommand:
         assert (out, err, status) == (
             "number 0\nnumber 1\nnumber 2\n", "pydelve: the session is over: the last client left\n", 0,
         )  # fmt: skip
+
+    def test_an_idle_prompt_ends_once_when_the_session_does(self, script: Path, listen: Listen) -> None:
+        for signum, told in (
+            (signal.SIGTERM, ["the session ends", "  why: SIGTERM, where it listens"]),
+            (signal.SIGKILL, []),
+        ):
+            listening = listen("debug", "--headless", str(script), "end")
+            with OnTerminal(["connect", listening.address], script.parent) as person:
+                above = person.wait_prompt()
+                person.keys("begun")
+                person.wait_end_of_screen(f"{PROMPT} begun")
+                listening.process.send_signal(signum)
+                assert person.wait_end() == 1
+                last = ["the connection is lost", "  why: the session has ended, or cut us off", f"{PROMPT} begun"]
+                person.wait_lines(0, *above, *told, *last)
+                assert person.lines == [*above, *told, *last]
+
+    def test_a_script_is_told_once_that_the_session_has_ended(self, script: Path, listen: Listen) -> None:
+        listening = listen("debug", "--headless", str(script), "end")
+        with subprocess.Popen(
+            [sys.executable, str(LAUNCHER), "connect", listening.address], cwd=script.parent, text=True,
+            env=clean_environment(script.parent), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1,
+        ) as process:  # fmt: skip
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write("print 40 + 2\n")
+            while process.stdout.readline() != "42\n":
+                assert process.poll() is None
+            listening.process.kill()
+            listening.process.wait()
+            out, _ = process.communicate("print 1\nprint 2\n", timeout=LIMIT_S)
+        assert (out, process.returncode) == (
+            "the connection is lost\n  why: the session has ended, or cut us off\n", 1,
+        )  # fmt: skip
+
+    def test_leaving_by_a_script_while_the_program_runs(self, script: Path, listen: Listen) -> None:
+        script.write_text("import signal\nprint('up', flush=True)\nwhile True: signal.pause()\n", encoding="utf-8")
+        listening = listen("debug", "--headless", "--accept-multiclient", "--continue", str(script))
+        assert listening.process.stdout is not None and listening.process.stdout.readline() == "up\n"
+        session = Session(None, script.parent)
+        began = f"process <pid> started: <tmp>/program.py (CPython {platform.python_version()})\n"
+        with connect(listening.address):  # somebody else
+            for commands in ([], ["exit"], ["", "# nothing", "quit # now"]):
+                left = session.run(["connect", listening.address], commands)
+                assert (left.output, left.exit_code) == (began, 0)
+            killed = session.run(["connect", listening.address], ["exit -k"])
+            assert (killed.output, killed.exit_code) == (began, 0)
+        assert listening.finish() == ("", "pydelve: the session is over: the last client left\n", 0)
 
     def test_what_was_attached_to_runs_on(self, tmp_path: Path, listen: Listen) -> None:
         code = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.01)"

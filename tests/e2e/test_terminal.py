@@ -7,13 +7,14 @@ import re
 import select
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.on_terminal import PROMPT, OnTerminal
-from tests.e2e.session import ROOT
+from tests.e2e.session import LAUNCHER, ROOT
 from tests.interpreters import Interpreter
 
 Place = Callable[[str], Path]
@@ -299,3 +300,50 @@ def test_threads_that_wait_for_each_other(tmp_path: Path) -> None:
 
 def _same(lines: list[str]) -> list[str]:
     return [re.sub(r"process \d+", "process <pid>", line) for line in lines]
+
+
+SHELL = """\
+import os, signal, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+pid = os.fork()
+if pid == 0:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+stopped = os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])
+os.tcsetpgrp(0, os.getpgrp())
+input(f"{stopped}> ")
+os.tcsetpgrp(0, pid)
+os.killpg(pid, signal.SIGCONT)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+"""As much of a shell as Ctrl-Z and ``fg`` need."""
+
+
+def test_ctrl_z_suspends_and_fg_goes_on(script: Place, tmp_path: Path) -> None:
+    script("x = 1\n")
+    shell = (sys.executable, "-c", SHELL, sys.executable, str(LAUNCHER))
+    with OnTerminal(["debug", "script.py"], tmp_path, program=shell) as person:
+        person.wait_prompt()
+        person.keys("print 4")
+        person.wait_end_of_screen(f"{PROMPT} print 4")
+        person.keys("\x1a")
+        person.wait_end_of_screen("True>")
+        assert person.modes() == person.first_modes
+        person.keys("\r")
+        person.wait_end_of_screen("True>", f"{PROMPT} print 4")
+        person.keys("2\r")
+        person.wait_end_of_screen("True>", f"{PROMPT} print 42", "42", PROMPT)
+        person.keys("exit\r")
+        assert person.wait_end() == 0
+        assert person.modes() == person.first_modes
+
+
+def test_what_is_typed_while_the_program_starts_is_run_at_the_prompt(script: Place, tmp_path: Path) -> None:
+    script("x = 1\n")
+    with OnTerminal(["debug", "script.py"], tmp_path) as person:
+        person.keys("print 11\rprint 2")
+        person.wait_end_of_screen(f"{PROMPT} print 11", "11", f"{PROMPT} print 2")
+        person.keys("2\r")
+        person.wait_end_of_screen("=>   1:  x = 1", f"{PROMPT} print 11", "11", f"{PROMPT} print 22", "22", PROMPT)

@@ -192,6 +192,26 @@ def test_more_ctrl_c_does_no_harm_and_typing_ahead_is_kept_for_the_prompt(scene:
     assert scene.console.take_typed_ahead() == b""
 
 
+def test_what_is_typed_before_the_entry_is_kept_for_the_prompt(scene: Scene) -> None:
+    scene.start("print('ready')\nprint('got', input())")
+    scene.console.expect_entry()
+
+    def early() -> None:
+        scene.user.expect(b"ready\r\n")
+        scene.user.type(b"early\r\x03")
+
+    assert scene.run(early) == HALTED
+    assert scene.console.take_typed_ahead() == b"early\r"
+
+    def person() -> None:
+        scene.user.type(b"late\r")
+        assert scene.user.expect(b"got late\r\n") == b"late\r\ngot late\r\n"
+        scene.done()
+
+    assert scene.run(person) == DONE
+    assert scene.console.take_typed_ahead() == b""
+
+
 def test_ctrl_c_that_comes_after_the_stop_is_no_error(scene: Scene) -> None:
     scene.start("print('ready')\nsys.stdin.read()")
     scene.transport.on_halt = [HALTED, TargetStateError("stopped already")]
