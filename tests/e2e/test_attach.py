@@ -509,6 +509,44 @@ def test_a_trace_function_of_its_own_stays(
     assert output == ("ready\n{}\n", "", 9)
 
 
+IMPORTS_ITS_OWN_WAY = """\
+import builtins, sys, threading
+
+real, lock, asked = builtins.__import__, threading.Lock(), []
+
+def import_(name, *rest, **names):
+    if threading.get_ident() != threading.main_thread().ident:
+        asked.append(name)
+        lock.acquire()
+    return real(name, *rest, **names)
+
+class Finder:
+    def find_spec(name, path=None, target=None):
+        asked.append(name)
+
+builtins.__import__ = import_
+sys.meta_path.insert(0, Finder)
+lock.acquire()
+"""
+
+
+def test_imports_of_ours_do_not_come_by_the_program(
+    python: Interpreter, program: Program, marker: Marker, tmp_path: Path
+) -> None:
+    """It has put a function of its own in place of ``__import__``, where another thread would wait for ever."""
+    source = program("attach/before_and_after.py")
+    text = source.read_text().replace("sys.exit(9)", "sys.exit(9 if asked == [] else str(asked))")
+    source.write_text(IMPORTS_ITS_OWN_WAY + text.replace('print("ready"', 'asked.clear()\nprint("ready"'))
+    go = tmp_path / "go"
+    with Running(python, source, str(go), folder=tmp_path) as running:
+        running.wait_ready()
+        with LiveSession(AttachOptions(running.pid)) as session:
+            detached(session, source, marker(source)["inside"])
+        go.touch()
+        output = running.end()
+    assert output == ("ready\n{}\n", "", 9)
+
+
 class TestCommand:
     """``pydelve attach`` itself."""
 
