@@ -57,6 +57,11 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from .events.breakpoints import Armed, Placed
 
 _STOP_TURN_S = 0.02  # how often our own thread looks whether a request was answered by the thread that stopped
+_NO_ROOM = {
+    "message": "recursion left no room for pydelve",
+    "why": "where the program is at Python's recursion limit, breakpoints, steps and traced calls may be missed",
+    "hint": "sys.setrecursionlimit(...) in the program",
+}
 _QUIET_TRIES = 1000  # milliseconds until we leave our monitoring tools behind, as a thread stays in our code
 _BEGIN_LIMIT_S = 5.0  # no thread runs that late: the program is not held up for ever by one that can not
 _sleep = time.sleep  # taken before the program can replace it
@@ -107,6 +112,7 @@ class Agent:
         self.stepper.awaiter = self.tasks.awaiter_frame
         self.children: Children | None = None
         self._faults = 0
+        self._recursion_told = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -427,7 +433,11 @@ class Agent:
         """
         if not blame.is_own(error):
             return False
-        if self._faults < _FAULTS_TOLD and self.active:
+        if type(error) is RecursionError:  # the program was close to the limit: nobody's fault, and no room for a call
+            if self.active and not self._recursion_told:
+                self.link.send(("event", protocol.NOTICE, _NO_ROOM))  # may fail for the same reason, and does no harm
+                self._recursion_told = True
+        elif self._faults < _FAULTS_TOLD and self.active:
             self._faults += 1
             self.link.send(("event", protocol.FAULT, evaluation.describe_error(error)))
         return True

@@ -542,6 +542,7 @@ def test_imports_of_ours_do_not_come_by_the_program(
         running.wait_ready()
         with LiveSession(AttachOptions(running.pid)) as session:
             detached(session, source, marker(source)["inside"])
+        wait_until_alone(running.pid)
         go.touch()
         output = running.end()
     assert output == ("ready\n{}\n", "", 9)

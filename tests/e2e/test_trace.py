@@ -181,6 +181,16 @@ while not os.path.exists(sys.argv[1]):
     tick()
 print(count, "interrupts", flush=True)
 """
+DEEP = """\
+import sys
+def deep(n):
+    return len([deep(n + 1)])
+try:
+    deep(0)
+except RecursionError as error:
+    print("caught", type(error).__name__)
+sys.exit(4)
+"""
 FAILS = [
     " <stamp>  __main__.Shop.handle(self=<__main__.Shop>, number=-1)",
     " <stamp>    __main__.Shop.price(self=<__main__.Shop>, number=-1)",
@@ -265,6 +275,15 @@ class TestLife:
             assert tracer.popen.wait(LIMIT_S) == 3
             assert tracer.output.read_text().splitlines()[:2] == ["ready", "20: 41"]
             assert tracer.output.read_text().splitlines()[-1] == "pydelve: 0 calls of 0 functions traced"
+
+    def test_a_program_that_comes_to_the_recursion_limit(self, python: Interpreter, tmp_path: Path) -> None:
+        (tmp_path / "deep.py").write_text(DEEP)
+        words = ("--python", python.path, "deep", str(tmp_path / "deep.py"))
+        with Tracer(tmp_path, *words) as tracer:
+            assert tracer.popen.wait(LIMIT_S) == 4
+            output = tracer.output.read_text()
+        assert "caught RecursionError\n" in output
+        assert "bug of pydelve" not in output
 
     def test_tests(self, tmp_path: Path) -> None:
         (tmp_path / "test_it.py").write_text(
