@@ -9,19 +9,17 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from pydelve.config import AttachMethod, Colors, ExceptionUnknown, Keys, Settings, StopMode, config_folder
+from pydelve.config import Settings, config_folder
 from pydelve.errors import UsageError
 from pydelve.records import fields_of, replace
 
 FILE = "config.toml"
 _HEAD = "# Settings of pydelve, written by its command config -save.\n"
 _NAMES = {name.replace("_", "-"): name for name in fields_of(Settings)}
-_CHOICES = {
-    "colors": get_args(Colors), "keys": get_args(Keys), "attach-method": get_args(AttachMethod),
-    "exception-unknown": get_args(ExceptionUnknown), "stop": get_args(StopMode),
-}  # fmt: skip
+_HINTS = get_type_hints(Settings)
+_CHOICES = {key: get_args(_HINTS[name]) for key, name in _NAMES.items() if get_origin(_HINTS[name]) is Literal}
 _LEAST = {"width": 20, "stack-depth": 1, "listing-lines": 1, "variable-lines": 1}
 KEYS = tuple(_NAMES)
 """All keys, in the order of ``Settings``."""

@@ -53,7 +53,9 @@ def run(words: Sequence[str]) -> int:
         print(f"log: {log_path}", file=sys.stderr)
     if len(parsed.rest) != 1:
         raise UsageError(
-            "pydelve connect needs one address", why=f"it was given {len(parsed.rest)}", hint="pydelve help connect"
+            "pydelve connect needs one address",
+            why=f"it was given {' '.join(parsed.rest)}" if parsed.rest else "none was given",
+            hint="pydelve help connect",
         )
     address = parse_address(parsed.rest[0])
     opening = Opening(

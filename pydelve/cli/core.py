@@ -50,7 +50,7 @@ def run(words: Sequence[str]) -> int:
     rest = list(parsed.rest)
     if len(rest) > 1:  # options may stand behind the file
         parsed = parse("core", _OPTIONS, [*words[: len(words) - len(rest)], *rest[1:], rest[0]])
-        rest = list(parsed.rest)
+        rest = [parsed.rest[-1], *parsed.rest[:-1]]  # the order that they were typed in
     if len(rest) != 1:
         raise UsageError(
             "pydelve core needs one core file", why=f"it was given {' '.join(rest)}" if rest else "none was given",

@@ -19,8 +19,10 @@ from pydelve.terminal.session import Remote, Session
 
 def run(client: Client, streams: Streams, opening: Opening, lines: Iterable[str], remote: Remote = "no") -> Session:
     """Run the init file's commands and these lines, to their end or to the end of the session; gives it back."""
+    screen = Screen(sys.stdout)
+    screen.shared = remote == "no" and streams.stdout_fd < 0
     session = Session(
-        client, Screen(sys.stdout), wait=wait_for_event, cwd=os.path.realpath(os.curdir), before_restart=streams.rewind
+        client, screen, wait=wait_for_event, cwd=os.path.realpath(os.curdir), before_restart=streams.rewind
     )
     session.remote = remote
     begin_with(session)

@@ -57,6 +57,8 @@ class Source(Protocol):
     detail: str
     problems: list[str]
     """What may make what is read less than exact."""
+    anew: str
+    """What to do where its threads can't be read."""
     exit_fd: int
     """Readable when it has ended; -1 where it can't end."""
 
@@ -229,7 +231,7 @@ class LookingProcess(ControlRefused):
             found, damage = self._view.interpreters.threads(set(native_ids))
         except UnreadableError as error:
             raise TargetError(
-                f"the threads of process {self.info.pid} can't be read", why=str(error), hint="try again"
+                f"the threads of process {self.info.pid} can't be read", why=str(error), hint=self._source.anew
             ) from None
         self.problems = [*self._source.problems, *([f"the list of threads is not whole: {damage}"] if damage else [])]
         names = self._view.interpreters.thread_names()

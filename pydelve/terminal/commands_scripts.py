@@ -11,6 +11,7 @@ SCRIPTS = (
         "source", "Session", "run a file of commands, or a Python script", ("FILE", "FILE.py [ARGUMENT ...]"),
         source, takes="python",
         details="A file of commands has one a line; # begins a comment. What is refused is told, the rest runs.\n"
+        "A name with blanks in it stands in quotes, here and wherever a command takes a file.\n"
         "A Python script runs in pydelve, not in the program, with the variable debugger: debugger.run(LINE) runs a\n"
         "command and gives what it says, debugger.call(REQUEST) sends a typed request, debugger.stop is where the\n"
         "program stands. help scripts has an example.",

@@ -31,7 +31,7 @@ def evaluate_by(session: Session, request: Request[R]) -> R:
         message = error.message
         # A frame's variables are cells to what is evaluated in it; the person knows of none.
         if match := _UNASSIGNED.match(message):
-            message = f"NameError: {match[1]} is not assigned yet"
+            message = f"NameError: {match[1]} is not assigned"
         if _NOT_PYTHON.match(message):
             why, hint = "it is not Python", "help python"
         else:

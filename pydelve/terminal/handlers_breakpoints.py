@@ -16,6 +16,7 @@ from pydelve.api.requests import (
 )
 from pydelve.errors import PydelveError, UsageError
 from pydelve.terminal import recipes
+from pydelve.terminal.file_names import file_name
 from pydelve.terminal.handlers_exceptions import exception_recipe, filter_of
 from pydelve.terminal.handlers_tracing import clear_traces, traced_line
 from pydelve.terminal.model import Call
@@ -92,10 +93,12 @@ def list_breakpoints(call: Call) -> None:
     """``breakpoints``: all of them; or to a file, or from one."""
     session, found = call.session, _all(call.session)
     if "-save" in call.options or "-restore" in call.options:
-        path = os.path.join(session.cwd, call.text) if call.text else recipes.project_file(session.cwd)
-        if "-save" in call.options:
+        save = "-save" in call.options
+        named = file_name(call.text, f"breakpoints {'-save' if save else '-restore'}") if call.text else ""
+        path = os.path.join(session.cwd, os.path.expanduser(named)) if named else recipes.project_file(session.cwd)
+        if save:
             recipes.save(path, recipes.recipe_lines(found, session.cwd))
-            where = f"to {call.text}" if call.text else "for this folder"
+            where = f"to {named}" if named else "for this folder"
             session.screen.line(f"saved {counted(len(found), 'breakpoint')} {where}")
         else:
             _restore(call, path)

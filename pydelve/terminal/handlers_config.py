@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from pydelve import config_file
 from pydelve.config import Settings
 from pydelve.errors import UsageError
 from pydelve.records import replace
+from pydelve.terminal.file_names import file_words
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import nearest
 
@@ -120,10 +120,7 @@ def _substitute_path(call: Call, text: str) -> None:
     """``substitute-path FROM TO`` adds a rule, ``FROM`` takes it away, ``-clear`` all of them."""
     session = call.session
     rules = dict(session.settings.substitute_path)
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} has an open quote", why=str(error), hint="help config") from error
+    words = file_words(text, "config substitute-path")
     match words:
         case []:
             session.screen.lines(_pair_lines(session.settings, "substitute-path") or ["no rules"])

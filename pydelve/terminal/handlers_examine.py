@@ -17,7 +17,7 @@ from pydelve.terminal.values import cut_hint, describe_type, flat_value, render_
 
 _VALUE_LINES = 12
 _NOT_RUN = {"property": "(not run)", "computed": "(not run)", "descriptor": "(not run)"}
-_SLOT_UNSET = "(not assigned yet)"
+_SLOT_UNSET = "(not assigned)"
 
 
 def examine(call: Call) -> None:

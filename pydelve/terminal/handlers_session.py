@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydelve.api.requests import Dump
 from pydelve.errors import UsageError
 from pydelve.terminal.coming_from import theirs_of
+from pydelve.terminal.file_names import file_name
 from pydelve.terminal.model import GROUPS, Call, Command, CommandTable
 from pydelve.terminal.names import nearest
 from pydelve.terminal.topics import CLASHES, TOPICS, topic_lines, topics_lines
@@ -55,9 +56,9 @@ def dump(call: Call) -> None:
     """``dump``: a core file of the program as it stands."""
     if not call.text:
         raise UsageError("dump needs the name of a file", hint="dump /tmp/core")
-    session = call.session
+    session, path = call.session, file_name(call.text, "dump")
     try:
-        written = session.ask_showing_progress(Dump(call.text))
+        written = session.ask_showing_progress(Dump(path))
     finally:
         session.screen.progress("")
     if written is None:

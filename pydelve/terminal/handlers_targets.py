@@ -13,8 +13,9 @@ def targets(call: Call) -> None:
     """``targets``: all processes of the session."""
     session = call.session
     found = session.ask(GetTargets())
-    lines = target_lines(found.targets, cwd=session.cwd, theme=session.screen.theme)
-    session.screen.lines([*lines, *left_lines(found.left_alone)])
+    width = session.screen.width if session.screen.interactive else 0  # a file may have lines of any length
+    lines = target_lines(found.targets, cwd=session.cwd, theme=session.screen.theme, width=width)
+    session.screen.lines([*lines, *left_lines(found.left_alone, width)])
 
 
 def target(call: Call) -> None:

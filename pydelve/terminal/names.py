@@ -28,14 +28,15 @@ def _is_standard_library(folder: str) -> bool:
 
 
 def nearest(word: str, words: Iterable[str], *, count: int = 1) -> list[str]:
-    """The words most like ``word``, best first; none where nothing is near."""
+    """The words most like ``word``, best first; none where nothing is near. The minuses of options make none alike."""
     import difflib  # noqa: PLC0415  for mistakes only
 
-    known = sorted(set(words))
-    found = difflib.get_close_matches(word, known, n=count, cutoff=0.6)
-    if len(found) < count and len(word) >= 2:
-        found += [other for other in known if other.startswith(word) and other not in found]
-    return found[:count]
+    bare = word.lstrip("-")
+    known = {other.lstrip("-"): other for other in sorted(set(words))}
+    found = difflib.get_close_matches(bare, known, n=count, cutoff=0.6)
+    if len(found) < count and len(word) >= 2 and bare:
+        found += [other for other in known if other.startswith(bare) and other not in found]
+    return [known[other] for other in found[:count]]
 
 
 def counted(number: int, noun: str) -> str:

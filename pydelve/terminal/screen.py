@@ -79,6 +79,8 @@ class Screen:
         self._line_begun = False
         self._pager: Pager | None = None
         self._page_wanted = True
+        self.shared = False
+        """Does the program write to the same place, past us? Then where a line of it ends is not known."""
         self._captured: list[str] | None = None
         self.transcript: Copy | None = None
         """Gets what is written, too."""
@@ -190,8 +192,9 @@ class Screen:
         """The terminal has echoed ``^C`` where our next line would begin. Safe in a signal handler."""
         self._line_begun = self.interactive
 
-    def line(self, text: str) -> None:
-        """Write one line."""
+    def line(self, text: str, *, anew: bool = False) -> None:
+        """Write one line; ``anew``: the program has hardly ended its own, as pytest with its dots."""
+        self._line_begun |= anew and self.shared
         self.lines([text])
 
     def output(self, text: str) -> None:

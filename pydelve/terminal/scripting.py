@@ -7,7 +7,6 @@ shows how. Nothing of it gets into the program but by the requests that it sends
 from __future__ import annotations
 
 import os
-import shlex
 import traceback
 from collections.abc import Callable
 from typing import TypeVar
@@ -17,6 +16,7 @@ from pydelve.api.target import Stop
 from pydelve.client import Client
 from pydelve.errors import PydelveError, UsageError
 from pydelve.terminal.command_files import read_commands
+from pydelve.terminal.file_names import file_words
 from pydelve.terminal.model import Call
 from pydelve.terminal.session import Session
 
@@ -69,13 +69,9 @@ class Debugger:
 
 def source(call: Call) -> None:
     """``source``: run a file of commands, or a Python script."""
-    try:
-        path, *arguments = shlex.split(call.text)
-    except ValueError as error:
-        raise UsageError(
-            "source needs a file" if not call.text else f"{call.text!r} has an open quote",
-            hint="source setup.pydelve, or source look.py",
-        ) from error
+    if not call.text:
+        raise UsageError("source needs a file", hint="source setup.pydelve, or source look.py")
+    path, *arguments = file_words(call.text, "source")
     session = call.session
     if session.sourcing >= _MOST_NESTED:
         raise UsageError(

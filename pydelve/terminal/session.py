@@ -369,7 +369,7 @@ class Session:
 
     def _show_stop(self, stop: Stop) -> None:
         names = {number: point.name for number, point in self.breakpoints.items() if point.name}
-        self.screen.line(self.screen.theme.strong(stop_head(stop, self.cwd, names)))
+        self.screen.line(self.screen.theme.strong(stop_head(stop, self.cwd, names)), anew=stop.test is not None)
         if stop.returned is not None:
             value = render_value(stop.returned.value, width=self.screen.width, used=len("returned: "))
             self.screen.line(f"returned: {value}")

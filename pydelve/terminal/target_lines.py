@@ -12,6 +12,7 @@ from pydelve.terminal.stacks import printable
 from pydelve.terminal.theme import Theme
 
 _MOST_CODE = 60
+_LEAST_COMMAND = 20
 _HOW = {"launch": "started", "attach": "attached to", "fork": "forked", "exec": "started"}
 
 
@@ -59,8 +60,11 @@ def run_on_line(numbers: Sequence[int]) -> str:
     return f"{len(numbers)} children of it run on: targets"
 
 
-def target_lines(targets: Sequence[Target], *, cwd: str, theme: Theme) -> list[str]:
-    """One line a target: number, pid, state with its place, how it came; ``=>`` at the current one."""
+def target_lines(targets: Sequence[Target], *, cwd: str, theme: Theme, width: int = 0) -> list[str]:
+    """One line a target: number, pid, state with its place, how it came; ``=>`` at the current one.
+
+    ``width``: columns that a line may take, as far as the command can be cut; 0: as many as it has.
+    """
     states = [_state(target, cwd) for target in targets]
     id_width = max((len(str(target.id)) for target in targets), default=1)
     pid_width = max((len(str(target.info.pid)) for target in targets), default=1)
@@ -68,11 +72,21 @@ def target_lines(targets: Sequence[Target], *, cwd: str, theme: Theme) -> list[s
     lines = []
     for target, state in zip(targets, states, strict=True):
         arrow = theme.mark("=>") if target.current else "  "
-        lines.append(
-            f"{arrow} {target.id:>{id_width}}  process {target.info.pid:<{pid_width}}  {state:<{state_width}}  "
-            f"{_came(target)}: {_command(target.info.argv)}"
+        text = (
+            f"{target.id:>{id_width}}  process {target.info.pid:<{pid_width}}  {state:<{state_width}}  "
+            f"{_came(target)}: "
         )
+        command = _cut(_command(target.info.argv), _room(width, f"=> {text}"))
+        lines.append(f"{arrow} {text}{command}")
     return lines
+
+
+def _room(width: int, rest: str) -> int:
+    return max(width - len(rest), _LEAST_COMMAND) if width else 0
+
+
+def _cut(command: str, room: int) -> str:
+    return f"{command[: room - 3]}..." if 0 < room < len(command) else command
 
 
 def left_line(left: LeftAlone) -> str:
@@ -80,12 +94,13 @@ def left_line(left: LeftAlone) -> str:
     return f"{_command(left.words)} runs undebugged"
 
 
-def left_lines(left: Sequence[LeftAlone]) -> list[str]:
-    """What was started and is not debugged, a line each."""
-    return [
-        f"   left alone: {_command(each.words)}{f', {each.count:,} times' if each.count > 1 else ''}: {each.why}"
-        for each in left
-    ]
+def left_lines(left: Sequence[LeftAlone], width: int = 0) -> list[str]:
+    """What was started and is not debugged, a line each; ``width`` as for :func:`target_lines`."""
+    begin, lines = "   left alone: ", []
+    for each in left:
+        end = f"{f', {each.count:,} times' if each.count > 1 else ''}: {each.why}"
+        lines.append(f"{begin}{_cut(_command(each.words), _room(width, begin + end))}{end}")
+    return lines
 
 
 def _command(words: Sequence[str]) -> str:

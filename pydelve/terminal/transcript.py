@@ -8,6 +8,7 @@ import re
 from typing import Literal, TextIO
 
 from pydelve.errors import UsageError
+from pydelve.terminal.file_names import file_name
 from pydelve.terminal.model import Call
 
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
@@ -53,12 +54,11 @@ def transcript(call: Call) -> None:
         return
     if now is not None:
         raise UsageError(f"a transcript goes to {now.path}", why="there is one at a time", hint="transcript -off")
+    path = file_name(call.text, "transcript")
     try:
         mode: Literal["w", "a"] = "w" if "-t" in call.options else "a"
-        file = open(os.path.expanduser(call.text), mode, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115  the session's
+        file = open(os.path.expanduser(path), mode, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115  the session's
     except OSError as error:
-        raise UsageError(
-            f"can't write {call.text}", why=error.strerror or str(error), hint="transcript FILE"
-        ) from error
-    screen.line(f"transcript goes to {call.text}")
-    screen.transcript = Transcript(call.text, file, only="-x" in call.options)
+        raise UsageError(f"can't write {path}", why=error.strerror or str(error), hint="transcript FILE") from error
+    screen.line(f"transcript goes to {path}")
+    screen.transcript = Transcript(path, file, only="-x" in call.options)

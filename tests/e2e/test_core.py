@@ -150,6 +150,22 @@ def test_dumped_from_outside(python: Interpreter, program: Program, tmp_path: Pa
         assert session.call(Evaluate("account.owner")).value == owner
 
 
+def test_the_main_thread_of_a_program_without_threads(python: Interpreter, tmp_path: Path) -> None:
+    """``threading`` is not there to tell its name."""
+    alone, core = tmp_path / "alone.py", tmp_path / "alone.core"
+    alone.write_text("import sys\nassert sys.modules.pop('threading', 0) or 1\nprint('ready', flush=True)\ninput()\n")
+    with Running(python, alone, folder=tmp_path) as running:
+        running.wait_ready(waits_in="read")
+        shown = Session(None, tmp_path).run(["stack", str(running.pid)])
+        assert [line for line in shown.lines if line.startswith("thread ")] == [
+            f"thread {running.pid} (MainThread), waiting in read"
+        ]
+        with LiveSession(LookOptions(running.pid, "a test says so")) as session:
+            session.wait_stop()
+            session.call(Dump(str(core)))
+    assert "=> 1  MainThread  stopped  alone.py:4 in <module>" in looked(core, tmp_path, commands=["threads"])
+
+
 class TestRefusals:
     """What is no core, or not whole, or whose files are others."""
 
@@ -199,9 +215,30 @@ class TestRefusals:
             assert lines[0] == "pydelve: <tmp>/a.core can't be looked into without the files it is of"
             why = rf"  why: <tmp>/others/{name}: its build id is {number}, and the core is of {number}"
             assert re.fullmatch(why, lines[1])
-        os.truncate(core, core.stat().st_size - 4096)
+        self.wrong_programs(core)
+        shown = looked(core, tmp_path, commands=["dump other.core", "dump a.core", f"dump '{core}'"])
+        assert [line for line in shown if line.startswith("  try: ")] == [
+            "  try: cp <tmp>/a.core <tmp>/other.core",
+            "  try: cp <tmp>/a.core <tmp>/a.core.copy",
+            "  try: cp <tmp>/a.core <tmp>/a.core.copy",
+        ]
+        size = core.stat().st_size
+        os.truncate(core, size - 4096)
         shown = looked(core, tmp_path, commands=["print 1 + 1"])
         assert "the core file is cut: 4,096 bytes are missing at its end" in shown
+
+    def wrong_programs(self, core: Path) -> None:
+        """``--exe`` is refused where it can't be the program, although what is really of it is here."""
+        folder = core.parent
+        head = "pydelve: <tmp>/a.core can't be looked into without the files it is of"
+        assert self.refused(folder, "--exe", "/nope", str(core))[:2] == [
+            head, "  why: /nope: No such file or directory",
+        ]  # fmt: skip
+        empty = folder / "empty"
+        empty.mkdir()
+        assert self.refused(folder, "--exe", "empty", str(core))[:2] == [
+            head, "  why: empty: none of them is in this folder",
+        ]  # fmt: skip
 
 
 def test_progress_and_the_end_of_it(tmp_path: Path) -> None:

@@ -74,13 +74,13 @@ def test_examine(python: Interpreter, tmp_path: Path) -> None:
         "  kind     class __main__.Account        'current'",
         "  rich     property of __main__.Account  (not run)",
         "1 method of __main__.Account: deposit",
-        "<__main__.Point 0x<addr>> {x: 1, y: (not assigned yet)}",
+        "<__main__.Point 0x<addr>> {x: 1, y: (not assigned)}",
         "type: __main__.Point",
         "size: <size>, without what it refers to",
         "referrers: <some>",
         "attributes:",
         "  x  slot of __main__.Point  1",
-        "  y  slot of __main__.Point  (not assigned yet)",
+        "  y  slot of __main__.Point  (not assigned)",
     ]
 
 
@@ -95,8 +95,8 @@ def test_own_printers(python: Interpreter, tmp_path: Path) -> None:
         "the printer of *.Point failed: ValueError: oops",
         "  why: it is in <tmp>/.config/pydelve/printers.py; it is left out from now on",
         "  try: edit it, and start pydelve again",
-        "<__main__.Point 0x<addr>> {x: 1, y: (not assigned yet)}",
-        "<__main__.Point 0x<addr>> {x: 1, y: (not assigned yet)}",
+        "<__main__.Point 0x<addr>> {x: 1, y: (not assigned)}",
+        "<__main__.Point 0x<addr>> {x: 1, y: (not assigned)}",
     ]
 
 

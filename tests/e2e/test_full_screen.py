@@ -275,7 +275,7 @@ def test_the_command_line(at_withdraw: Person) -> None:
     person.keys("\x03")
     person.wait_gone("half a line")
     person.press(":nxet\r", "nxet is no command either")
-    person.press(":locals\r", "rest = (not assigned yet)")
+    person.press(":locals\r", "rest = (not assigned)")
     for times, keys in ((1, ":print amount * 3\r"), (2, ":\r")):  # an empty line repeats it
         person.keys(keys)
         person.wait(lambda n=times: sum(line.startswith("15 ") for line in person.lines) == n, "15")  # type: ignore[misc]

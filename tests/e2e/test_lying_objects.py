@@ -29,28 +29,28 @@ breakpoint 1 at lying.py:48 in work
 =>* 48:      return name  # @work
     49:
     50:
-lying = <__main__.Lying 0x<addr>> {cell: (not assigned yet)}
+lying = <__main__.Lying 0x<addr>> {cell: (not assigned)}
 name = 'first'
 holding = <__main__.Holding 0x<addr>>
 failing = __main__.Failing(
     2, 'no',
-) {what: <__main__.Lying 0x<addr>> {cell: (not assigned yet)}}
+) {what: <__main__.Lying 0x<addr>> {cell: (not assigned)}}
 named = <__main__.Na\x1b[31mmed 0x<addr>> {k\x1b]0;title\x07: 1}
-table = {1: <__main__.Lying 0x<addr>> {cell: (not assigned yet)}}
-{1: <__main__.Lying 0x<addr>> {cell: (not assigned yet)}}
+table = {1: <__main__.Lying 0x<addr>> {cell: (not assigned)}}
+{1: <__main__.Lying 0x<addr>> {cell: (not assigned)}}
 <class __main__.Holding>
 <method Holding.method(self, of=...) of __main__.Holding at lying.py:32>
 <__main__.Holding 0x<addr>>
 type: __main__.Holding
 attributes:
-  inner  class __main__.Holding  <__main__.Lying 0x<addr>> {cell: (not assigned yet)}
+  inner  class __main__.Holding  <__main__.Lying 0x<addr>> {cell: (not assigned)}
 1 method of __main__.Holding: method
 <class __main__.Holding>
 type: class __main__.Holding
 attributes:
-  inner  class __main__.Holding  <__main__.Lying 0x<addr>> {cell: (not assigned yet)}
+  inner  class __main__.Holding  <__main__.Lying 0x<addr>> {cell: (not assigned)}
 1 method of __main__.Holding: method
-__main__.Failing(2, 'no') {what: <__main__.Lying 0x<addr>> {cell: (not assigned yet)}}
+__main__.Failing(2, 'no') {what: <__main__.Lying 0x<addr>> {cell: (not assigned)}}
 type: __main__.Failing, 2 elements
 attributes:
   what                slot of __main__.Failing   <__main__.Lying 0x<addr>> {cell: (not assi...

@@ -132,6 +132,16 @@ def test_every_kind_of_failure_is_a_stop(bank: Tests) -> None:
     assert (bank.output(), done.exit_code) == plain
 
 
+def test_a_stop_begins_a_line_where_output_is_shared(bank: Tests) -> None:
+    """The dots and letters of pytest are on a line that has no end yet."""
+    session = Session(bank.python, bank.path.parent, bank.environment)
+    words = ["test", "--python", bank.python.path, *_QUIET, "-k", "withdraw", bank.path.name]
+    done = session.run(words, ["c"])
+    at = next(number for number, line in enumerate(done.lines) if "failed: AssertionError" in line)
+    assert done.lines[at].startswith("> test_bank.py::test_withdraw[50-51] failed: ")
+    assert set(done.lines[at - 1]) <= set(".F")
+
+
 def test_a_module_that_can_not_be_imported(python: Interpreter, program: Program) -> None:
     tests = Tests(python, program("testing/test_broken.py"))
     plain = tests.plain()

@@ -143,7 +143,7 @@ def test_flask_view(python: Interpreter, real: Program) -> None:
             "breakpoint", (1,), "pay", line,
         )  # fmt: skip
         assert stop.thread != 1
-        assert variables(session) == {"amount": "70", "fee": "7", "total": "(not assigned yet)"}
+        assert variables(session) == {"amount": "70", "fee": "7", "total": "(not assigned)"}
         assert {thread.state for thread in session.call(GetThreads()) if not thread.current} == {"frozen"}
         session.call(Evaluate("import flask", statements=True))
         assert evaluated(session, "flask.request.path") == "'/pay/70'"
@@ -305,7 +305,7 @@ def test_pools(python: Interpreter, real: Program, how: str) -> None:
         f"> breakpoint 1, pools.py:{lines['square']} in square, thread # (pool_#)",
         *shown,
         "number = #",
-        "result = (not assigned yet)",
+        "result = (not assigned)",
         f"cleared breakpoint 1 at pools.py:{lines['square']} in square",
         "children are left alone from now on",
         "process <pid> exited with status 0",
@@ -371,7 +371,7 @@ def test_generated_module(python: Interpreter, tmp_path: Path) -> None:
         "   19995:      return y",
         "   19996:",
         "x = 1",
-        "y = (not assigned yet)",
+        "y = (not assigned)",
         "=>*19994:      y = x + 4998",
         "   19995:      return y",
         "   19996:",
@@ -427,8 +427,8 @@ def test_called_from_c(python: Interpreter, real: Program) -> None:
         f"   2  callbacks.py:{module} in <module>",
         f"cleared breakpoint 1 at callbacks.py:{lines['double'] - 1} in double",
         f"> breakpoint 2, callbacks.py:{lines['compare'] - 1} in compare, thread 1 (MainThread)",
-        "a = (not assigned yet)",
-        "b = (not assigned yet)",
+        "a = (not assigned)",
+        "b = (not assigned)",
         f"cleared breakpoint 2 at callbacks.py:{lines['compare'] - 1} in compare",
         f"> breakpoint 3, callbacks.py:{last} in last, thread 1 (MainThread)",
         f"> step, callbacks.py:{module + 2} in <module>, thread 1 (MainThread)",
@@ -465,7 +465,7 @@ def test_module_of_a_package(python: Interpreter, real: Program) -> None:
         f"> breakpoint 1, shop/prices.py:{line - 1} in gross, thread 1 (MainThread)",
         "net = 100",
         "rate = 19",
-        "tax = (not assigned yet)",
+        "tax = (not assigned)",
         "> step, shop/till.py:7 in <module>, thread 1 (MainThread)",
         "returned: 119.0",
         "process <pid> exited with status 0",

@@ -59,6 +59,7 @@ def test_the_defaults_are_not_written(file: Path) -> None:
         ("width = true", "width can't be True", "it is a whole number, 20 or more"),
         ("width = 5", "width can't be 5", "it is a whole number, 20 or more"),
         ("colors = 'red'", "colors can't be 'red'", "it is one of auto, always, never"),
+        ("stop-targets = 'ALL'", "stop-targets can't be 'ALL'", "it is one of one, all"),
         ("confirm-exit = 1", "confirm-exit can't be 1", "it is yes or no"),
         ("evaluation-timeout-s = nan", "evaluation-timeout-s can't be nan", "it is a number above 0"),
         ("aliases = 3", "aliases is no table of texts", "it has pairs, as [aliases]"),
@@ -100,6 +101,21 @@ def test_a_folder_that_can_not_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("text", ["yes", "on", "true", "1", "TRUE"])
 def test_yes_is_typed_in_many_ways(text: str) -> None:
     assert config_file.with_text(Settings(confirm_exit=False), "confirm-exit", text) == Settings()
+
+
+def test_every_setting_of_a_few_words_has_its_choices() -> None:
+    """What a type lists is all that is taken, and what is completed."""
+    found = {key: config_file.choices(key) for key in config_file.KEYS if isinstance(config_file.default(key), str)}
+    assert found == {
+        "colors": ("auto", "always", "never"),
+        "keys": ("emacs", "vi"),
+        "step-skip": (),
+        "attach-method": ("auto", "thread", "pending", "pep768"),
+        "stop": ("all", "one"),
+        "stop-targets": ("one", "all"),
+        "exception-ignore": (),
+        "exception-unknown": ("stop", "confirm-later"),
+    }
 
 
 @pytest.mark.parametrize("key", config_file.KEYS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
@@ -16,7 +17,7 @@ from pydelve.target.core.memory import CoreMemory
 from pydelve.target.cpython.layout import Runtime, choose_layout
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.names import ModuleNames
-from pydelve.target.cpython.view import SystemCall, View
+from pydelve.target.cpython.view import MAIN_THREAD, SystemCall, View
 from pydelve.target.live import kernel
 from pydelve.target.live.elf import ElfError, ElfFile
 from pydelve.target.live.memory import Mapping, interpreter_among, section_among
@@ -43,7 +44,10 @@ class CoreSource:
         self._path = options.path
         with ExitStack() as undo:
             core = self._opened(options.path)
-            self._memory = undo.enter_context(closing(CoreMemory(core, _substitutes(core, options.executable))))
+            substitutes = _substitutes(core, options.executable)
+            self._memory = undo.enter_context(closing(CoreMemory(core, substitutes)))
+            if options.executable:
+                self._check(core, options.executable, substitutes)
             runtime = self._runtime(core, options.executable)
             try:
                 layout = choose_layout(self._memory, runtime)
@@ -53,6 +57,7 @@ class CoreSource:
                 raise UnsupportedError(f"{options.path}: {error.message}", why=error.why, hint=error.hint) from None
             undo.pop_all()
         self.main = self.pid = core.pid or (core.threads[0].native_id if core.threads else 0)
+        self.anew = "ulimit -c unlimited, before the program is started, for a whole core"
         self.first = core.threads[0].native_id if core.threads else 0  # the one that crashed; gcore: its current one
         self.detail = _cause(core)
         self.view = View(self._memory, runtime, layout, _CoreSurroundings(core, self._memory))
@@ -96,6 +101,18 @@ class CoreSource:
             why=f"it is of {core.command or 'an unknown program'}, and no file that it had mapped holds an interpreter",
             hint="pydelve help core",
         )
+
+    def _check(self, core: CoreFile, executable: str, substitutes: dict[str, str]) -> None:
+        """What ``--exe`` names must be what the core is of, also where nothing of it will be read."""
+        program = _program(core)
+        if not substitutes:
+            raise self._unusable(core, f"{executable}: none of them is in this folder")
+        if not program or program not in substitutes:
+            return
+        try:
+            self._memory.check(program)
+        except UnreadableError as error:
+            raise self._unusable(core, f"{substitutes[program]}: {error}") from None
 
     def _unusable(self, core: CoreFile, why: str) -> TargetError:
         program = os.path.basename(_program(core)) or "python"
@@ -151,7 +168,9 @@ class CoreSource:
     def dump(self, path: str, going_on: Callable[[int, int], bool]) -> NoReturn:
         """See ``Source``."""
         raise UnsupportedError(
-            "there is no process to dump", why=f"{self._path} is a core file already", hint=f"cp {self._path} {path}"
+            "there is no process to dump",
+            why=f"{self._path} is a core file already",
+            hint=shlex.join(["cp", self._path, f"{path}.copy" if _are_one(path, self._path) else path]),
         )
 
     def exit_status(self) -> NoReturn:
@@ -176,7 +195,7 @@ class _CoreSurroundings:
 
     def thread_name(self, native_id: int) -> str:
         """See ``Surroundings``: no note tells."""
-        return ""
+        return MAIN_THREAD if native_id == self._core.pid else ""
 
     def system_call(self, native_id: int) -> SystemCall | bool:
         """See ``Surroundings``: by the registers. A call that was interrupted for the core has the result for that."""
@@ -237,6 +256,12 @@ def _substitutes(core: CoreFile, executable: str) -> dict[str, str]:
         return {_program(core): executable}
     here = {mapped.path: os.path.join(executable, os.path.basename(mapped.path)) for mapped in core.files}
     return {path: found for path, found in here.items() if os.path.exists(found)}
+
+
+def _are_one(path: str, other: str) -> bool:
+    with suppress(OSError):
+        return os.path.samefile(path, other)
+    return False
 
 
 def _program(core: CoreFile) -> str:

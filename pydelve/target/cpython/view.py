@@ -19,6 +19,8 @@ from pydelve.target.cpython.locks import LockReader, Waiting
 from pydelve.target.cpython.memory import Memory
 from pydelve.target.cpython.objects import ObjectReader
 
+MAIN_THREAD = "MainThread"
+"""What ``threading`` will call the main thread, if it is ever imported."""
 LIBRARY_PARTS = (
     "/site-packages/", "/dist-packages/", *(f"/lib/python3.{minor}/" for minor in range(9, 16)),
 )  # fmt: skip
@@ -42,7 +44,7 @@ class Surroundings(Protocol):
         ...
 
     def thread_name(self, native_id: int) -> str:
-        """What the kernel calls a thread, where that is not the name of the process."""
+        """A thread that ``threading`` does not know: the main one, else what the kernel calls it, if not as all."""
         ...
 
     def system_call(self, native_id: int) -> SystemCall | bool:

@@ -211,7 +211,9 @@ class _Entry:
     def _checked(self, page: stub.Page) -> stub.Page:
         state = _state(self._inside, page)
         if state == stub.NO_INTERPRETER:
-            raise self._failure("its interpreter is not started yet, or has ended", "try again")
+            raise self._failure(
+                "its interpreter is not started yet, or has ended", f"pydelve attach {self._inside.pid}"
+            )
         if state == stub.NO_SOCKETS:
             raise self._failure("it can't open two more sockets: see ulimit -n", "")
         return page
@@ -253,7 +255,7 @@ class _Entry:
         except Unborrowable as reason:
             raise self._failure(f"its main thread can't be used: {reason}", "") from None
         if failed:
-            raise self._failure("its queue of pending calls is full", "try again")
+            raise self._failure("its queue of pending calls is full", f"pydelve attach {self._inside.pid}")
         return page
 
     def _map(self, borrowed: Borrowed) -> stub.Page:
@@ -283,7 +285,9 @@ def _by_script(memory: ProcessMemory, runtime: Runtime, tracer: ptrace.Tracer) -
     try:
         layout = choose_layout(memory, runtime)
     except UnreadableError as error:
-        raise TargetError(f"process {memory.pid} can't be entered", why=str(error), hint="try again") from None
+        raise TargetError(
+            f"process {memory.pid} can't be entered", why=str(error), hint=f"pydelve attach {memory.pid}"
+        ) from None
     return RemoteExec(memory, runtime, layout, tracer).enter(PENDING_LIMIT_S)
 
 

@@ -95,9 +95,7 @@ def known_layout(pid: int, memory: Memory, runtime: Runtime) -> Layout:
 
 def unreadable(pid: int, error: UnreadableError) -> TargetError:
     """Its list of threads can't be read."""
-    return TargetError(
-        f"the threads of process {pid} can't be read", why=str(error), hint=f"try again: pydelve stack {pid}"
-    )
+    return TargetError(f"the threads of process {pid} can't be read", why=str(error), hint=f"pydelve stack {pid}")
 
 
 class _Look:

@@ -47,6 +47,7 @@ class LiveSource:
             undo.pop_all()
         self.view = View(self._memory, runtime, layout, LiveSurroundings(pid))
         self.main = pid
+        self.anew = f"pydelve attach {pid}"
         self.exit_fd = self._handle.pidfd
         self.info = TargetInfo(
             pid, runtime.text, link(f"/proc/{pid}/exe"), command_of(pid)[1:], folder_of(pid), launched=False,

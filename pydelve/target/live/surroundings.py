@@ -8,7 +8,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from pydelve.errors import PydelveError
-from pydelve.target.cpython.view import SystemCall
+from pydelve.target.cpython.view import MAIN_THREAD, SystemCall
 from pydelve.target.live import kernel
 from pydelve.target.live.memory import mapped_files, open_mapped, section_among
 from pydelve.target.live.ptrace import system_call, thread_ids
@@ -35,7 +35,7 @@ class LiveSurroundings:
 
     def thread_name(self, native_id: int) -> str:
         """See ``Surroundings`` (3.14 and newer give the kernel the Python name)."""
-        return kernel.thread_name(self._pid, native_id)
+        return MAIN_THREAD if native_id == self._pid else kernel.thread_name(self._pid, native_id)
 
     def system_call(self, native_id: int) -> SystemCall | bool:
         """See ``Surroundings``."""

@@ -11,7 +11,7 @@ from pydelve.terminal.printers.look import Flat, Look, leaf
 def look_of(value: Value, flat: Flat) -> Look:
     """By its form, else by its kind; ``flat`` makes one line of the values in it."""
     if value.kind == "unbound":
-        return leaf("(not assigned yet)")
+        return leaf("(not assigned)")
     if value.kind == "unreadable":
         return leaf(f"(unreadable: {value.text})" if value.text else "(unreadable)")
     if value.cycle:

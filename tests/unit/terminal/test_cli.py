@@ -130,6 +130,14 @@ class TestRefusals:
                     "pydelve debug --python PATH",
                 ),
             ),
+            (
+                "--foo bank.py",  # as long as --log, and like it in its minuses alone
+                (
+                    "pydelve debug has no option --foo",
+                    "options of the program come after its name",
+                    "pydelve help debug",
+                ),
+            ),
             ("--continue=1 bank.py", ("--continue takes no value", "it was given '1'", "pydelve help debug")),
             ("--cwd a --cwd b bank.py", ("--cwd was given twice", "'a' and 'b'", "leave one away")),
             ("--cwd nowhere bank.py", ("--cwd nowhere is no folder", "there is no such folder", "ls .")),
@@ -220,6 +228,9 @@ class TestMain:
                 "bank.py",
                 ("bank.py is no subcommand of pydelve", "a program is debugged by debug", "pydelve debug bank.py"),
             ),
+            ("connect", ("pydelve connect needs one address", "none was given", "pydelve help connect")),
+            ("connect a b", ("pydelve connect needs one address", "it was given a b", "pydelve help connect")),
+            ("core one two", ("pydelve core needs one core file", "it was given one two", "pydelve core core.4711")),
             (
                 "--zzz",
                 ("--zzz is no option of pydelve", _THERE_ARE, "pydelve help"),

@@ -51,7 +51,7 @@ CYCLE = Value("list", "list", length=1, cycle=True)
         (Value("async_generator", "async_generator", "bank.rows"), "<async generator bank.rows>"),
         (Value("range", "range", "range(0, 3)", 3), "range(0, 3)"),
         (Value("str", "unreadable", "its memory was freed"), "(unreadable: its memory was freed)"),
-        (Value("", "unbound"), "(not assigned yet)"),
+        (Value("", "unbound"), "(not assigned)"),
         (
             Value("bank.Rows", "list", "", 1, (Item(integer(1)), Item(string("x"), name="name")), 1),
             "bank.Rows([1]) {name: 'x'}",
