@@ -32,9 +32,7 @@ breakpoint 1 at lying.py:48 in work
 lying = <__main__.Lying 0x<addr>> {cell: (not assigned)}
 name = 'first'
 holding = <__main__.Holding 0x<addr>>
-failing = __main__.Failing(
-    2, 'no',
-) {what: <__main__.Lying 0x<addr>> {cell: (not assigned)}}
+failing = __main__.Failing(2, 'no') {what: <__main__.Lying 0x<addr>> {cell: (not assigned)}}
 named = <__main__.Na\x1b[31mmed 0x<addr>> {k\x1b]0;title\x07: 1}
 table = {1: <__main__.Lying 0x<addr>> {cell: (not assigned)}}
 {1: <__main__.Lying 0x<addr>> {cell: (not assigned)}}
