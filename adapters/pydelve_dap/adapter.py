@@ -16,6 +16,7 @@ from pydelve.api.requests import (
     Detach,
     FollowChildren,
     GetCapabilities,
+    GetState,
     Halt,
     Interrupt,
     Jump,
@@ -248,6 +249,12 @@ class Adapter:
             if not is_child(arguments):
                 raise
             client = Client(Ended())  # the session, and with it the child, has ended while the editor was about it
+        else:
+            try:
+                client.call(GetState())
+            except PydelveError:  # there never was such a target
+                client.close()
+                raise
         self._begin(client, arguments, paths, launched=False)
 
     def _attached(self, arguments: Arguments, target: int) -> Client:

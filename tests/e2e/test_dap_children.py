@@ -72,6 +72,9 @@ def test_children_have_sessions_of_their_own(family: Path, lines: dict[str, int]
 
         configuration = next_child(parent, "family.py child (")
         assert configuration.items() >= {"target": 2, "justMyCode": False, "type": "mine"}.items()
+        with Editor(family.parent) as stranger:
+            stranger.initialize(supportsStartDebuggingRequest=True)
+            assert "there is no target 999" in stranger.refusal("attach", {**configuration, "target": 999})
         with session_for(configuration, family.parent) as child:
             assert points(child, family, lines["work"], lines["end"]) == [work, end]  # the same ones
             child.request("setExceptionBreakpoints", {"filters": ["raised"]})
