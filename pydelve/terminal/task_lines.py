@@ -9,6 +9,7 @@ from pydelve.api.tasks import Task, TaskGroup
 from pydelve.records import replace
 from pydelve.terminal.names import counted, short_path
 from pydelve.terminal.places import place, stack_lines
+from pydelve.terminal.stacks import printable
 from pydelve.terminal.theme import Theme
 
 _LISTED = 8
@@ -19,12 +20,13 @@ def task_lines(tasks: Sequence[Task], *, selected: int, cwd: str, theme: Theme, 
     """One line a task: id, name, state with what it waits for, place; ``=>`` at the selected one."""
     states = [state_text(task, names) for task in tasks]
     id_width = max((len(str(task.id)) for task in tasks), default=1)
-    name_width = min(max((len(task.name) for task in tasks), default=0), 30)
+    shown = [printable(task.name) for task in tasks]
+    name_width = min(max(map(len, shown), default=0), 30)
     state_width = min(max(map(len, states), default=0), 56)
     lines = []
-    for task, state in zip(tasks, states, strict=True):
+    for task, name, state in zip(tasks, shown, states, strict=True):
         arrow = theme.mark("=>") if task.id == selected else "  "
-        who = f"{task.id:>{id_width}}  {task.name:<{name_width}}"
+        who = f"{task.id:>{id_width}}  {name:<{name_width}}"
         lines.append(f"{arrow} {who}  {state:<{state_width}}  {_place(task, cwd)}".rstrip())
     return lines
 
@@ -77,7 +79,7 @@ def _for(task: Task, names: Mapping[int, str]) -> str:
 
 def task_name(number: int, names: Mapping[int, str]) -> str:
     """``task 3 (Task-3)``."""
-    return f"task {number} ({names[number]})" if number in names else f"task {number}"
+    return f"task {number} ({printable(names[number])})" if number in names else f"task {number}"
 
 
 def _some(numbers: Sequence[int]) -> str:
@@ -111,7 +113,7 @@ def tree_lines(tasks: Sequence[Task], *, selected: int, cwd: str, theme: Theme) 
             each, level = todo.pop()
             task = by_id[each]
             again = each in shown
-            text = f"{each}  {task.name}" + ("  (see above)" if again else f"  {state_text(task, names)}")
+            text = f"{each}  {printable(task.name)}" + ("  (see above)" if again else f"  {state_text(task, names)}")
             place_text = "" if again else f"  {_place(task, cwd)}"
             arrow = theme.mark("=>") if each == selected and not again else "  "
             lines.append(f"{arrow} {'    ' * level}{text}{place_text}".rstrip())
@@ -139,7 +141,7 @@ def task_stack_lines(
     for part, start, end in zip(parts, bounds, bounds[1:], strict=False):
         if part is not None and part.index < max(len(stack.frames), 1):
             how = "" if part.how == "task" else f" in {part.how}"
-            lines.append(theme.dim(f"   awaited by task {part.task} ({part.name}){how}"))
+            lines.append(theme.dim(f"   awaited by task {part.task} ({printable(part.name)}){how}"))
         frames = stack.frames[start:end]
         if frames:
             total = frames[-1].index + 1  # what is left out is said at the end

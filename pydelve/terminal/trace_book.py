@@ -17,6 +17,7 @@ class Book:
 
     def __init__(self) -> None:
         self._functions: dict[int, TracedFunction] = {}
+        self._called: set[int] = set()
         self._threads: dict[int, TracedThread] = {}
         self._tasks: dict[int, str] = {}
         self.calls = self.records = self.lost = 0
@@ -32,6 +33,8 @@ class Book:
         self._functions.update((function.index, function) for function in batch.functions)
         self._threads.update((thread.index, thread) for thread in batch.threads)
         self._tasks.update((task.index, task.name) for task in batch.tasks)
+        self._called.update([record.function for record in batch.records])
+        self._called.update([found.function for found in batch.sums if found.calls])
         self.calls += sum(record.kind in _STARTS for record in batch.records)
         self.records += len(batch.records)
         self.lost += batch.lost
@@ -69,4 +72,4 @@ class Book:
     @property
     def functions(self) -> int:
         """So many functions' calls were told of."""
-        return len(self._functions)
+        return len(self._called)
