@@ -32,8 +32,8 @@ _PATIENCE_S = 120.0
 _WHY = {
     "exceptions": "an exception that passes two frames is two events, each a call of a Python function that looks at "
     "its class, some 60 to 100 ns; raising and catching it takes CPython 170 ns there",
-    "nothing": "no code of pydelve's runs meanwhile, and no event is on: what is left is where things lie in memory, "
-    "which two runs of plain Python have alike",
+    "nothing": "no code of pydelve's runs meanwhile, and no event is on; where things lie in memory, which two runs of "
+    "plain Python have alike, is the likely cause, and not proved",
     "hit": "the check is compiled as an `if` with a guard around it; up to 3.10 beginning and ending a guard are two "
     "instructions more, from 3.11 on none",
 }
