@@ -346,16 +346,18 @@ def test_deep_nesting_and_long_chains(tmp_path: Path) -> None:
 
 
 @pytest.mark.alone
-def test_twenty_thousand_lines_within_a_second(tmp_path: Path) -> None:
+def test_twenty_thousand_lines_take_a_few_times_what_parsing_them_takes(tmp_path: Path) -> None:
     body = "    total = 0\n    for x in range(a):\n        if x % 2:\n            total += x\n    return total\n"
     text = "".join(f"def f{index}(a):\n{body}" for index in range(3334))
-    took = []
+    ratios = []
     for _ in range(3):  # what else the machine does costs processor time, too: the best counts
         source = load(tmp_path, text)
         started = time.process_time()
+        ast.parse(text)
+        parsed = time.process_time()
         assert len(source.units) == 20004
-        took.append(time.process_time() - started)
-    assert min(took) < 1.0
+        ratios.append((time.process_time() - parsed) / (parsed - started))
+    assert min(ratios) < 4  # 2.4 on the machines it was measured on: half a second
 
 
 NEWER = {
