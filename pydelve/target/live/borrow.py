@@ -201,7 +201,9 @@ def holds_a_lock(inside: Inside, stack: int, size: int) -> bool:
     """Does a stack that begins at ``stack`` return into a function that may hold a lock we would need?"""
     data = inside.read(stack, size)
     words = memoryview(data[: len(data) & ~7]).cast("Q")
-    return any(start < word <= end for word in words for start, end in inside.unsafe)
+    lowest, highest = min(inside.unsafe, default=(0, 0))[0], max((end for _, end in inside.unsafe), default=0)
+    returns = [word for word in words if lowest < word <= highest]  # few words of a stack lead to the C library
+    return any(start < word <= end for word in returns for start, end in inside.unsafe)
 
 
 def waiting_threads(inside: Inside) -> list[int]:

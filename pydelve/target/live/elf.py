@@ -1,6 +1,7 @@
 """The little of an ELF file that finding an interpreter in a process needs: load addresses, two sections, some symbols.
 
-No symbol table is read whole: a name is searched among the strings, and its place in them among the symbols.
+No symbol table is read whole: the exported names are found by the file's own hash table (``.gnu.hash``), in others a
+name is searched among the strings, and its place in them among the symbols.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _SECTION_HEADER = Struct("<IIQQQQIIQQ")
 _SYMBOL = Struct("<IBBHQQ")
 _MAGIC_64 = b"\x7fELF\x02\x01"  # 64 bits, little-endian
 _NOTE = Struct("<III")
+_HASH_HEADER = Struct("<IIII")  # of .gnu.hash: buckets, first symbol, words of the Bloom filter, its shift
 _FIXED_ADDRESS = 2  # ET_EXEC
 _LOAD, _NOTES, _BUILD_ID = 1, 4, 3  # PT_LOAD, PT_NOTE, NT_GNU_BUILD_ID
 _PAGE_MASK = 4095
@@ -98,10 +100,44 @@ class ElfFile:
         for table_name in (b".dynsym", b".symtab"):
             table = self._section(table_name)
             if table is not None and table[6] < len(self._sections):
-                found = self._symbol_in(table, self._sections[table[6]], name.encode() + b"\0")
+                strings, wanted = self._sections[table[6]], name.encode() + b"\0"
+                hashes = self._section(b".gnu.hash") if table_name == b".dynsym" else None
+                if hashes is not None:
+                    found = self._hashed_symbol(hashes, table, strings, wanted)
+                else:
+                    found = self._symbol_in(table, strings, wanted)
                 if found is not None:
                     return found
         return None
+
+    def _hashed_symbol(
+        self, hashes: tuple[int, ...], table: tuple[int, ...], strings: tuple[int, ...], name: bytes
+    ) -> Symbol | None:
+        """As the dynamic linker finds it. A damaged table may lead to other symbols, but not out of this one."""
+        key = 5381
+        for letter in name[:-1]:
+            key = key * 33 + letter & 0xFFFFFFFF
+        try:
+            buckets, first, words, _ = _HASH_HEADER.unpack_from(self._map, hashes[4])
+            at = hashes[4] + _HASH_HEADER.size + 8 * words
+            chains = at + 4 * buckets - 4 * first
+            index = self._number(at + 4 * (key % buckets))
+            while first <= index < table[5] // _SYMBOL.size:
+                link = self._number(chains + 4 * index)
+                if link | 1 == key | 1:
+                    place, _, _, section, value, size = _SYMBOL.unpack_from(self._map, table[4] + index * _SYMBOL.size)
+                    start = strings[4] + place
+                    if section and value and self._map[start : start + len(name)] == name:
+                        return Symbol(value, size)
+                if link & 1:  # the last of its bucket
+                    return None
+                index += 1
+        except (error, ZeroDivisionError):  # it is damaged
+            return None
+        return None
+
+    def _number(self, place: int) -> int:
+        return int.from_bytes(self._map[place : place + 4], "little")
 
     def _symbol_in(self, table: tuple[int, ...], strings: tuple[int, ...], name: bytes) -> Symbol | None:
         start, end = strings[4], strings[4] + strings[5]
