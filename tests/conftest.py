@@ -92,6 +92,14 @@ def python(request: pytest.FixtureRequest) -> Interpreter:
     return found
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _inner_runs_clean_up_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is debugged, when it is pytest, takes away what former runs left in its folder, which may take long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path_factory.mktemp("inner")))
+        yield
+
+
 @pytest.fixture
 def marker() -> Callable[[Path | str], dict[str, int]]:
     """``marker(path)["name"]``: the line of the comment ``# @name`` in a program."""

@@ -83,9 +83,20 @@ def next_of(session: LiveSession, *kinds: type[Any]) -> Event:
     deadline = time.monotonic() + _LIMIT_S
     while True:
         event: Event | None = session.client.next_event(max(0.0, deadline - time.monotonic()))
-        assert event is not None, f"none of {kinds} came; {session.call(GetTargets())}"
+        assert event is not None, f"none of {kinds} came; {_what_all_do(session)}"
         if type(event) in kinds:
             return event
+
+
+def _what_all_do(session: LiveSession) -> str:
+    """Each target, and where it is if it runs."""
+    targets = session.call(GetTargets()).targets
+    running = [str(target.info.pid) for target in targets if target.status == "running"]
+    looks = [
+        subprocess.run([sys.executable, LAUNCHER, "stack", pid], capture_output=True, check=False).stdout
+        for pid in running
+    ]
+    return "\n".join([*map(str, targets), *(look.decode() for look in looks)])
 
 
 def run_through(session: LiveSession) -> list[Event]:
