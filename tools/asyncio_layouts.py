@@ -148,6 +148,8 @@ def probe(python: str) -> tuple[int, dict[str, int]]:
 
 def render(tables: dict[int, dict[str, int]]) -> str:
     """The module's text."""
+    minors = sorted(tables)
+    names = dict.fromkeys(name for minor in minors for name in tables[minor])
     lines = [
         '"""Where asyncio\'s C futures and tasks keep their fields (Modules/_asynciomodule.c), by minor version.',
         "",
@@ -155,11 +157,16 @@ def render(tables: dict[int, dict[str, int]]) -> str:
         "says so (_size, _mask); ``node`` is the task's place in the interpreter's lists of tasks.",
         '"""',
         "",
+        f"_MINORS = {tuple(minors)}",
+        "_FIELDS: dict[str, tuple[int | None, ...]] = {  # None: that version has none",
+        *(f'    "{name}": {tuple(tables[minor].get(name) for minor in minors)},' for name in names),
+        "}",
         "TABLES = {",
+        "    minor: {name: place for name, places in _FIELDS.items() if (place := places[at]) is not None}",
+        "    for at, minor in enumerate(_MINORS)",
+        "}",
     ]
-    for minor, table in sorted(tables.items()):
-        lines += [f"    {minor}: {{", *(f'        "{name}": {value},' for name, value in table.items()), "    },"]
-    return "\n".join([*lines, "}", ""])
+    return "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":
