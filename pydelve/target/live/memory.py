@@ -7,7 +7,8 @@ so that a container's are found.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
 from pydelve.light_typing import NamedTuple
@@ -220,21 +221,14 @@ def interpreter_among(
     files: list[Mapping], opened: Callable[[Mapping], ElfFile], memory: Memory | None
 ) -> tuple[Runtime, Mapping] | None:
     """The interpreter that one of these files holds, and which one; None where none does."""
-    for mapping in sorted(files, key=_likelihood):
-        if mapping.path.endswith((".mo", ".cache", "locale-archive")):
-            continue
-        try:
-            elf = opened(mapping)
-        except (OSError, ElfError):
-            continue
-        try:
+    likely = [mapping for mapping in files if not mapping.path.endswith((".mo", ".cache", "locale-archive"))]
+    with closing(_each(sorted(likely, key=_likelihood), opened)) as pairs:
+        for mapping, elf in pairs:
             symbol = elf.symbol("_PyRuntime") or elf.section_place(".PyRuntime")
             if symbol is not None:
                 address = elf.bias(mapping.start, mapping.offset) + symbol.value
                 version = _version(elf, mapping.path, symbol.size, address, memory)
                 return Runtime(address, symbol.size, version), mapping
-        finally:
-            elf.close()
     return None
 
 
@@ -243,20 +237,25 @@ def section_among(files: list[Mapping], opened: Callable[[Mapping], ElfFile], na
 
     Looked into are those that an interpreter and its extension modules are of.
     """
+    # libpython, python, _asyncio.cpython-314-...
+    likely = [mapping for mapping in files if "python" in mapping.path.rpartition("/")[2]]
+    with closing(_each(likely, opened)) as pairs:
+        for mapping, elf in pairs:
+            place = elf.section_place(name)
+            if place is not None:
+                return elf.bias(mapping.start, mapping.offset) + place.value
+    return 0
+
+
+def _each(files: list[Mapping], opened: Callable[[Mapping], ElfFile]) -> Generator[tuple[Mapping, ElfFile], None, None]:
+    """Those that can be read, each until the next one is asked for."""
     for mapping in files:
-        if "python" not in mapping.path.rpartition("/")[2]:  # libpython, python, _asyncio.cpython-314-...
-            continue
         try:
             elf = opened(mapping)
         except (OSError, ElfError):
             continue
-        try:
-            place = elf.section_place(name)
-            if place is not None:
-                return elf.bias(mapping.start, mapping.offset) + place.value
-        finally:
-            elf.close()
-    return 0
+        with closing(elf):
+            yield mapping, elf
 
 
 def open_mapped(pid: int, mapping: Mapping) -> ElfFile:
