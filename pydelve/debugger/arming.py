@@ -7,7 +7,7 @@ from typing import Literal
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.errors import LocationError, PydelveError
 from pydelve.records import replace
-from pydelve.target.interface import ExceptionArming
+from pydelve.target.arming import ExceptionArming
 
 
 def exception_arming(wanted: Breakpoint) -> ExceptionArming:

@@ -16,7 +16,8 @@ from pydelve.debugger.conditions import check_after, check_condition, check_hit_
 from pydelve.debugger.weaving import GOAL, IdentOf, ScopeKey, scope_of
 from pydelve.errors import LocationError, PydelveError, TargetGoneError, TargetStateError
 from pydelve.records import replace
-from pydelve.target.interface import Armed, Arming, ExceptionArming, Landing, Process, UnitSpan, WovenScope
+from pydelve.target.arming import Armed, Arming, ExceptionArming, Landing, UnitSpan, WovenScope
+from pydelve.target.interface import Process
 
 Resolve = Callable[..., tuple[Location, ...]]
 """``files.Files.resolve``."""

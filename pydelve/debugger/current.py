@@ -14,7 +14,8 @@ from pydelve.debugger.files import Files
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.debugger.weaving import Compiler, ScopeKey, Weaving, mode_from_environment
 from pydelve.errors import TargetStateError
-from pydelve.target.interface import Process, WovenScope
+from pydelve.target.arming import WovenScope
+from pydelve.target.interface import Process
 
 Handlers = dict[type[requests.Request[Any]], Callable[[Any], Any]]
 """Each part of the engine serves some of the requests."""

@@ -47,7 +47,8 @@ from pydelve.debugger.threads import ThreadNumbers
 from pydelve.debugger.tracing import Tracing
 from pydelve.errors import PydelveError, TargetError, TargetGoneError, TargetStateError
 from pydelve.records import replace
-from pydelve.target.interface import CallsReport, Landing, LogReport, Plan, Process, StopReport
+from pydelve.target.arming import Landing
+from pydelve.target.interface import CallsReport, LogReport, Plan, Process, StopReport
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess

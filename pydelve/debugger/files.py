@@ -17,7 +17,8 @@ from pydelve.debugger.sources import Interpreter, Sources
 from pydelve.debugger.substitution import Rules
 from pydelve.errors import LocationError, PydelveError
 from pydelve.records import dataclass, replace
-from pydelve.target.interface import ModulesReport, Process, UnitSpan
+from pydelve.target.arming import UnitSpan
+from pydelve.target.interface import ModulesReport, Process
 
 
 class Files:

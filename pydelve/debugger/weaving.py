@@ -20,7 +20,7 @@ from pydelve.debugger.conditions import log_expression
 from pydelve.debugger.sources import SourceFile, Sources
 from pydelve.errors import PydelveError
 from pydelve.records import dataclass
-from pydelve.target.interface import WovenScope
+from pydelve.target.arming import WovenScope
 
 Mode = Literal["auto", "on", "off"]
 IdentOf = Callable[[int], int]

@@ -8,7 +8,8 @@ from pydelve.api.target import RaisedException
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Limits, Value
 from pydelve.errors import UnsupportedError
-from pydelve.target.interface import Armed, Arming, CodeReport, ExceptionArming, Jumped, ReloadReport, WovenScope
+from pydelve.target.arming import Armed, Arming, ExceptionArming, WovenScope
+from pydelve.target.interface import CodeReport, Jumped, ReloadReport
 
 __all__ = ["ControlRefused"]
 

@@ -15,17 +15,8 @@ from pydelve.api.target import ExitStatus
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.sources import Sources
 from pydelve.errors import PydelveError
-from pydelve.target.interface import (
-    Arming,
-    CallsReport,
-    Landing,
-    Listener,
-    LogReport,
-    Plan,
-    Process,
-    StopReport,
-    Waiter,
-)
+from pydelve.target.arming import Arming, Landing
+from pydelve.target.interface import CallsReport, Listener, LogReport, Plan, Process, StopReport, Waiter
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
 from tests.sources import read_markers

@@ -13,7 +13,8 @@ from pydelve.api.breakpoints import HitCondition
 from pydelve.api.target import ExitStatus, TargetInfo
 from pydelve.api.values import Limits, Value, Variable
 from pydelve.errors import AgentError, EvaluationError, EvaluationInterrupted, TargetBusyError, TargetGoneError
-from pydelve.target.interface import Armed, Landing, Plan, Process, UnitSpan
+from pydelve.target.arming import Armed, Landing, UnitSpan
+from pydelve.target.interface import Plan, Process
 from tests.contract.subject import IMPLEMENTATIONS, LIMIT_S, Subject
 from tests.interpreters import Interpreter
 from tests.sources import copy_program, read_markers

@@ -12,15 +12,8 @@ from pydelve.agent import protocol
 from pydelve.api.target import CapturedOutput, Frame, LockWait, RaisedException, StackPart
 from pydelve.api.values import Limits, Value, Variable
 from pydelve.records import replace
-from pydelve.target.interface import (
-    Armed,
-    CodeReport,
-    ExceptionArming,
-    ModuleReport,
-    ModulesReport,
-    Steps,
-    ThreadReport,
-)
+from pydelve.target.arming import Armed, ExceptionArming
+from pydelve.target.interface import CodeReport, ModuleReport, ModulesReport, Steps, ThreadReport
 from pydelve.target.live import convert, convert_tasks, kernel
 from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.task_report import TasksReport

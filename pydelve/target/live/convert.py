@@ -14,17 +14,8 @@ from typing import Any, cast, get_args
 from pydelve.api.target import ExceptionInfo, Frame, RaisedException, ReturnedValue, TestFailure
 from pydelve.api.values import Attribute, Evaluation, Examination, Fact, Item, Kind, Limits, Origin, Value, Variable
 from pydelve.errors import ProtocolError
-from pydelve.target.interface import (
-    Armed,
-    Arming,
-    CodeReport,
-    ExceptionArming,
-    Landing,
-    LogReport,
-    Stance,
-    StopReport,
-    WovenScope,
-)
+from pydelve.target.arming import Armed, Arming, ExceptionArming, Landing, WovenScope
+from pydelve.target.interface import CodeReport, LogReport, Stance, StopReport
 
 _KINDS = frozenset(get_args(Kind))
 _ORIGINS = frozenset(get_args(Origin))

@@ -27,16 +27,8 @@ from pydelve.errors import (
     UnsupportedError,
 )
 from pydelve.records import replace
-from pydelve.target.interface import (
-    Armed,
-    Arming,
-    Jumped,
-    Listener,
-    Plan,
-    ReloadReport,
-    Waiter,
-    WovenScope,
-)
+from pydelve.target.arming import Armed, Arming, WovenScope
+from pydelve.target.interface import Jumped, Listener, Plan, ReloadReport, Waiter
 from pydelve.target.live import convert, kernel
 from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.live.asking import Asking

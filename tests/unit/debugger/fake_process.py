@@ -6,7 +6,8 @@ from typing import cast
 
 from pydelve.api.breakpoints import Location, Unit
 from pydelve.errors import PydelveError
-from pydelve.target.interface import Armed, Arming, Process, WovenScope
+from pydelve.target.arming import Armed, Arming, WovenScope
+from pydelve.target.interface import Process
 
 LOADED, LATER = "/app/loaded.py", "/app/later.py"
 

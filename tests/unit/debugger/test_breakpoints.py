@@ -13,7 +13,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from pydelve.api.breakpoints import After, Breakpoint, HitCondition, Location
 from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.errors import AgentError, EvaluationError, LocationError, TargetBusyError, TargetGoneError, UsageError
-from pydelve.target.interface import Landing, Process, UnitSpan
+from pydelve.target.arming import Landing, UnitSpan
+from pydelve.target.interface import Process
 from tests.unit.debugger.fake_process import LATER, LOADED, FakeProcess, place
 
 

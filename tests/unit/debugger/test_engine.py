@@ -33,7 +33,7 @@ from pydelve.errors import (
     TargetStateError,
 )
 from pydelve.server.pipe import PipeTransport, open_session
-from pydelve.target.interface import ExceptionArming
+from pydelve.target.arming import ExceptionArming
 from pydelve.target.live.process import LiveProcess
 
 LIMIT_S = 20.0
