@@ -63,6 +63,7 @@ def run(
     begin_with(session)
     interpreter = Interpreter(session, TABLE)
     session.full_screen = opening.full_screen
+    console.stops_at_entry = bool(opening.init) or not opening.continue_  # see LaunchOptions.stop_at_entry
     # a program that we started goes with the terminal, as it would without us, also from where it stands
     with interrupts_to(session.on_interrupt), hang_ups_to(console.hang_up):
         _run_faces(interpreter, session, console, keeper, opening)
@@ -84,8 +85,7 @@ def _run_faces(
         if session.full_screen and (view := _full_screen(interpreter, session, console, keeper)):
             view.run(None if started else first)
         elif not started:
-            if opening.init or not opening.continue_:  # it stops at its first line: see LaunchOptions.stop_at_entry
-                console.expect_entry()
+            console.expect_entry()
             first()
         else:
             prompt = prompt or Prompt(interpreter, session, TABLE, console)

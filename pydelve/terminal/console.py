@@ -7,7 +7,8 @@ the target is stopped), nor what starts the program (that gets the slave's numbe
 prompt's loop, on the main thread only: signals are caught there.
 
 Which keys are ours is told in ``keyboard``: Ctrl-C halts. What is typed after the key that halted, or before the
-program stands at its first line, is the prompt's: see :meth:`ProgramConsole.take_typed_ahead`.
+program stands at its first line (:attr:`ProgramConsole.stops_at_entry`), is the prompt's: see
+:meth:`ProgramConsole.take_typed_ahead`.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class ProgramConsole:
     def __init__(self, stdin_fd: int = 0, stdout_fd: int = 1) -> None:
         self.master_fd = -1
         self.slave_fd = -1
+        self.stops_at_entry = False
+        """Each run of the program stands at its first line before anything else."""
         self._stdin_fd = stdin_fd
         self._stdout_fd = stdout_fd
         self._output_fd = -1  # stdout_fd opened once more, non-blocking; or stdout_fd
@@ -122,8 +125,8 @@ class ProgramConsole:
         return typed
 
     def expect_entry(self) -> None:
-        """The next stop comes before the program's first line: nothing typed until then is for the program."""
-        self._entry_expected = True
+        """The program has not begun: nothing typed until it stands at its first line, if it does so, is for it."""
+        self._entry_expected = self.stops_at_entry
 
     def run(self, client: Client) -> Event:
         """Be the program's terminal until the debugger has something to say; the target was resumed before.
@@ -147,7 +150,9 @@ class ProgramConsole:
                     event = client.next_event(0)
         if isinstance(event, Started | Stopped | Exited):
             self._halting = False  # other events come between the key and the stop
-        if isinstance(event, Stopped | Exited):
+        if isinstance(event, Started):
+            self.expect_entry()
+        elif isinstance(event, Stopped | Exited):
             self._entry_expected = False
         if isinstance(event, Exited) and event.status.how in ("exited", "killed"):
             self.drain()

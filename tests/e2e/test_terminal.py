@@ -347,3 +347,8 @@ def test_what_is_typed_while_the_program_starts_is_run_at_the_prompt(script: Pla
         person.wait_end_of_screen(f"{PROMPT} print 11", "11", f"{PROMPT} print 2")
         person.keys("2\r")
         person.wait_end_of_screen("=>   1:  x = 1", f"{PROMPT} print 11", "11", f"{PROMPT} print 22", "22", PROMPT)
+        seen = len(person.lines)
+        person.keys("restart\r")
+        person.wait(lambda: any(line.startswith("process ") for line in person.lines[seen:]), "the new process")
+        person.keys("print 33\r")
+        person.wait_end_of_screen("=>   1:  x = 1", f"{PROMPT} print 33", "33", PROMPT)

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import pytest
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.events import BreakpointChanged, Event, Exited, HaltPending, Notice, Stopped
+from pydelve.api.events import BreakpointChanged, Event, Exited, HaltPending, Notice, Started, Stopped
 from pydelve.api.requests import Halt, Request
-from pydelve.api.target import ExitStatus, Stop
+from pydelve.api.target import ExitStatus, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.errors import AgentError, PydelveError, TargetStateError
 from pydelve.terminal.console import ProgramConsole
@@ -35,6 +35,7 @@ R = TypeVar("R")
 
 HALTED = Stopped(Stop("halt", 1, "MainThread", ()))
 DONE = Notice("done")
+STARTED = Started(TargetInfo(7, "3.13.0", "python", ("script.py",), "/", launched=True))
 
 # Not a handler: one that is due just before a read begins runs after it only.
 WAIT_FOR_SIGNAL = (
@@ -192,9 +193,14 @@ def test_more_ctrl_c_does_no_harm_and_typing_ahead_is_kept_for_the_prompt(scene:
     assert scene.console.take_typed_ahead() == b""
 
 
-def test_what_is_typed_before_the_entry_is_kept_for_the_prompt(scene: Scene) -> None:
+@pytest.mark.parametrize("again", [False, True], ids=["at first", "after a restart"])
+def test_what_is_typed_before_the_entry_is_kept_for_the_prompt(again: bool, scene: Scene) -> None:
     scene.start("print('ready')\nprint('got', input())")
-    scene.console.expect_entry()
+    scene.console.stops_at_entry = True
+    if again:
+        assert scene.run(lambda: scene.transport.post(STARTED)) == STARTED
+    else:
+        scene.console.expect_entry()
 
     def early() -> None:
         scene.user.expect(b"ready\r\n")
