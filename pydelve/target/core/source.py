@@ -51,6 +51,7 @@ class CoreSource:
             runtime = self._runtime(core, options.executable)
             try:
                 layout = choose_layout(self._memory, runtime)
+                self.view = View(self._memory, runtime, layout, _CoreSurroundings(core, self._memory))
             except UnreadableError as error:
                 raise self._unusable(core, str(error)) from None
             except UnsupportedError as error:
@@ -60,7 +61,6 @@ class CoreSource:
         self.anew = "ulimit -c unlimited, before the program is started, for a whole core"
         self.first = core.threads[0].native_id if core.threads else 0  # the one that crashed; gcore: its current one
         self.detail = _cause(core)
-        self.view = View(self._memory, runtime, layout, _CoreSurroundings(core, self._memory))
         self.problems = self._doubts(core, exact=layout.exact)
         words = self._command(core)
         self.info = TargetInfo(

@@ -64,16 +64,21 @@ class View:
     """Reads the threads and frames of one process."""
 
     def __init__(self, memory: Memory, runtime: Runtime, layout: Layout, surroundings: Surroundings) -> None:
+        """Reads nothing yet.
+
+        Raises:
+            UnreadableError: that layout can't be right.
+        """
         self.memory = memory
         self.surroundings = surroundings
+        self.layout = layout
         self._runtime = runtime
-        self._layout = layout
         self.forget()
 
     def forget(self) -> None:
         """Read everything anew from here on."""
         self.memory.forget()
-        self.objects = ObjectReader(self.memory, self._layout)
+        self.objects = ObjectReader(self.memory, self.layout)
         self.interpreters = InterpreterReader(self.objects, self._runtime)
         self.frames = FrameReader(self.objects)
         self._described: dict[tuple[int, int, int], Frame] = {}

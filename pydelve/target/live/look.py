@@ -16,11 +16,11 @@ from pydelve.api.values import Limits, Variable
 from pydelve.errors import TargetError, UnsupportedError
 from pydelve.target.cpython.frames import RawFrame
 from pydelve.target.cpython.interpreters import RawThread
-from pydelve.target.cpython.layout import Layout, Runtime, choose_layout
+from pydelve.target.cpython.layout import Runtime, choose_layout
 from pydelve.target.cpython.locks import Waiting
 from pydelve.target.cpython.memory import Memory, UnreadableError
 from pydelve.target.cpython.values import ValueReader
-from pydelve.target.cpython.view import View
+from pydelve.target.cpython.view import Surroundings, View
 from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime
 from pydelve.target.live.ptrace import StopReport, Tracer
 from pydelve.target.live.surroundings import LiveSurroundings, clock_of, command_of, folder_of
@@ -45,15 +45,14 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = Fa
     pid, letter = check_process(pid)
     with closing(ProcessMemory(pid)) as memory:
         runtime = find_runtime(pid, memory)
-        layout = known_layout(pid, memory, runtime)
+        surroundings = LiveSurroundings(pid)
+        view = known_view(pid, memory, runtime, surroundings)
         problems = []
         if letter in "Tt":
             problems.append("the process was stopped before, by a signal or by another debugger")
-        if not layout.exact:
+        if not view.layout.exact:
             problems.append("its exact layout is not known; that of the nearest version is used")
         command, cwd = command_of(pid), folder_of(pid)
-        surroundings = LiveSurroundings(pid)
-        view = View(memory, runtime, layout, surroundings)
         read_tasks = _task_reader() if tasks else None  # imported before anything is stopped
         begun = time.perf_counter()
         with Tracer(pid).stopped() if stop else nullcontext(StopReport()) as report:
@@ -78,15 +77,15 @@ def _task_reader() -> TaskStacks:
     return task_stacks
 
 
-def known_layout(pid: int, memory: Memory, runtime: Runtime) -> Layout:
-    """The layout of a process's interpreter.
+def known_view(pid: int, memory: Memory, runtime: Runtime, surroundings: Surroundings) -> View:
+    """What reads a process, by its interpreter's layout.
 
     Raises:
         TargetError: its memory can't be read.
         UnsupportedError: its structures are not known.
     """
     try:
-        return choose_layout(memory, runtime)
+        return View(memory, runtime, choose_layout(memory, runtime), surroundings)
     except UnreadableError as error:
         raise unreadable(pid, error) from None
     except UnsupportedError as error:

@@ -13,9 +13,8 @@ from contextlib import ExitStack, closing, nullcontext
 from pydelve.api.attach import LookOptions
 from pydelve.api.target import ExitStatus, StopReason, TargetInfo
 from pydelve.target.core.writing import write_core
-from pydelve.target.cpython.view import View
 from pydelve.target.live.handle import Stranger, end
-from pydelve.target.live.look import known_layout
+from pydelve.target.live.look import known_view
 from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime, no_such_process
 from pydelve.target.live.ptrace import Tracer
 from pydelve.target.live.surroundings import LiveSurroundings, clock_of, command_of, folder_of, link
@@ -39,13 +38,12 @@ class LiveSource:
         with ExitStack() as undo:
             self._memory = undo.enter_context(closing(ProcessMemory(pid, "attach")))
             runtime = find_runtime(pid, self._memory)
-            layout = known_layout(pid, self._memory, runtime)
+            self.view = known_view(pid, self._memory, runtime, LiveSurroundings(pid))
             try:
                 self._handle = Stranger(pid, os.pidfd_open(pid))
             except OSError:
                 raise no_such_process(pid) from None
             undo.pop_all()
-        self.view = View(self._memory, runtime, layout, LiveSurroundings(pid))
         self.main = pid
         self.anew = f"pydelve attach {pid}"
         self.exit_fd = self._handle.pidfd
@@ -53,7 +51,9 @@ class LiveSource:
             pid, runtime.text, link(f"/proc/{pid}/exe"), command_of(pid)[1:], folder_of(pid), launched=False,
             capabilities=("run",), limited=options.because,
         )  # fmt: skip
-        self.problems = [] if layout.exact else ["its exact layout is not known; that of the nearest version is used"]
+        self.problems = (
+            [] if self.view.layout.exact else ["its exact layout is not known; that of the nearest version is used"]
+        )
         self._tracer = Tracer(pid)
 
     def hold(self) -> str:

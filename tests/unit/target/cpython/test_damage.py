@@ -34,6 +34,7 @@ from pydelve.target.held import Clock
 from pydelve.target.live.memory import ProcessMemory, find_runtime
 from pydelve.target.task_report import TasksReport
 from tests.interpreters import Interpreter
+from tests.unit.target.cpython.surroundings import NoSurroundings
 
 PROGRAMS = Path(__file__).resolve().parents[3] / "programs" / "looking"
 _LIMITS = Limits(max_items=20, max_depth=3, max_total=400)
@@ -133,25 +134,6 @@ def answer(
         list(modules.files())
         modules.main_file(), modules.search_path(), modules.command()
     LockReader(objects, frames).waits(stacks, dict.fromkeys(stacks, 1 << 40))
-
-
-class NoSurroundings:
-    """Implements ``Surroundings`` for a memory alone."""
-
-    def native_ids(self) -> dict[int, int]:
-        return {1: 1, 2: 2, 3: 3}
-
-    def thread_name(self, native_id: int) -> str:
-        return ""
-
-    def system_call(self, native_id: int) -> bool:
-        return False
-
-    def section(self, name: str) -> int:
-        return 0
-
-    def absolute(self, file: str) -> str:
-        return file
 
 
 def walk_tasks(memory: Memory, runtime: Runtime) -> TasksReport:

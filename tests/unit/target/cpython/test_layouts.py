@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pydelve.errors import UnsupportedError
+from pydelve.errors import TargetError, UnsupportedError
 from pydelve.target import NEWEST, OLDEST
 from pydelve.target.cpython.asyncio_tasks import AsyncioReader
 from pydelve.target.cpython.layout import Runtime, choose_layout
@@ -18,9 +18,11 @@ from pydelve.target.cpython.layouts import INDEX
 from pydelve.target.cpython.layouts.asyncio_futures import TABLES
 from pydelve.target.cpython.memory import BYTEARRAY_START, BYTES_CONTENT, Memory, UnreadableError
 from pydelve.target.cpython.view import View
+from pydelve.target.live.look import known_view
 from pydelve.target.live.memory import ProcessMemory, find_runtime
 from pydelve.target.live.surroundings import LiveSurroundings
 from tests.interpreters import Interpreter
+from tests.unit.target.cpython.surroundings import NoSurroundings
 from tools.asyncio_layouts import probe
 
 ADDRESS = 0x5000_0000_0000
@@ -110,6 +112,15 @@ def test_what_the_runtime_states_comes_first() -> None:
     layout = choose_layout(Cookie(stated), Runtime(ADDRESS, 1, (3, 13, 99)))
     assert (layout.offsets["thread.next"], layout.exact) == (77, True)
     assert layout.offsets["frame.back"] == 8, "what is stated is no offset"
+
+
+def test_fields_that_can_not_be_where_the_runtime_states_them_are_told_of() -> None:
+    with pytest.raises(TargetError) as caught:  # it states that all of them are at 0
+        known_view(7, Cookie({}), Runtime(ADDRESS, 1, (3, 13, 99)), NoSurroundings())
+    assert (caught.value.message, caught.value.why) == (
+        "the threads of process 7 can't be read",
+        "frame.code at 0 is implausible",
+    )
 
 
 @pytest.mark.parametrize(
