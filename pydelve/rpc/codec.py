@@ -173,7 +173,8 @@ def _float(data: Any, where: str, strict: bool) -> float:
         return _NOT_FINITE[data["float"]]
     if type(data) not in (int, float):
         raise _wrong(where, "a number", data)
-    if abs(data) > _LARGEST or not math.isfinite(data):
+    bounded = strict or type(data) is int
+    if abs(data) > _LARGEST if bounded else not math.isfinite(data):
         raise Mismatch(f"{where} is too large a number")
     return float(data)
 

@@ -160,6 +160,8 @@ def plain_data(part: Any) -> Any:
         }
     if isinstance(part, tuple):
         return [plain_data(element) for element in part]
+    if isinstance(part, float) and part - part != 0.0:  # not finite: as clients get it (rpc/codec.py)
+        return {"float": str(part)}
     return part
 
 

@@ -69,7 +69,9 @@ def test_every_error_comes_back_as_it_was(cls: Any) -> None:
 
 
 def test_a_value_that_holds_values_and_odd_numbers() -> None:
-    value = Value("f", "float", facts=(("size", 3), ("worst", math.inf), ("shape", (1, "n")), ("name", "inf")))
+    value = Value(
+        "f", "float", facts=(("worst", math.inf), ("next", 1e300), ("size", 3), ("shape", (1, "n")), ("name", "inf"))
+    )
     again = from_json(Value, loads(dumps(to_json(value))), "value", strict=False)
     assert again.facts == value.facts
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from pydelve.api.tasks import Task
 from pydelve.records import replace
+from pydelve.terminal.stacks import plain_data
 from pydelve.terminal.task_lines import state_text, state_text_of_many
 
 TASK = Task(3, "Task-3", "waiting", "work", 0, None, None)
@@ -38,3 +41,13 @@ def test_one(task: Task, text: str) -> None:
 )
 def test_many(task: Task, text: str) -> None:
     assert state_text_of_many(task) == text
+
+
+def test_a_sleep_without_end_is_json() -> None:
+    found = plain_data(replace(TASK, sleeps_s=math.inf, left_s=-math.inf, kept_s=math.nan))
+    assert [found[name] for name in ("sleeps_s", "left_s", "kept_s")] == [
+        {"float": "inf"},
+        {"float": "-inf"},
+        {"float": "nan"},
+    ]
+    assert state_text(replace(TASK, sleeps_s=math.inf, left_s=math.inf), {}) == "waiting in sleep(inf), inf s left"
