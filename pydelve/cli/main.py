@@ -9,12 +9,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Sequence
 
 from pydelve.cli.subcommands import SUBCOMMANDS, import_late
 from pydelve.errors import InternalError, PydelveError, UsageError
 from pydelve.terminal.messages import error_lines, internal_error_lines
 from pydelve.terminal.names import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _ASKS_HELP = {"-h", "--help", "-?"}
 _ASKS_VERSION = {"-V", "--version"}

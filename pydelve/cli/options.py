@@ -6,11 +6,13 @@ message in three parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from pydelve.errors import UsageError
 from pydelve.records import dataclass, field
 from pydelve.terminal.names import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _OF_PROGRAMS = ("debug", "exec", "trace")  # those that are given a program with options of its own
 

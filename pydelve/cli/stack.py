@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
 
 from pydelve.api.values import Limits
 from pydelve.cli.options import Option, parse
@@ -17,6 +16,10 @@ from pydelve.errors import PydelveError, TargetGoneError, UsageError
 from pydelve.target.live.look import look
 from pydelve.terminal.stacks import plain_data, snapshot_lines
 from pydelve.terminal.theme import Theme, terminal_width, wants_color
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OPTIONS = (
     Option("--locals", "show the local variables of each frame"),

@@ -7,11 +7,14 @@ speed of Python's start, and let the target start while the terminal's libraries
 from __future__ import annotations
 
 import gc
-import importlib
-from types import ModuleType
+import sys
 
 from pydelve.cli.options import Option, option_lines
 from pydelve.records import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
 
 SUBCOMMANDS = {
     "debug": ("pydelve.cli.debug", "start a program and debug it"),
@@ -49,7 +52,8 @@ def import_late(module: str) -> ModuleType:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return importlib.import_module(module)
+        __import__(module)  # importlib's own module is imported by nothing else on the way to a look
+        return sys.modules[module]
     finally:
         if collecting:
             gc.enable()

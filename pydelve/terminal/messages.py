@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydelve.errors import EvaluationError, LocationError, PydelveError
 from pydelve.terminal.names import counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TYPED = 'File "<pydelve>", line 1, in <expression>'
 _TRACEBACK_LINES = 8

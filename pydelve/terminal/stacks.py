@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-
 from pydelve.api.snapshot import Snapshot, ThreadStack
 from pydelve.api.target import Frame
 from pydelve.api.values import Variable
@@ -14,6 +12,7 @@ from pydelve.terminal.waiting import deadlock_lines, wait_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 _HIDDEN_NAMES = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from pydelve.api.target import LockWait
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _NOUNS = {"Lock": "a Lock", "RLock": "an RLock", "thread": "the end of"}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 from typing import Literal as StandardLiteral
@@ -48,8 +50,19 @@ def test_named_tuples() -> None:
     assert (Point._fields, Point.__doc__, Point.__module__, repr(Point(1))) == (
         ("x", "y"), "A place.", __name__, "Point(x=1, y=3)",
     )  # fmt: skip
-    with pytest.raises(TypeError):
-        Point()  # type: ignore[call-arg]
+    assert copy.deepcopy([Point(1)]) == pickle.loads(pickle.dumps([Point(1)])) == [(1, 3)]
+    match Point(5):
+        case Point(x, 3):
+            assert x == 5
+    wrong: list[tuple[tuple[int, ...], dict[str, int]]] = [
+        ((), {}),
+        ((1, 2, 3), {}),
+        ((1,), {"x": 2}),
+        ((1,), {"z": 2}),
+    ]
+    for values, named in wrong:
+        with pytest.raises(TypeError, match="Point takes x, y; given: "):
+            Point(*values, **named)
 
 
 def test_literals_and_protocols() -> None:
@@ -70,7 +83,8 @@ def test_the_codec_knows_them() -> None:
 def test_a_look_needs_no_typing() -> None:
     program = (
         "import sys\nfrom pydelve.cli.main import main\nmain(['stack', '0'])\n"
-        "print(sorted({'typing', 're', 'enum', 'dataclasses', 'json', 'ctypes'} & sys.modules.keys()))"
+        "print(sorted({'typing', 're', 'enum', 'dataclasses', 'json', 'ctypes', 'collections', 'contextlib',"
+        " 'functools'} & sys.modules.keys()))"
     )
     # -S: a .pth file of another package may import anything
     done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True)

@@ -11,7 +11,10 @@ from pydelve.light_typing import Literal, NamedTuple
 from pydelve.target.cpython.lines import handler_depth, line_of
 from pydelve.target.cpython.memory import Fields, UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
-from pydelve.target.cpython.values import ValueReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pydelve.target.cpython.values import ValueReader
 
 _MOST_FRAMES = 100_000
 _MOST_VARIABLES = 5_000

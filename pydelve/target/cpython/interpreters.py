@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 
 from pydelve.light_typing import NamedTuple
 from pydelve.target.cpython.layout import Runtime
 from pydelve.target.cpython.memory import Fields, UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MOST_INTERPRETERS = 1_000
 _MOST_THREADS = 100_000

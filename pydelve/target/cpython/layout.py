@@ -7,7 +7,7 @@ version is taken: within one, the structures read here have kept their places, b
 
 from __future__ import annotations
 
-from importlib import import_module
+import sys
 
 from pydelve.errors import UnsupportedError
 from pydelve.light_typing import NamedTuple
@@ -82,7 +82,9 @@ def choose_layout(memory: Memory, runtime: Runtime) -> Layout:
         )
     tables = [entry for entry in INDEX if entry[0][:2] == (major, minor)]
     fitting = [entry for entry in tables if entry[1] == runtime.size]
-    module = import_module(f"{__package__}.layouts.{(fitting or tables)[0][2]}")
+    name = f"{__package__}.layouts.{(fitting or tables)[0][2]}"
+    __import__(name)  # as in ``cli.subcommands``
+    module = sys.modules[name]
     offsets = dict(module.TABLE)
     if stated:
         offsets.update(_stated(memory, runtime.address, module.COOKIE))

@@ -8,12 +8,14 @@ newer), or the frame's own block stack. Who called ``acquire`` without one is no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from pydelve.light_typing import Literal, NamedTuple
 from pydelve.target.cpython.frames import FrameReader, RawFrame
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.objects import ObjectReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _LOCK_TYPES: dict[str, Literal["Lock", "RLock"]] = {"_thread.lock": "Lock", "_thread.RLock": "RLock"}
 _SEMAPHORE = 16  # Modules/_threadmodule.c, lockobject.lock_lock, rlockobject.rlock_lock; 3.14: the PyMutex itself

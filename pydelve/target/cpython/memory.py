@@ -6,10 +6,13 @@ make data of it. What was read stays until :meth:`Memory.forget`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from struct import Struct, calcsize, unpack
 
 from pydelve.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 PAGE_SIZE = 4096
 _PAGE_BITS, _IN_PAGE = 12, PAGE_SIZE - 1

@@ -7,13 +7,16 @@ Every chain has a bound, every size is checked before it is believed. What does 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from struct import iter_unpack, unpack
 
 from pydelve.api.values import Kind
 from pydelve.light_typing import NamedTuple
 from pydelve.target.cpython.layout import Layout
 from pydelve.target.cpython.memory import Memory, UnreadableError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Include/object.h
 _INLINE_VALUES, _MANAGED_DICT, HEAP_TYPE, _READY = 1 << 2, 1 << 4, 1 << 9, 1 << 12

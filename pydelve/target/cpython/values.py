@@ -7,12 +7,15 @@ can't be read has the kind "unreadable" with the reason; no method here raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from itertools import islice
 
 from pydelve.api.values import Item, Kind, Limits, Value
 from pydelve.target.cpython.memory import UnreadableError
 from pydelve.target.cpython.objects import ObjectReader, TypeInfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _DECIMAL_DIGITS = 640  # as the agent: the least that sys.set_int_max_str_digits can be set to
 _CLOSED = {"class", "module", "function", "method", "builtin", "code", "frame"}

@@ -7,8 +7,6 @@ Where bytes come from, and what the kernel knows of a thread, is a :class:`Surro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pydelve.api.snapshot import Activity
 from pydelve.api.target import Frame
 from pydelve.light_typing import NamedTuple, Protocol
@@ -18,6 +16,10 @@ from pydelve.target.cpython.layout import Layout, Runtime
 from pydelve.target.cpython.locks import LockReader, Waiting
 from pydelve.target.cpython.memory import Memory
 from pydelve.target.cpython.objects import ObjectReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAIN_THREAD = "MainThread"
 """What ``threading`` will call the main thread, if it is ever imported."""

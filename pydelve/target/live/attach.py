@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 
 from pydelve.agent import protocol
 from pydelve.api.attach import AttachMethod, AttachOptions
@@ -56,7 +56,7 @@ def attach(options: AttachOptions) -> Reached:
         )  # fmt: skip
     _check_permitted(pid)
     _check_alone(pid)
-    with closing(ProcessMemory(pid, "attach")) as memory, ExitStack() as undo:
+    with ProcessMemory(pid, "attach") as memory, ExitStack() as undo:
         runtime, mapping = find_interpreter(pid, memory)
         _check_interpreter(memory, runtime)
         handle = _open(pid)

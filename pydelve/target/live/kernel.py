@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 # Include: asm/unistd_64.h of Linux on x86-64; calls a thread waits in. Other machines show no name.
@@ -19,12 +18,11 @@ _MOST_BYTES = 4096  # the kernel makes such a file anew for each call: what is l
 def thread_states(pid: int) -> dict[int, str]:
     """The state letter (``R``, ``S``, ``D``...) of each of a process's threads by native id; {} where it is gone."""
     states: dict[int, str] = {}
-    with contextlib.suppress(OSError):
-        for entry in os.listdir(f"/proc/{pid}/task"):
-            stat = _read(f"/proc/{pid}/task/{entry}/stat")
-            words = stat.rpartition(b")")[2].split()
-            if words:
-                states[int(entry)] = words[0].decode("ascii", "replace")
+    for entry in _listed(f"/proc/{pid}/task"):
+        stat = _read(f"/proc/{pid}/task/{entry}/stat")
+        words = stat.rpartition(b")")[2].split()
+        if words:
+            states[int(entry)] = words[0].decode("ascii", "replace")
     return states
 
 
@@ -55,11 +53,10 @@ def pydelve_in(pid: int) -> int:
 
     One that was killed does not count: its agent finds out, and goes.
     """
-    with contextlib.suppress(OSError):
-        for entry in os.listdir(f"/proc/{pid}/task"):
-            name, _, number = content(f"/proc/{pid}/task/{entry}/comm").partition(b" ")
-            if name == b"pydelve" and number.strip().isdigit() and b"pydelve" in command_line(int(number)):
-                return int(number)
+    for entry in _listed(f"/proc/{pid}/task"):
+        name, _, number = content(f"/proc/{pid}/task/{entry}/comm").partition(b" ")
+        if name == b"pydelve" and number.strip().isdigit() and b"pydelve" in command_line(int(number)):
+            return int(number)
     return 0
 
 
@@ -75,6 +72,13 @@ def content(path: str) -> bytes:
         return b""
     finally:
         os.close(fd)
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _read(path: str) -> bytes:

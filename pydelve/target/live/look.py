@@ -7,8 +7,6 @@ command line, on its main thread, which does all of ptrace.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing, nullcontext
 
 from pydelve.api.snapshot import Snapshot, TaskStack, ThreadStack
 from pydelve.api.target import LockWait
@@ -19,19 +17,25 @@ from pydelve.target.cpython.interpreters import RawThread
 from pydelve.target.cpython.layout import Runtime, choose_layout
 from pydelve.target.cpython.locks import Waiting
 from pydelve.target.cpython.memory import Memory, UnreadableError
-from pydelve.target.cpython.values import ValueReader
 from pydelve.target.cpython.view import Surroundings, View
 from pydelve.target.live.memory import ProcessMemory, check_process, find_runtime
-from pydelve.target.live.ptrace import StopReport, Tracer
+from pydelve.target.live.ptrace import Tracer
 from pydelve.target.live.surroundings import LiveSurroundings, clock_of, command_of, folder_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pydelve.target.cpython.values import ValueReader
+
+    Variables = Callable[[list[RawFrame]], tuple[tuple[Variable, ...], ...]]
+    TaskStacks = Callable[
+        [View, Sequence[tuple[RawThread, list[RawFrame]]], float | None, Variables],
+        tuple[tuple[TaskStack, ...], tuple[str, ...]],
+    ]
+    """What ``look_tasks.task_stacks`` is."""
+
 _ATTEMPTS = 5
-Variables = Callable[[list[RawFrame]], tuple[tuple[Variable, ...], ...]]
-TaskStacks = Callable[
-    [View, Sequence[tuple[RawThread, list[RawFrame]]], float | None, Variables],
-    tuple[tuple[TaskStack, ...], tuple[str, ...]],
-]
-"""What ``look_tasks.task_stacks`` is."""
 
 
 def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = False) -> Snapshot:
@@ -43,7 +47,7 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = Fa
         NotAPythonError, UnsupportedError: it is no CPython, or none whose structures are known.
     """
     pid, letter = check_process(pid)
-    with closing(ProcessMemory(pid)) as memory:
+    with ProcessMemory(pid) as memory:
         runtime = find_runtime(pid, memory)
         surroundings = LiveSurroundings(pid)
         view = known_view(pid, memory, runtime, surroundings)
@@ -54,11 +58,12 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = Fa
             problems.append("its exact layout is not known; that of the nearest version is used")
         command, cwd = command_of(pid), folder_of(pid)
         read_tasks = _task_reader() if tasks else None  # imported before anything is stopped
+        read_values = _value_reader()(view.objects, limits) if limits else None
         begun = time.perf_counter()
-        with Tracer(pid).stopped() if stop else nullcontext(StopReport()) as report:
+        with Tracer(pid).stopped(stop=stop) as report:
             memory.forget()
             surroundings.held = report.held
-            looking = _Look(pid, view, limits)
+            looking = _Look(pid, view, read_values)
             threads, damage = looking.threads(exact=stop and not report.problem)
             stacks = looking.tasks(read_tasks, problems) if read_tasks is not None else None
         took_s = time.perf_counter() - begun
@@ -75,6 +80,12 @@ def _task_reader() -> TaskStacks:
     from pydelve.target.live.look_tasks import task_stacks  # noqa: PLC0415  most looks ask for none
 
     return task_stacks
+
+
+def _value_reader() -> type[ValueReader]:
+    from pydelve.target.cpython.values import ValueReader  # noqa: PLC0415  most looks show no locals
+
+    return ValueReader
 
 
 def known_view(pid: int, memory: Memory, runtime: Runtime, surroundings: Surroundings) -> View:
@@ -100,11 +111,10 @@ def unreadable(pid: int, error: UnreadableError) -> TargetError:
 class _Look:
     """Reads one process once."""
 
-    def __init__(self, pid: int, view: View, limits: Limits | None) -> None:
+    def __init__(self, pid: int, view: View, values: ValueReader | None) -> None:
         self._pid = pid
         self._view = view
-        self._limits = limits
-        self._values: ValueReader | None = None
+        self._values = values
         self._stacks: list[tuple[RawThread, int, tuple[list[RawFrame], str]]] = []
 
     def threads(self, *, exact: bool) -> tuple[list[ThreadStack], str]:
@@ -112,8 +122,6 @@ class _Look:
         outer_ids = self._view.surroundings.native_ids()
         raw, damage = self._raw_threads(set(outer_ids), 1 if exact else _ATTEMPTS)
         names = self._view.interpreters.thread_names()
-        if self._limits:
-            self._values = ValueReader(self._view.objects, self._limits)
         frames_of = self._view.frames.frames
         stacks = self._stacks = [
             (thread, outer_ids.get(thread.native_id, 0), frames_of(thread.address)) for thread in raw

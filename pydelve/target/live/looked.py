@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import ExitStack, nullcontext
 
 from pydelve.api.attach import LookOptions
 from pydelve.api.target import ExitStatus, StopReason, TargetInfo
@@ -36,7 +36,7 @@ class LiveSource:
         """
         pid, _ = check_process(options.pid)
         with ExitStack() as undo:
-            self._memory = undo.enter_context(closing(ProcessMemory(pid, "attach")))
+            self._memory = undo.enter_context(ProcessMemory(pid, "attach"))
             runtime = find_runtime(pid, self._memory)
             self.view = known_view(pid, self._memory, runtime, LiveSurroundings(pid))
             try:

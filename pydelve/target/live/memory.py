@@ -7,8 +7,6 @@ so that a container's are found.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
-from contextlib import closing
 
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
 from pydelve.light_typing import NamedTuple
@@ -16,6 +14,13 @@ from pydelve.target.cpython.layout import Runtime, cookie_version, has_cookie, s
 from pydelve.target.cpython.layouts import INDEX
 from pydelve.target.cpython.memory import PAGE_SIZE, Memory, UnreadableError
 from pydelve.target.live.elf import ElfError, ElfFile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Self, TypeVar
+
+    T = TypeVar("T")
 
 _DELETED = " (deleted)"
 _ELF_CLASS_32 = 1
@@ -46,6 +51,12 @@ class ProcessMemory(Memory):
     def close(self) -> None:
         """Let go of it."""
         os.close(self._fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
 
     def read_now(self, address: int, size: int) -> bytes:
         """Bytes as they are at this moment, past what is kept; fewer where there are no more."""
@@ -222,14 +233,16 @@ def interpreter_among(
 ) -> tuple[Runtime, Mapping] | None:
     """The interpreter that one of these files holds, and which one; None where none does."""
     likely = [mapping for mapping in files if not mapping.path.endswith((".mo", ".cache", "locale-archive"))]
-    with closing(_each(sorted(likely, key=_likelihood), opened)) as pairs:
-        for mapping, elf in pairs:
-            symbol = elf.symbol("_PyRuntime") or elf.section_place(".PyRuntime")
-            if symbol is not None:
-                address = elf.bias(mapping.start, mapping.offset) + symbol.value
-                version = _version(elf, mapping.path, symbol.size, address, memory)
-                return Runtime(address, symbol.size, version), mapping
-    return None
+
+    def runtime_in(mapping: Mapping, elf: ElfFile) -> tuple[Runtime, Mapping] | None:
+        symbol = elf.symbol("_PyRuntime") or elf.section_place(".PyRuntime")
+        if symbol is None:
+            return None
+        address = elf.bias(mapping.start, mapping.offset) + symbol.value
+        version = _version(elf, mapping.path, symbol.size, address, memory)
+        return Runtime(address, symbol.size, version), mapping
+
+    return _first(sorted(likely, key=_likelihood), opened, runtime_in)
 
 
 def section_among(files: list[Mapping], opened: Callable[[Mapping], ElfFile], name: str) -> int:
@@ -239,23 +252,30 @@ def section_among(files: list[Mapping], opened: Callable[[Mapping], ElfFile], na
     """
     # libpython, python, _asyncio.cpython-314-...
     likely = [mapping for mapping in files if "python" in mapping.path.rpartition("/")[2]]
-    with closing(_each(likely, opened)) as pairs:
-        for mapping, elf in pairs:
-            place = elf.section_place(name)
-            if place is not None:
-                return elf.bias(mapping.start, mapping.offset) + place.value
-    return 0
+
+    def section_in(mapping: Mapping, elf: ElfFile) -> int | None:
+        place = elf.section_place(name)
+        return None if place is None else elf.bias(mapping.start, mapping.offset) + place.value
+
+    return _first(likely, opened, section_in) or 0
 
 
-def _each(files: list[Mapping], opened: Callable[[Mapping], ElfFile]) -> Generator[tuple[Mapping, ElfFile], None, None]:
-    """Those that can be read, each until the next one is asked for."""
+def _first(
+    files: list[Mapping], opened: Callable[[Mapping], ElfFile], ask: Callable[[Mapping, ElfFile], T | None]
+) -> T | None:
+    """The first answer of one of these files that is one, of those that can be opened."""
     for mapping in files:
         try:
             elf = opened(mapping)
         except (OSError, ElfError):
             continue
-        with closing(elf):
-            yield mapping, elf
+        try:
+            answer = ask(mapping, elf)
+        finally:
+            elf.close()
+        if answer is not None:
+            return answer
+    return None
 
 
 def open_mapped(pid: int, mapping: Mapping) -> ElfFile:

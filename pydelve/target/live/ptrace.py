@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
+from pydelve.target.live import kernel
 from pydelve.target.live.c_library import Function
 
 SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17  # sys/ptrace.h
@@ -91,14 +90,9 @@ class Tracer:
                 self.report.problem = f"thread {min(self._late)} did not stop within {_STOP_LIMIT_S:.0f} s"
                 return
 
-    @contextmanager
-    def stopped(self) -> Iterator[StopReport]:
-        """All threads stand still for the time of a ``with`` block, as far as the report says."""
-        try:
-            self.stop()
-            yield self.report
-        finally:
-            self.release()
+    def stopped(self, *, stop: bool = True) -> _Stopped:
+        """All threads stand still during a ``with`` block, as far as the report says; none do where not ``stop``."""
+        return _Stopped(self, stop)
 
     def is_late(self, native_id: int) -> None:
         """Somebody else has seized this thread, and it did not stop in time."""
@@ -183,24 +177,43 @@ class Tracer:
         self.report.signals.clear()
 
 
+class _Stopped:
+    """What ``with Tracer.stopped()`` enters and leaves."""
+
+    def __init__(self, tracer: Tracer, stop: bool) -> None:
+        self._tracer, self._stop = tracer, stop
+
+    def __enter__(self) -> StopReport:
+        if self._stop:
+            try:
+                self._tracer.stop()
+            except BaseException:
+                self._tracer.release()
+                raise
+        return self._tracer.report
+
+    def __exit__(self, *raised: object) -> None:
+        if self._stop:
+            self._tracer.release()
+
+
 def thread_ids(pid: int) -> set[int]:
     """Native ids of the threads there are; none where the process is gone."""
-    with suppress(OSError):
+    try:
         return {int(name) for name in os.listdir(f"/proc/{pid}/task")}
-    return set()
+    except OSError:
+        return set()
 
 
 def tracer_of(pid: int, native_id: int) -> int:
     """Pid of the process that traces a thread; 0 where none does."""
-    with suppress(OSError), open(f"/proc/{pid}/task/{native_id}/status", "rb") as file:
-        for line in file:
-            if line.startswith(b"TracerPid:"):
-                return int(line.split()[1])
+    for line in kernel.content(f"/proc/{pid}/task/{native_id}/status").splitlines():
+        if line.startswith(b"TracerPid:"):
+            return int(line.split()[1])
     return 0
 
 
 def state_of(pid: int, native_id: int) -> str:
     """The kernel's state letter of a thread; ``X`` where it is gone."""
-    with suppress(OSError), open(f"/proc/{pid}/task/{native_id}/stat", "rb") as file:
-        return file.read().rpartition(b") ")[2][:1].decode()
-    return "X"
+    stat = kernel.content(f"/proc/{pid}/task/{native_id}/stat")
+    return stat.rpartition(b") ")[2][:1].decode() or "X"

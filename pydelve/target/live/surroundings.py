@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection
-from contextlib import suppress
 
 from pydelve.errors import PydelveError
 from pydelve.target.cpython.view import MAIN_THREAD, SystemCall
 from pydelve.target.live import kernel
 from pydelve.target.live.memory import mapped_files, open_mapped, section_among
 from pydelve.target.live.ptrace import system_call, thread_ids
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class LiveSurroundings:
@@ -68,8 +70,7 @@ class LiveSurroundings:
         if known is None:
             known = os.path.normpath(os.path.join(self._cwd, file))
             if self._same_files:
-                with suppress(OSError, ValueError):
-                    known = os.path.realpath(known)
+                known = _resolved(known)
             self._known[file] = known
         return known
 
@@ -89,6 +90,14 @@ def clock_of(pid: int) -> float | None:
     return time.monotonic() if link(f"/proc/{pid}/ns/time") == link("/proc/self/ns/time") else None
 
 
+def _resolved(path: str) -> str:
+    """Without symlinks; as it is where that can't be told."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return path
+
+
 def link(path: str) -> str:
     """Where a link of ``/proc`` leads to; "" where that can't be told."""
     try:
@@ -98,8 +107,7 @@ def link(path: str) -> str:
 
 
 def _namespace_pids(pid: int, native_id: int) -> list[int]:
-    with suppress(OSError), open(f"/proc/{pid}/task/{native_id}/status", "rb") as file:
-        for line in file:
-            if line.startswith(b"NSpid:"):
-                return [int(word) for word in line.split()[1:]]
+    for line in kernel.content(f"/proc/{pid}/task/{native_id}/status").splitlines():
+        if line.startswith(b"NSpid:"):
+            return [int(word) for word in line.split()[1:]]
     return []
