@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from pydelve.api import requests
 from pydelve.api.attach import AttachOptions, CoreOptions, LookOptions
@@ -19,7 +19,6 @@ from pydelve.api.events import (
     Detached,
     Event,
     Exited,
-    HaltPending,
     Logged,
     Notice,
     Started,
@@ -35,6 +34,7 @@ from pydelve.debugger.code import Code
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.dumping import Dumping
 from pydelve.debugger.files import ChildOptions
+from pydelve.debugger.halting import Halting
 from pydelve.debugger.hints import Hints
 from pydelve.debugger.jumping import jumped
 from pydelve.debugger.looking import Looking
@@ -55,7 +55,6 @@ from pydelve.target.live.process import LiveProcess
 
 R = TypeVar("R")
 SessionOptions = LaunchOptions | AttachOptions | LookOptions | CoreOptions
-_HALT_PATIENCE_S = 2.0
 _log = logging.getLogger("pydelve.engine")
 
 
@@ -78,7 +77,7 @@ class Debugger:
         self._dumping = Dumping(self._current, loop, emit)
         self._placing = Placing(self._current, self._breakpoints)
         self._exception: ExceptionInfo | None = None
-        self._halts = 0
+        self._halting = Halting(self._current, loop, emit)
         self._jumping = ""
         """Where to, once the thread has left the check that it stands in."""
         self._door = ""
@@ -131,7 +130,7 @@ class Debugger:
         self._keep_stop_one(process)
         self.follow(self._door)
         if options.stop:
-            self._halt_it(process, "attach")
+            self._halting.begin(process, "attach")
 
     def adopt(self, reached: Reached, *, runs: bool = False) -> None:
         """A child has called, or this one, as another program. One that was forked waits for its breakpoints; others
@@ -171,7 +170,7 @@ class Debugger:
         self._breakpoints.mirror(made, self._current.armable())
 
     def _begin(self, reached: Reached) -> None:
-        self._halts += 1
+        self._halting.over()
         self._current.threads = ThreadNumbers(0)
         self._exception = None
         self._jumping = ""
@@ -194,7 +193,7 @@ class Debugger:
         """It stands still from here on, where it can run: what is looked at must not move meanwhile."""
         from pydelve.debugger.looked import open_looking  # noqa: PLC0415  30 ms of the first prompt
 
-        self._halts += 1
+        self._halting.over()
         self._current.state = State("starting")
         process = open_looking(options, self._loop, self)
         self._current.process = process
@@ -300,24 +299,8 @@ class Debugger:
 
     def _halt(self, request: requests.Halt) -> State:
         if self._current.state.status == "running" and self._current.process is not None:
-            self._halt_it(self._current.process, "halt")
+            self._halting.begin(self._current.process, "halt")
         return self._current.state
-
-    def _halt_it(self, process: Process, reason: Literal["halt", "attach"]) -> None:
-        process.halt(reason)
-        self._halts += 1
-        self._loop.after(_HALT_PATIENCE_S, lambda halt=self._halts: self._halt_overdue(halt))  # type: ignore[misc]
-
-    def _halt_overdue(self, halt: int) -> None:
-        if self._current.state.status != "running" or halt != self._halts or self._current.process is None:
-            return
-        self._emit(
-            HaltPending(
-                _HALT_PATIENCE_S,
-                f"process {self._current.process.info.pid} has not come back to Python: "
-                "some thread holds the interpreter in C code",
-            )
-        )
 
     def _interrupt(self, request: requests.Interrupt) -> None:
         self._dumping.cancel()
@@ -383,7 +366,7 @@ class Debugger:
     def on_stopped(self, report: StopReport) -> None:
         """See ``target.Listener``."""
         process = self._current.process
-        self._halts += 1  # none is overdue any more
+        self._halting.over()
         # as a job of its own: it asks the target, which can't be done from within the reading of this event, and the
         # request that started this process must have ended before
         self._loop.post(lambda: self._announce(process, report), urgent=False)
