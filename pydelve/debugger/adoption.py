@@ -4,7 +4,6 @@ engine's thread. See docs/internals/children.md.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from pydelve.target.live.children import Uncalled
     from pydelve.target.live.door import Caller, Door
     from pydelve.target.live.handle import Reached
-
-_log = logging.getLogger("pydelve.engine")
 
 
 class Adoption:
@@ -52,12 +49,17 @@ class Adoption:
         self._make = make
         self._runs = runs
         self._over = over
-        self._next = max(members) + 1
+        self.last = max(members)
+        """The highest number that a target was given."""
         self._becoming: dict[int, tuple[Member, Becoming]] = {}
         """By pid: targets that are just becoming another program."""
         self._door: Door | None = None
         self.wanted: re.Pattern[str] | None = None
         """In whose command line this is found; None: all."""
+
+    @property
+    def _first(self) -> Member:
+        return self._members[min(self._members)]
 
     @property
     def door(self) -> str:
@@ -115,13 +117,9 @@ class Adoption:
             self._adopt_again(again, reached)
             return
         member = self._new("exec", parent)
-        try:
-            member.engine.adopt(reached)
-            if member.how == "fork":  # others come to their first line, and go on from there
-                self._runs(member)
-        except PydelveError as error:
-            self._members.pop(member.number, None)
-            _log.warning("process %d called, but can't be debugged: %s", reached.handle.pid, error)
+        member.engine.adopt(reached)
+        if member.how == "fork":  # others come to their first line, and go on from there
+            self._runs(member)
 
     # -- those that are there already ----------------------------------------------------------------------------------
 
@@ -152,43 +150,43 @@ class Adoption:
         from pydelve.target.live.children import python_children_of  # noqa: PLC0415  only where one was attached to
 
         known = {member.pid for member in self._members.values()}
-        return [pid for pid in python_children_of(self._members[min(self._members)].pid) if pid not in known]
+        return [pid for pid in python_children_of(self._first.pid) if pid not in known]
 
     def _attach(self, pids: Sequence[int], tell: Callable[[Event], None]) -> None:
         from pydelve.target.live.attach import attach  # noqa: PLC0415  rarely needed
         from pydelve.target.live.door import ancestors_of  # noqa: PLC0415  rarely needed
 
         for pid in pids:
+            self._loop.serve_urgent()  # each may take seconds
+            if self._first.engine.current.armable() is None:  # it was let go of, or has ended, meanwhile
+                return
             numbers = {each.pid: number for number, each in self._members.items()}
             parent = next((numbers[each] for each in ancestors_of(pid) if each in numbers), 0)
-            member = None
             try:
                 reached = attach(AttachOptions(pid, stop=False))
-                member = self._new("attach", parent)
-                member.engine.adopt(reached, runs=True)
-                self._runs(member)
+            except TargetGoneError:  # it has ended meanwhile
+                continue
             except PydelveError as error:
-                if member is not None:
-                    self._members.pop(member.number, None)
-                if not isinstance(error, TargetGoneError):
-                    tell(Notice(error.message, error.why, error.hint))
+                tell(Notice(error.message, error.why, error.hint))
+                continue
+            member = self._new("attach", parent)
+            member.engine.adopt(reached, runs=True)
+            self._runs(member)
 
     def _new(self, how: Literal["exec", "attach"], parent: int) -> Member:
-        member = Member(self._next, how, parent)
-        self._next += 1
-        member.engine = self._make(member.number)
+        number = self.last + 1
+        member = Member(number, how, parent)
+        member.engine = self._make(number)
         member.engine.follow(self.door)
-        self._members[member.number] = member
+        self._members[number] = member
+        self.last = number
         return member
 
     def _adopt_again(self, member: Member, reached: Reached) -> None:
         """Another program is in a target's place, and has called."""
         before = member.state.target
         reached.launched = before is not None and before.launched
-        try:
-            member.engine.adopt(reached)
-        except PydelveError as error:
-            _log.warning("process %d called again, but can't be debugged: %s", reached.handle.pid, error)
+        member.engine.adopt(reached)
 
     def _not_again(self, member: Member, event: Exited, status: ExitStatus | None) -> None:
         """The program that is in its place has ended before it called, or has not called in time."""

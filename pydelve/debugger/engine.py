@@ -134,18 +134,31 @@ class Debugger:
 
     def adopt(self, reached: Reached, *, runs: bool = False) -> None:
         """A child has called, or this one, as another program. One that was forked waits for its breakpoints; others
-        come to their first line, unless they were attached to, as they ``run``.
-
-        Raises:
-            TargetError: it has no agent that we understand.
+        come to their first line, unless they were attached to, as they ``run``. One that can't be debugged is let go
+        of, which is told.
         """
-        self._begin(reached)
         self._stops_at_entry = False
+        try:
+            self._begin(reached)
+            process = self._current.process
+            if process is not None and (process.forked or runs) and not process.ended:
+                self._current.files.main_is(process.main_file)
+                self._begin_run(process)
+                process.go()
+        except TargetGoneError as error:  # its end is told by itself
+            _log.info("process %d ended: %s", reached.handle.pid, error)
+        except PydelveError as error:
+            self._lose(error)
+
+    def _lose(self, error: PydelveError) -> None:
         process = self._current.process
-        if process is not None and (process.forked or runs) and not process.ended:
-            self._current.files.main_is(process.main_file)
-            self._begin_run(process)
-            process.go()
+        if process is None or self._current.state.status in ("ended", "detached"):
+            return
+        killed = process.ended and process.info.launched  # it was ours, and had no agent that we understand
+        self._emit(Notice(error.message, error.why, error.hint))
+        process.detach()
+        if self._current.state.exit is None:  # else it ended meanwhile
+            self.on_exited(ExitStatus("killed", 9, False) if killed else ExitStatus("lost", 0, False))
 
     def follow(self, door: str, *, from_now: bool = True) -> None:
         """Children of this target are to call there; "" for none. Else from its next run on: this one is to end."""

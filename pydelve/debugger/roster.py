@@ -11,6 +11,11 @@ from pydelve.errors import PydelveError, TargetStateError
 _KEPT = 100
 
 
+def no_target(number: int) -> PydelveError:
+    """There is none of that number."""
+    return TargetStateError(f"there is no target {number}", why="no child of that number was followed", hint="targets")
+
+
 class Roster:
     """Who is there, by number, who was, and what was left alone."""
 
@@ -43,17 +48,25 @@ class Roster:
         left = tuple(LeftAlone(words, why, count) for (words, why), count in self._left_alone.items())
         return TargetList(tuple(sorted([*live, *self.ended], key=lambda target: target.id)), left)
 
+    def leaves(self, member: Member) -> Target | None:
+        """It is a member no more; how it was at last. None where nobody was told of it."""
+        self.members.pop(member.number, None)
+        if member.state.target is None:
+            return None
+        gone = self.target(member, 0)
+        self.ended.append(gone)
+        return gone
+
     def gone(self, number: int) -> Target | None:
         """One that was there."""
         return next((target for target in self.ended if target.id == number), None)
 
     def none(self, number: int) -> PydelveError:
         """There is none of that number, or no more."""
-        known = self.gone(number) is not None
+        if self.gone(number) is None:
+            return no_target(number)
         return TargetStateError(
-            f"target {number} has ended" if known else f"there is no target {number}",
-            why="there is nothing to look at any more" if known else "no child of that number was followed",
-            hint="targets",
+            f"target {number} has ended", why="there is nothing to look at any more", hint="targets"
         )
 
     def count_left(self, left: LeftAlone) -> None:

@@ -37,7 +37,7 @@ from pydelve.api.events import (
     Traced,
 )
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.target import State
+from pydelve.api.target import State, Target
 from pydelve.debugger.adoption import Adoption
 from pydelve.debugger.bound import Bound
 from pydelve.debugger.engine import Debugger, SessionOptions
@@ -164,6 +164,10 @@ class Targets:
     def greeting_bound(self, number: int) -> list[Event]:
         """How things are, for somebody who comes now and is about one target only."""
         return self._bound.greeting(number)
+
+    def has_had(self, number: int) -> bool:
+        """Is there such a target, or was there one? From any thread."""
+        return _FIRST <= number <= self._adoption.last
 
     def left(self) -> None:
         """A client is gone: what it alone saw may go on."""
@@ -319,23 +323,23 @@ class Targets:
         self._turns.clear()
         self._together.go_on()
 
-    def _leave_one(self, member: Member, *, kill: bool) -> Event:
-        """Kill one or let it run on; what was told to those who are about it."""
-        del self._members[member.number]
+    def _leave_one(self, member: Member, *, kill: bool) -> Target | None:
+        """Kill one or let it run on, and tell those who are about it; how it is now."""
+        del self._members[member.number]  # what its engine tells is not passed on
         with suppress(PydelveError):  # it ends at this moment
             member.engine.serve(requests.Detach(kill=kill))
+        gone = self._roster.leaves(member)  # first: who hears of it may ask
         ended = member.state.exit
-        told = Exited(ended) if ended is not None else Detached()
-        self._emit_bound(member.number, told)
-        return told
+        self._emit_bound(member.number, Exited(ended) if ended is not None else Detached())
+        return gone
 
     def _let_go(self, member: Member, *, kill: bool) -> None:
         """One child is killed, or runs on undebugged; the session goes on without it."""
-        self._leave_one(member, kill=kill)
+        gone = self._leave_one(member, kill=kill)
         if member.number in self._turns:
             self._turns.remove(member.number)
         self._together.gone(member.number)
-        self._gone(member)
+        self._gone(gone)
 
     def _runs_on(self, member: Member) -> None:
         """Nobody sees that it stands."""
@@ -358,9 +362,8 @@ class Targets:
                 self._turns.append(before)
         if number in self._turns:
             self._turns.remove(number)
-        if self._adoption.door:
-            for each in self._engine.breakpoints.all():
-                self._emit(BreakpointChanged(each))
+        for each in self._engine.breakpoints.all():
+            self._emit(BreakpointChanged(each))
 
     def _next_turn(self, *, seen: bool = False) -> None:
         """``seen``: the one that is looked at stands, and need not be looked at any longer."""
@@ -467,20 +470,18 @@ class Targets:
             self._emit(event)
             self._post_turn()
         else:
-            del self._members[number]
-            self._gone(member)
+            self._gone(self._roster.leaves(member))
 
     def _post_turn(self) -> None:
         if self._turns:
             self._loop.post(self._next_turn, urgent=False)
 
-    def _gone(self, member: Member) -> None:
+    def _gone(self, gone: Target | None) -> None:
         """A child is no member any more."""
-        gone = replace(self._roster.target(member, self._current), current=False)
-        self._roster.ended.append(gone)
-        if member.number == self._current:
+        if self._current not in self._members:
             self._current = self._likely()
-        self._emit(TargetExited(gone, self._roster.target(self._members[self._current], self._current)))
+        if gone is not None:
+            self._emit(TargetExited(gone, self._roster.target(self._members[self._current], self._current)))
         self._post_turn()
 
     def _likely(self) -> int:

@@ -46,7 +46,7 @@ class Unseen:
     def _overdue(self, member: Member, stops: int) -> None:
         if not member.stands or member.stops != stops or not self._views.unseen(member.number):
             return
-        if self._is_held():
+        if self._is_held() or member.state.status == "evaluating":
             self._wait(member, PATIENCE_S)
             return
         if not member.runs_on:

@@ -137,12 +137,11 @@ class Host:
     def _answer_waiting(self, event: Event, target: int) -> None:
         if not isinstance(event, _STANDS):
             return
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting
+        self._waiting = [each for each in waiting if each[0].target != target]
         for view, deliver in waiting:
             if view.target == target:
-                deliver(self._debugger.serve(GetState(), view), None)
-            else:
-                self._waiting.append((view, deliver))
+                self.serve(GetState(), deliver, view)
 
     def _read_by_all(self, *events: Logged | Traced) -> None:
         """Say so to the target, as soon as nobody is behind."""

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from pydelve.api.attach import AttachOptions
 from pydelve.api.breakpoints import HitCondition
-from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Notice, Started, Stopped, TargetExited
+from pydelve.api.events import (
+    BreakpointChanged,
+    Continued,
+    Detached,
+    Event,
+    Exited,
+    Notice,
+    Started,
+    Stopped,
+    TargetAdded,
+    TargetExited,
+)
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import (
+    AttachChildren,
     ClearBreakpoint,
     CreateBreakpoint,
     Detach,
+    Evaluate,
     GetState,
     GetTargets,
     GetVariables,
+    Halt,
     ListBreakpoints,
     Restart,
     Resume,
     SelectTarget,
 )
+from pydelve.api.target import ExitStatus
 from pydelve.client.connection import SocketTransport
 from pydelve.debugger import unseen
-from pydelve.errors import TargetStateError, UnsupportedError
+from pydelve.debugger.views import View
+from pydelve.errors import TargetBusyError, TargetGoneError, TargetStateError, UnsupportedError
+from pydelve.target.live.attach import attach
+from pydelve.target.live.handle import Reached
+from pydelve.target.live.process import LiveProcess
+from tests.e2e.handshakes import wait_until
+from tests.e2e.running import Running
+from tests.interpreters import find_interpreters
 from tests.serving import TOKEN, Serving
 
 E = TypeVar("E", bound=Event)
@@ -118,19 +143,123 @@ def test_each_is_about_its_own(options: LaunchOptions, lines: dict[str, int]) ->
         assert ended.status.how == "exited"
         nobody = about(serving, 77)
         following(nobody, Detached)
-        for client in (anyone, first, child, nobody):
+        nobody.close()
+        for client in (anyone, first, child):
             client.close()
 
 
-def test_a_child_that_nobody_sees_runs_on(
-    options: LaunchOptions, lines: dict[str, int], monkeypatch: pytest.MonkeyPatch
+def test_one_that_is_let_go_of_is_waited_for_no_more(program: Program, tmp_path: Path) -> None:
+    script = program("children/outliving.py")
+    options = LaunchOptions("script", str(script), (str(tmp_path), "stay"), follow=True, stop_at_entry=True)
+    with Serving(options, stays=True) as serving, ThreadPoolExecutor(1) as pool:
+        anyone = serving.connect()
+        following(anyone, Stopped)
+        anyone.call(Resume("continue"))
+        assert following(anyone, TargetAdded).target.id == 2
+        child, other = about(serving, 2), about(serving, 2)
+        child.call(Halt())
+        for client in (anyone, child, other):
+            assert following(client, Stopped).target == 2
+        waits = pool.submit(child.call, Resume("continue", wait=True))
+        following(other, Continued)
+        other.call(Detach())
+        assert waits.result(_LIMIT_S).status == "detached"
+        gone = following(anyone, TargetExited)
+        assert (gone.target.id, gone.target.status, gone.current.id) == (2, "detached", 1)
+        assert anyone.call(GetState()).status == "running"
+        (tmp_path / "go").touch()
+        wait_until((tmp_path / "done").exists)
+        # those that the end of the program takes along are known, too
+        (tmp_path / "go").unlink()
+        anyone.call(Restart())
+        following(anyone, Stopped)
+        anyone.call(Resume("continue"))
+        assert following(anyone, TargetAdded).target.id == 3
+        third = about(serving, 3)
+        anyone.call(Restart())
+        assert following(third, Exited).status.how == "killed"
+        late = about(serving, 3)
+        assert following(late, Exited).status == late.call(GetState()).exit
+        for client in (anyone, child, other, third, late):
+            client.close()
+
+
+def test_a_child_that_can_not_be_debugged_runs_on(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unseen, "PATIENCE_S", 0.01)
-    with Serving(options, stays=True) as serving:
+    """Its agent does not take what it is told at first; it is as without us then, and that is told."""
+    script = program("children/outliving.py")
+    follow = LiveProcess.follow
+
+    def fails(process: LiveProcess, door: str) -> None:
+        if process.forked:
+            raise TargetBusyError("it does not answer", why="it was asked once")
+        follow(process, door)
+
+    monkeypatch.setattr(LiveProcess, "follow", fails)
+    options = LaunchOptions("script", str(script), (str(tmp_path), "stay"), follow=True, stop_at_entry=True)
+    with Serving(options) as serving:
+        client = serving.connect()
+        following(client, Stopped)
+        client.call(CreateBreakpoint("work"))
+        client.call(Resume("continue"))
+        assert following(client, TargetAdded).target.id == 2
+        told = following(client, Notice)
+        assert (told.message, told.why) == ("target 2: it does not answer", "it was asked once")
+        gone = following(client, TargetExited).target
+        assert (gone.id, gone.exit) == (2, ExitStatus("lost", 0, False))
+        (tmp_path / "go").touch()
+        wait_until((tmp_path / "done").exists)
+        client.close()
+
+
+def test_letting_go_while_children_are_attached_to(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that were not come to yet are left alone."""
+    python, script, attached = find_interpreters()["3.13"], program("children/already.py"), []
+    with Running(python, script, folder=script.parent) as running:
+        running.wait_ready()
+        with Serving(AttachOptions(running.pid, stop=False), stays=True) as serving:
+            client = serving.connect()
+
+            def leaving(options: AttachOptions) -> Reached:
+                attached.append(options.pid)
+                view = View(lambda _: None)
+                serving.host.post(lambda: serving.host.serve(Detach(), lambda *_: None, view), urgent=True)
+                return attach(options)
+
+            monkeypatch.setattr("pydelve.target.live.attach.attach", leaving)
+            client.call(AttachChildren())
+            following(client, Detached)
+            client.close()
+        assert len(attached) == 1
+        running.tell("go")
+        assert running.end() == ("ready\n[6, 8] 10\n", "", 0)
+
+
+def test_a_child_that_nobody_sees_runs_on(
+    options: LaunchOptions, lines: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Serving(options, stays=True) as serving, ThreadPoolExecutor(1) as pool:
         first = about(serving, 1)
         following(first, Stopped)
         first.call(CreateBreakpoint(f"{options.program}:{lines['work']}"))
         first.call(Resume("continue"))
+        following(first, TargetAdded)
+        # who looks at it leaves, in the middle of an evaluation
+        child = about(serving, 2)
+        following(child, Stopped)
+        monkeypatch.setattr(unseen, "PATIENCE_S", 0.01)
+        begun, end = tmp_path / "begun", tmp_path / "end"
+        text = f"open({str(begun)!r}, 'w').close()\nimport os\nwhile not os.path.exists({str(end)!r}): pass"
+        evaluated = pool.submit(child.call, Evaluate(text, statements=True, timeout_s=_LIMIT_S))
+        wait_until(begun.exists)
+        child.close()
+        assert isinstance(evaluated.exception(_LIMIT_S), TargetGoneError)
+        left = threading.Event()
+        wait_until(lambda: len(list(serving.host._views)) == 1)
+        serving.host.post(lambda: serving.host._loop.after(0.05, left.set), urgent=True)  # after its patience
+        assert left.wait(_LIMIT_S)
+        end.touch()
         for number in (2, 3):
             told = following(first, Notice)
             assert (told.message, told.why) == (

@@ -49,12 +49,14 @@ class AgentLink:
         self.stopped = False
         """Requests go by *hold* while it is stopped, by *link* else."""
         self.closed = False
+        self._begun = False
         self.others = False
         """Did other threads exist at the last stop?"""
         waiter.watch(link.fileno(), self._read_link)
 
     def begin(self, *, free_threaded: bool = False) -> None:
         """Hear of stops, from now on: the first may follow the hello at once, before the engine has taken that in."""
+        self._begun = True
         self._hold.free_threaded = free_threaded
         self._waiter.watch(self._hold.fileno(), self._read_hold)
 
@@ -138,6 +140,8 @@ class AgentLink:
 
     def wait_gone(self, timeout_s: float) -> bool:
         """Wait until the agent has left, with nothing of it left behind; False after ``timeout_s``."""
+        if not self._begun:  # it is let go of before its hello was taken in
+            self.begin()
         return self._waiter.wait_until(lambda: self._hold.closed, timeout_s)
 
     def give_up(self, number: int, operation: str, waited_s: float) -> TargetBusyError:
