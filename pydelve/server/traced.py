@@ -5,8 +5,13 @@ A part of ``host.Host``, on the engine's thread.
 
 from __future__ import annotations
 
+import itertools
+
 from pydelve.api.events import Traced
 from pydelve.api.tracing import TracedFunction, TracedTask, TracedThread
+
+_KEPT_TASKS = 10_000
+"""Names of the last ones: a server may make millions. Records of others are shown without."""
 
 
 class _Glossary:
@@ -21,6 +26,8 @@ class _Glossary:
         self._functions.update((each.index, each) for each in batch.functions)
         self._threads.update((each.index, each) for each in batch.threads)
         self._tasks.update((each.index, each) for each in batch.tasks)
+        for index in [*itertools.islice(self._tasks, max(0, len(self._tasks) - _KEPT_TASKS))]:
+            del self._tasks[index]
 
     def batch(self, target: int) -> Traced:
         """All of it, with no records."""
