@@ -8,6 +8,7 @@ editor for, the worker does.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,7 @@ class Children:
         self._live: set[int] = set()
         self._refused = ""
         self._when_gone: Callable[[], None] | None = None
+        self._once = threading.Lock()
         self.begun = False
         """The editor was asked for a session."""
 
@@ -130,9 +132,11 @@ class Children:
         self._check()
 
     def _check(self) -> None:
-        if not self._live and self._when_gone is not None:
+        with self._once:
+            if self._live or self._when_gone is None:
+                return
             what, self._when_gone = self._when_gone, None
-            what()
+        what()
 
 
 class Ended:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from pydelve.api.events import (
@@ -25,6 +27,7 @@ from pydelve.api.requests import Resume
 from pydelve.api.target import Stop
 from pydelve.errors import PydelveError, TargetGoneError
 from pydelve_dap.breakpoints import Breakpoints
+from pydelve_dap.children import is_child
 from pydelve_dap.session import Session
 
 _REASONS = {
@@ -35,6 +38,10 @@ _REASONS = {
 _DESCRIPTIONS = {
     "condition-error": "Paused on a condition that failed", "log-error": "Paused on a log message that failed",
 }  # fmt: skip
+
+
+CHILD_LIMIT_S = 10.0
+"""For ``configurationDone`` of a child's session: a process must not stand for ever where it can't be let go on."""
 
 
 class Happenings:
@@ -65,6 +72,10 @@ class Happenings:
         self.begun = threading.Event()
         """The program stands or has ended, for the first time."""
         self.configured = False
+        self._limit = time.monotonic() + CHILD_LIMIT_S if is_child(session.arguments) else None
+        """Until when a process that stands waits for being configured."""
+        self._runs_on = False
+        """That time is over."""
         self._over = False
         self._progress = 0
 
@@ -72,16 +83,32 @@ class Happenings:
         """Until the connection ends; the events' thread."""
         while True:
             try:
-                event = self._session.client.next_event(None)
+                event = self._session.client.next_event(self._patience_s())
             except TargetGoneError:
                 break
-            if event is not None:
-                with self._order:
+            with self._order:
+                if event is not None:
                     self._also(event)
                     self._tell(event)
+                elif self._patience_s() == 0.0:
+                    self._wait_no_longer()
         with self._order:
             self.begun.set()
             self._end()
+
+    def _patience_s(self) -> float | None:
+        if self._limit is None or self.configured or self._runs_on:
+            return None
+        return max(0.0, self._limit - time.monotonic())
+
+    def _wait_no_longer(self) -> None:
+        self._runs_on = True
+        text = (
+            f"no configurationDone came within {CHILD_LIMIT_S:g} s: until it does, the process runs on where it stops"
+        )
+        self._session.messages.output(f"{text}\n", "important")
+        if self._session.stop is not None:
+            self._resume()
 
     def configuration_done(self) -> None:
         """The editor has said all: now it may hear of where the program stands, or that goes on."""
@@ -113,6 +140,8 @@ class Happenings:
                 self.begun.set()
                 if self.configured:
                     self._stopped(stop)
+                elif self._runs_on:
+                    self._resume()
             case Continued():
                 self._went_on()
             case Exited(status):
@@ -164,10 +193,7 @@ class Happenings:
         session = self._session
         passes = stop.reason == "entry" and session.launched and not session.flag("stopOnEntry", False)
         if passes or session.only_runs:
-            try:
-                session.resume(Resume("continue"))
-            except PydelveError:  # it ends at this moment, which is told
-                return
+            self._resume()
             return
         body: dict[str, Any] = {
             "reason": _REASONS.get(stop.reason, stop.reason), "threadId": stop.thread,
@@ -182,6 +208,10 @@ class Happenings:
         if stop.breakpoints:
             body["hitBreakpointIds"] = list(stop.breakpoints)
         session.messages.event("stopped", body)
+
+    def _resume(self) -> None:
+        with suppress(PydelveError):  # it ends at this moment, which is told
+            self._session.resume(Resume("continue"))
 
     def _end(self) -> None:
         if not self._over:
