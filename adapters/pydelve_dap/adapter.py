@@ -245,6 +245,8 @@ class Adapter:
         paths, target = Paths(mappings(arguments)), shows(arguments, self._editor)
         try:
             client = self._attached(arguments, target)
+        except TargetStateError:  # there never was such a target
+            raise
         except TargetError:
             if not is_child(arguments):
                 raise
@@ -252,7 +254,7 @@ class Adapter:
         else:
             try:
                 client.call(GetState())
-            except PydelveError:  # there never was such a target
+            except PydelveError:  # there never was such a target, and nobody has said so yet
                 client.close()
                 raise
         self._begin(client, arguments, paths, launched=False)

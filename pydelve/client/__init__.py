@@ -82,6 +82,7 @@ def connect(address: str, token: str | None = None, target: int = 0) -> Client:
 
     Raises:
         UsageError: that is no address.
+        TargetStateError: there never was such a target.
         TargetError: nobody listens there.
         ProtocolError: the token is wrong, or what listens there is no session of ours.
     """

@@ -42,6 +42,7 @@ class SocketTransport:
 
         Raises:
             TargetError: nobody listens there, or answers.
+            TargetStateError: there never was such a target.
             ProtocolError: the token is wrong, or what listens there is no session of ours.
         """
         self._socket = _connected(address)

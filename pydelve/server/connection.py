@@ -19,7 +19,7 @@ from pydelve import __version__
 from pydelve.api.events import Event
 from pydelve.api.requests import Request
 from pydelve.debugger.views import View
-from pydelve.errors import ProtocolError
+from pydelve.errors import ProtocolError, PydelveError
 from pydelve.rpc import methods
 from pydelve.rpc.codec import Mismatch, dumps, loads, to_json
 from pydelve.rpc.framing import Deframer
@@ -208,22 +208,40 @@ class Connection:
             return
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
             raise ProtocolError("the first message is none of JSON-RPC")
-        wants_in = message.get("method") == methods.AUTHENTICATE
+        wants_in, target = message.get("method") == methods.AUTHENTICATE, 0
         if wants_in or self._token:
-            params = message.get("params")
-            token = params.get("token", "") if isinstance(params, dict) else ""
-            if self._token and not (wants_in and same_token(token, self._token)):
-                _log.warning("%s: refused, for its token", self.name)
-                self.send(_refusal(message.get("id")))
+            try:
+                target = self._let_in(message.get("params") if wants_in else None)
+            except PydelveError as error:
+                _log.warning("%s: refused: %s", self.name, error)
+                self.send(_refusal(message.get("id"), error))
                 self.finish()
                 return
             welcome = {"pydelve": __version__, "stays": self._server.stays}
             self.send({"jsonrpc": "2.0", "id": message.get("id"), "result": welcome})
         self._join()
-        target = message["params"].get("target", 0) if wants_in and isinstance(message.get("params"), dict) else 0
-        self._dialect = JsonRpc(self, self._server.host, target if type(target) is int else 0)
+        self._dialect = JsonRpc(self, self._server.host, target)
         if not wants_in:
             self._dialect.received(message)
+
+    def _let_in(self, params: Any) -> int:
+        """Which target it is about, by the parameters of ``authenticate``.
+
+        Raises:
+            ProtocolError, TargetStateError: it may not come in.
+        """
+        given = params if isinstance(params, dict) else {}
+        if self._token and not same_token(given.get("token", ""), self._token):
+            raise ProtocolError(
+                "the first message must be authenticate, with the token",
+                why="the token is wrong, or there is none",
+                hint="pydelve connect ADDRESS, with the token in PYDELVE_TOKEN",
+            )
+        target = given.get("target", 0)
+        if type(target) is not int:
+            raise ProtocolError("authenticate is malformed", why="target is no number")
+        self._server.host.check_target(target)
+        return target
 
     def admit(self, token: str) -> bool:
         """An editor brings its token with launch or attach; from any thread."""
@@ -297,11 +315,6 @@ def same_token(given: Any, token: str) -> bool:
     return isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 
-def _refusal(number: Any) -> dict[str, Any]:
-    error = ProtocolError(
-        "the first message must be authenticate, with the token",
-        why="the token is wrong, or there is none",
-        hint="pydelve connect ADDRESS, with the token in PYDELVE_TOKEN",
-    )
+def _refusal(number: Any, error: PydelveError) -> dict[str, Any]:
     number = number if isinstance(number, int | str) else None
     return {"jsonrpc": "2.0", "id": number, "error": to_json(methods.error_to_json(error))}

@@ -17,6 +17,7 @@ from pydelve.api.requests import Detach, GetState, Request
 from pydelve.api.target import State, Stop
 from pydelve.debugger.engine import SessionOptions
 from pydelve.debugger.loop import Loop
+from pydelve.debugger.roster import no_target
 from pydelve.debugger.targets import Targets
 from pydelve.debugger.views import View, Views
 from pydelve.errors import InternalError, PydelveError
@@ -268,6 +269,15 @@ class Host:
             TargetGoneError: the session is closed, or was while this waited.
         """
         return self._ask(lambda deliver: self.serve(request, deliver, view), urgent=request.URGENT)
+
+    def check_target(self, number: int) -> None:
+        """Can a client be about this target (``View.target``)?
+
+        Raises:
+            TargetStateError: there never was one of that number.
+        """
+        if number and not self._debugger.has_had(number):
+            raise no_target(number)
 
     def post(self, job: Callable[[], None], *, urgent: bool) -> bool:
         """Have something run on the engine's thread, soon; False where the session has ended."""

@@ -67,7 +67,8 @@ def _authenticate() -> Schema:
         "name": methods.AUTHENTICATE,
         "summary": "The first message of a connection: required over TCP, with the token; allowed over a unix socket.",
         "description": "target: the only target (Target.id) that all requests and events of this connection are about; "
-        "0: whichever is looked at. stays: the session outlives its clients (--accept-multiclient).",
+        "0: whichever is looked at. Refused where there never was such a target. "
+        "stays: the session outlives its clients (--accept-multiclient).",
         "paramStructure": "by-name",
         "params": [
             {"name": "token", "required": False, "schema": {"type": "string", "default": ""}},

@@ -44,7 +44,7 @@ from pydelve.api.target import ExitStatus
 from pydelve.client.connection import SocketTransport
 from pydelve.debugger import unseen
 from pydelve.debugger.views import View
-from pydelve.errors import TargetBusyError, TargetGoneError, TargetStateError, UnsupportedError
+from pydelve.errors import ProtocolError, TargetBusyError, TargetGoneError, TargetStateError, UnsupportedError
 from pydelve.target.live.attach import attach
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.process import LiveProcess
@@ -141,9 +141,11 @@ def test_each_is_about_its_own(options: LaunchOptions, lines: dict[str, int]) ->
             child.call(GetVariables())
         ended = following(first, Exited)
         assert ended.status.how == "exited"
-        nobody = about(serving, 77)
-        following(nobody, Detached)
-        nobody.close()
+        for never in (77, -1):
+            with pytest.raises(TargetStateError, match=rf"^there is no target {never} \(no child of that number was"):
+                about(serving, never)
+        with pytest.raises(ProtocolError, match=r"^authenticate is malformed \(target is no number\)"):
+            about(serving, True)
         for client in (anyone, first, child):
             client.close()
 
