@@ -147,10 +147,7 @@ class Exceptions:
         made = None if recipe is None else ArmedException(number, recipe, table.hits_of)
         table.replace_exception(number, made)
         self._armed = [each for each in self._armed if each.id != number] + ([] if made is None else [made])
-        self.recent[0] = None
-        self.unmeant.clear()
-        self.lasting.clear()
-        self._unmeant_classes.clear()
+        self._ask_anew()
         live = [armed for armed in self._armed if armed.when != "uncaught" or armed.at_raise]
         everywhere = any(each.libraries or each.when == "user" for each in live)
         self._agent.events.watch_exceptions(bool(live), everywhere)
@@ -198,11 +195,12 @@ class Exceptions:
         """An exception has come up in ``frame``: raised there, or by what it called. Up to 3.11 it does not have its
         ``traceback`` yet.
         """
-        for each in self._armed:
+        known = self._armed
+        for each in known:
             if each.means(error):
                 break
         else:
-            self._never_means(type(error))
+            self._never_means(type(error), known)
             return
         agent, ident = self._agent, get_ident()
         if not agent.active or ident in agent.own or ident in agent.judging or is_agent(frame.f_code):
@@ -227,7 +225,10 @@ class Exceptions:
             passed = entry if left is not None and armed[0].when == "user" else None
             self._stop(armed, frame, error, traceback, passed, left)
 
-    def _never_means(self, cls: type[BaseException]) -> None:
+    def _never_means(self, cls: type[BaseException], known: list[ArmedException]) -> None:
+        """None of those means this class: noted first, then asked again, as ``arm`` makes a new list before it clears
+        what is noted.
+        """
         key = id(cls)
         if type.__dict__["__flags__"].__get__(cls) & _HEAP_TYPE:
 
@@ -239,6 +240,15 @@ class Exceptions:
         self.unmeant.add(key)
         if type(cls) is type and _lasts(cls):
             self.lasting.add(cls)
+        if known is not self._armed:
+            self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        """Forget which classes none of them means."""
+        self.unmeant.clear()
+        self.lasting.clear()
+        self.recent[0] = None  # last: other threads take it from those
+        self._unmeant_classes.clear()
 
     def _stop_if_uncaught(self, frame: FrameType, error: BaseException, traceback: TracebackType | None) -> None:
         """It comes to the user's code just now: stop where nobody will catch it, as far as that can be told."""
