@@ -433,9 +433,12 @@ class Agent:
         """
         if not blame.is_own(error):
             return False
-        if type(error) is RecursionError:  # the program was close to the limit: nobody's fault, and no room for a call
+        if blame.is_for_want_of_room(error):  # the program was close to the limit: nobody's fault
             if self.active and not self._recursion_told:
-                self.link.send(("event", protocol.NOTICE, _NO_ROOM))  # may fail for the same reason, and does no harm
+                try:
+                    self.link.send(("event", protocol.NOTICE, _NO_ROOM))
+                except RecursionError:  # nor is there room to say so: another time
+                    return True
                 self._recursion_told = True
         elif self._faults < _FAULTS_TOLD and self.active:
             self._faults += 1

@@ -10,6 +10,7 @@ import _signal
 import _thread
 import posix
 import sys
+from _ctypes import ArgumentError
 from _thread import get_ident
 
 from . import protocol
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 _F_DUPFD_CLOEXEC = 1030  # fcntl.h
 _SETTLE_S = 5.0  # a debugger on a busy machine may take nothing for a while
 _PIECE_BYTES = 1 << 16  # is sent at once, so that it shows whether the debugger reads
+_NO_ROOM = (RecursionError, ArgumentError)  # see blame.is_for_want_of_room
 _TRACES = sys.version_info < (3, 12)
 _start_new_thread = _thread.start_new_thread  # before it is replaced, by the program or by tracing.py
 _send = native.released("send", native.WORD, native.INT, native.OBJECT_BYTES, native.WORD, native.INT)
@@ -62,15 +64,18 @@ class Link:
         """Queue a message and send what is queued.
 
         A signal handler may run in the middle of this and come here again in the same thread: whoever finds the lock
-        taken leaves the message to the one that has it, and never waits.
+        taken leaves the message to the one that has it, and never waits. Where the program's recursion leaves no room,
+        it goes with the next one.
         """
         self._outbox.append(protocol.pack(message))
-        while self._outbox and self._writing.acquire(False):
-            try:
-                while self._outbox:
-                    self._write(self._outbox.pop(0))
-            finally:
-                self._writing.release()
+        try:
+            while self._outbox and self._writing.acquire(False):
+                try:
+                    self._write_all()
+                finally:
+                    self._writing.release()
+        except _NO_ROOM:
+            return
 
     def wait_for(self, lock: Any) -> bool:
         """Acquire a lock that another thread may send with; False after a while in which nothing was taken."""
@@ -85,8 +90,7 @@ class Link:
         """Wait until nothing of this is under way: all that was sent can be read at the other end."""
         if self.wait_for(self._writing):
             try:
-                while self._outbox:
-                    self._write(self._outbox.pop(0))
+                self._write_all()
             finally:
                 self._writing.release()
 
@@ -97,14 +101,24 @@ class Link:
             limit.store_words(int(_SETTLE_S), 0)
             _setsockopt(self._fd, _SOL_SOCKET, _SO_SNDTIMEO, limit.address, limit.size)
 
+    def _write_all(self) -> None:
+        """What is queued, with the lock held."""
+        while self._outbox:
+            if self.lost or not self.intact():
+                self.lost = True
+                self._outbox.clear()
+                return
+            self._write(self._outbox.pop(0))
+
     def _write(self, data: bytes) -> None:
-        if self.lost or not self.intact():
-            self.lost = True
-            return
         at, size = 0, len(data)
         while at < size:
             piece = data[at : at + _PIECE_BYTES] if size > _PIECE_BYTES else data
-            sent = _send(self._fd, piece, len(piece), native.MSG_NOSIGNAL)  # not write: SIGPIPE may be set to kill
+            try:
+                sent = _send(self._fd, piece, len(piece), native.MSG_NOSIGNAL)  # not write: SIGPIPE may be set to kill
+            except _NO_ROOM:  # another thread may have left it to us
+                self._outbox.insert(0, data[at:])
+                raise
             if sent != native.FAILED:
                 at += sent
                 self._taken += sent

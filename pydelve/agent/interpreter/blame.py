@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import _signal
 import sys
+from _ctypes import ArgumentError
 
 from ..interpreter.paths import is_agent
 from ..interpreter.quiet import FILENAME
@@ -34,6 +35,11 @@ def is_own(error: BaseException) -> bool:
     if not isinstance(error, Exception) or traceback is None or not is_agent(traceback.tb_frame.f_code):
         return False
     return not _is_foreign(type(error))
+
+
+def is_for_want_of_room(error: BaseException) -> bool:
+    """Of one of our own: did the program's recursion leave no room for us? ``_ctypes`` makes another error of that."""
+    return type(error) is RecursionError or (type(error) is ArgumentError and "RecursionError: " in str(error))
 
 
 def is_of_condition(error: BaseException) -> bool:
