@@ -182,7 +182,10 @@ class Spawning:
         """Most children end so, and what logpoints have just told in them would be lost."""
 
         def _exit(status: Any) -> Any:
-            self._flush()
+            try:
+                self._flush()
+            except BaseException:  # noqa: BLE001  a signal handler's, or our fault: the program ends here all the same
+                return original(status)
             return original(status)
 
         return _exit
@@ -190,6 +193,7 @@ class Spawning:
     def _flush(self) -> None:
         agent = self._agent
         if agent.active and not agent.forked():
+            agent.link.hurry()
             for outbox in agent.traces.outboxes():
                 outbox.flush()
 
