@@ -31,6 +31,7 @@ from .interpreter.code_objects import keeps_columns
 from .interpreter.gil import FREE_THREADED, Gil
 from .interpreter.interpreters import current_frames
 from .interpreter.paths import Ownership, canonical
+from .interpreter.signals import Deferral
 from .link import Link, name_thread, start_thread
 from .looking import evaluation
 from .looking.user_code import UserCode
@@ -185,11 +186,14 @@ class Agent:
     def ending(self) -> None:
         """The interpreter begins its clean-up."""
         if self.active and posix.getpid() == self.pid:
-            self.link.hurry()  # a debugger that is itself stopped does not keep the program from its end
-            told = [outbox.flush() for outbox in self.traces.outboxes()]
-            if all(told):
-                self.link.send(("event", protocol.ENDING, {}))
-            self.link.settle()  # who writes at this moment, and would take it along, may not run again
+            Deferral(self.main).around(self._tell_the_rest)  # of what a handler raises, what is half sent would be cut
+
+    def _tell_the_rest(self) -> None:
+        self.link.hurry()  # a debugger that is itself stopped does not keep the program from its end
+        told = [outbox.flush() for outbox in self.traces.outboxes()]
+        if all(told):
+            self.link.send(("event", protocol.ENDING, {}))
+        self.link.settle()  # who writes at this moment, and would take it along, may not run again
 
     def deactivate(self) -> None:
         """Begin to leave: nothing of ours acts from now on. Any thread may call it, twice, and in a forked child.

@@ -93,12 +93,9 @@ class Hold:
         return mask
 
     def _put_handlers_aside(self) -> None:
-        aside = False
-        while not aside:
-            try:
-                aside = self._signals.begin()
-            except BaseException as raised:  # noqa: BLE001, PERF203  the same: a signal that another thread has taken
-                self._raised = raised
+        raised = self._signals.begin()
+        if raised is not None:
+            self._raised = raised
 
     def _let_signals_in(self, mask: set[Any]) -> None:
         """Within a stop. Those that came during it are noted, for the program when it goes on, before the handlers are

@@ -17,6 +17,7 @@ from ..interpreter.paths import is_agent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
+    from collections.abc import Callable
     from types import FrameType
     from typing import Any
 
@@ -40,10 +41,21 @@ class Deferral:
         self._action = native.Buffer(_ACTION_BYTES)
         self._noting = self._note  # bound once, to be recognised
 
-    def begin(self) -> bool:
-        """Put the handlers aside; nothing in any thread but the main one. True where they were: until then one may run,
-        and stop by itself, which puts them back.
+    def begin(self) -> BaseException | None:
+        """Put the handlers aside; nothing in any thread but the main one. Gives what one has raised that ran before all
+        were, for the program.
         """
+        raised: BaseException | None = None
+        aside = False
+        while not aside:
+            try:
+                aside = self._put_aside()
+            except BaseException as error:  # noqa: BLE001, PERF203  of a signal that another thread has just taken
+                raised = error
+        return raised
+
+    def _put_aside(self) -> bool:
+        """True where they were: until then one may run, and stop by itself, which puts them back."""
         found = False
         for number in _EVERYTHING if get_ident() == self._main else ():
             handler = _signal.getsignal(number)
@@ -55,6 +67,19 @@ class Deferral:
                 finally:
                     self._handlers[number] = handler
         return not found
+
+    def around(self, function: Callable[[], None]) -> None:
+        """Run something of ours, which may take long; the handlers that were to run meanwhile are called after it."""
+        raised = self.begin()
+        try:
+            function()
+        finally:
+            try:
+                self.end()
+            finally:
+                self.deliver()
+        if raised is not None:
+            raise raised
 
     def end(self) -> None:
         """Put the handlers back; what was noted still waits for :meth:`deliver`. What one raises that runs meanwhile
