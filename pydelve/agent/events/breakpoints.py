@@ -210,7 +210,6 @@ class Table:
         self._files: dict[str, list[Armed]] = {}
         self.exceptions: dict[int, Counted] = {}
         """Those that are on exceptions (``exceptions/raised.py``), by number."""
-        self._names: dict[str, str] = {}
         self._disabled: dict[
             int, int
         ] = {}  # hits of breakpoints that are disabled now (or gone: their ids never return)
@@ -279,14 +278,7 @@ class Table:
 
     def in_file(self, filename: str) -> Sequence[Armed]:
         """What is armed in the file of this ``co_filename``; the common answer, nothing, is fast."""
-        return self._files.get(self.path_of(filename), ())
-
-    def path_of(self, filename: str) -> str:
-        """The canonical path for a ``co_filename``."""
-        path = self._names.get(filename)
-        if path is None:
-            path = self._names[filename] = canonical(filename)
-        return path
+        return self._files.get(canonical(filename), ())
 
     def at(self, file: str, scope_name: str, scope_line: int) -> list[Armed]:
         """What is armed in one function."""

@@ -17,6 +17,7 @@ import sys
 from _thread import get_ident
 
 from ..events.freeze_events import FreezeEvents  # at the start: in a stop an import would let other threads run
+from ..events.seen import Seen
 from ..interpreter.interpreters import current_frames
 from ..interpreter.paths import is_agent
 from ..interpreter.shield import Shield
@@ -54,10 +55,8 @@ class Monitoring:
         self._armed: dict[
             int, tuple[CodeType, Placed]
         ] = {}  # id(code): (code, Placed); the code is kept so that its id stays its own
-        # co_filename: {id(code): weak reference to it}, for breakpoints set later
-        self._seen: dict[str, dict[int, Any]] = {}
+        self._seen = Seen()
         self._changes = 0  # how often code was armed
-        self._unmeant: dict[str, dict[int, Any]] = {}  # those of them whose files have nothing armed
         self._watched: dict[int, CodeType] = {}  # id(code): code, with the stepping tool's local events
         self._break_global = self._step_global = 0
         self._raises = False
@@ -108,7 +107,7 @@ class Monitoring:
 
     def _quick_on_sight(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """What is called when a code object is first seen to run: most are in files where nothing is armed."""
-        agent, unmeant, disable = self._agent, self._unmeant, self._disable
+        agent, unmeant, disable = self._agent, self._seen.unmeant, self._disable
 
         def callback(code: CodeType, offset: int) -> Any:
             filename = code.co_filename
@@ -116,7 +115,7 @@ class Monitoring:
             if references is not None:
                 references[id(code)] = _reference(code)
                 # noted first, then asked again: ``update`` clears first, then looks at what is noted
-                if len(references) & (len(references) - 1) and filename in unmeant:
+                if len(references) & (len(references) - 1) and unmeant.get(filename) is references:
                     return disable
             try:
                 return function(code, _getframe(1), offset)
@@ -171,13 +170,13 @@ class Monitoring:
 
     def update(self) -> None:
         """The table changed: arm and disarm what is known to run, and look out for the rest."""
-        self._unmeant.clear()
+        self._seen.unmeant.clear()
         for code, _ in list(self._armed.values()):
             self._arm(code)
-        for filename, references in list(self._seen.items()):
+        for filename in self._seen.files():
             if self._agent.table.in_file(filename):
-                for reference in list(references.values()):
-                    self._arm_tree(reference())
+                for code in self._seen.codes(filename):
+                    self._arm_tree(code)
         frame: FrameType | None  # ends as None: our own frame is among them, and must not hold itself
         for frame in current_frames().values():
             while frame is not None:
@@ -189,7 +188,7 @@ class Monitoring:
     def wait_for_main(self, callback: Callable[[FrameType], None]) -> None:
         """Call ``callback(frame)`` once, when the program's own ``__main__`` module begins to run."""
         self._waiting_for_main = callback
-        self._unmeant.clear()
+        self._seen.unmeant.clear()
         self._look_out()
 
     def _look_out(self) -> None:
@@ -221,17 +220,16 @@ class Monitoring:
             return
         if self._waiting_for_main is not None and code.co_name == "<module>":
             self._main_begins(frame)
-        references = self._seen.setdefault(filename, {})
-        references[id(code)] = _reference(code)
-        if len(references) & (len(references) - 1) == 0:  # at each power of two: forget code that is gone
-            for number, reference in list(references.items()):
-                if reference() is None and references.get(number) is reference:
-                    del references[number]
+        references = self._seen.note(code)
         if self._agent.table.in_file(filename):
             self._agent.weaver.late(code)
             self._arm_tree(code)
         elif self._waiting_for_main is None:
-            self._unmeant[filename] = references
+            self._seen.unmeant[filename] = references
+            if self._agent.table.in_file(filename):  # since this very moment, and ``update`` has cleared before
+                self._seen.unmeant.pop(filename, None)
+        for missing in self._seen.forget_files():
+            self._arm_tree(missing)
 
     def _on_entry(self, code: CodeType, frame: FrameType) -> Any:
         """The start of code whose first statement stands on its ``def`` line: no LINE event there from 3.13 on."""
@@ -250,10 +248,8 @@ class Monitoring:
             callback(frame)
             self._look_out()
 
-    def _arm_tree(self, code: CodeType | None) -> None:
+    def _arm_tree(self, code: CodeType) -> None:
         """Arm a code object and all that is defined in it."""
-        if code is None:
-            return
         todo = [code]
         while todo:
             inner = todo.pop()

@@ -27,7 +27,9 @@ def canonical(filename: str) -> str:
     """
     known = _canonical.get(filename)
     if known is None:
-        known = _canonical[filename] = _resolve(filename)
+        known = _resolve(filename)
+        if not filename.startswith("<"):  # what is compiled under a name of its own each time would be kept for ever
+            _canonical[filename] = known
     return known
 
 

@@ -35,7 +35,7 @@ from ..interpreter.code_objects import (
 from ..interpreter.interpreters import current_frames
 from ..interpreter.linemap import LineMap, lines_of
 from ..interpreter.modules import loaded_files
-from ..interpreter.paths import is_agent
+from ..interpreter.paths import canonical, is_agent
 from ..weaving.checks import Failed, Hook, Log, LogFailed, Note, Noted, NoteFailure, NoteLogFailure, Stop
 
 TYPE_CHECKING = False
@@ -303,12 +303,12 @@ class Weaver:
         self._woven.clear()
 
     def _key(self, code: CodeType) -> Key:
-        return self._agent.table.path_of(code.co_filename), code.co_name, code.co_firstlineno
+        return canonical(code.co_filename), code.co_name, code.co_firstlineno
 
     def _apply(self, keys: set[Key]) -> None:
         """Look through the heap for code of these functions, and replace what is there by what is wanted."""
         files = {key[0] for key in keys}
-        functions, generators, codes = in_files(files, self._agent.table.path_of)
+        functions, generators, codes = in_files(files, canonical)
         self._waiting = [reference for reference in self._waiting if frame_of(reference()) is not None]
         self._waiting += [weak_reference(generator) for generator in generators]
         self._swapped = {number: each for number, each in list(self._swapped.items()) if each() is not None}
