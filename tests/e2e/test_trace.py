@@ -484,7 +484,7 @@ def test_a_fastapi_app_under_load(python: Interpreter, tmp_path: Path) -> None:
             return wrong + [f"{len(took)} answers"] * (len(took) != count)
 
         assert ask("/thread/", 10) == []
-        for reads, requests in ((False, 40), (True, 8)):
+        for reads, requests in ((False, 50), (True, 8)):  # 160,000 records: for up to 135,000 there is room
             with LiveSession(AttachOptions(server.pid, stop=False), LIMIT_S) as session, ThreadPoolExecutor(1) as pool:
                 session.call(start(r"^__main__\.(price|order)"))
                 asking = [pool.submit(ask, path, requests) for path in ("/async/", "/thread/")]
