@@ -6,7 +6,7 @@ the C descriptors or in the instance's dict, never by attribute. Up to 3.13 asyn
 function gives for all loops, so the garbage collector's lists are looked through. What a task waits for is a future;
 which tasks stand behind that is known from what asyncio's own functions keep in it or in their frames.
 
-One provider of ``tasks.py``, which has the interface; on the thread that is stopped.
+One provider of ``listing.py``, which has the interface; on the thread that is stopped.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ _Method = type(Fields().get)
 
 
 class AsyncioTasks:
-    """See ``tasks.Provider``; nothing of asyncio is imported."""
+    """See ``listing.Provider``; nothing of asyncio is imported."""
 
     kind, module = "asyncio", "asyncio"
 

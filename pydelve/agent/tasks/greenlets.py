@@ -1,4 +1,4 @@
-"""Greenlets, gevent's among them, as far as the greenlet module shows them. The provider of ``tasks.py``; runs nothing.
+"""Greenlets, gevent's among them, as far as the greenlet module shows them. A provider of ``listing.py``; runs nothing.
 
 What a greenlet waits for only its hub knows: it is told by the frames it stands in.
 """
@@ -22,7 +22,7 @@ _Method = type(Fields().get)
 
 
 class Greenlets:
-    """See ``tasks.Provider``."""
+    """See ``listing.Provider``."""
 
     kind, module = "greenlet", "greenlet._greenlet"
 

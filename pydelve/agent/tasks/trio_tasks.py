@@ -1,4 +1,4 @@
-"""trio's tasks, read from its runners' own fields. The provider of ``tasks.py``; as ``asyncio_tasks``, runs nothing."""
+"""trio's tasks, read from its runners' own fields. A provider of ``listing.py``; as ``asyncio_tasks``, runs nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WAITERS = {"_nested_child_finished": ("trio/_core/_run.py", "self", "_children"
 
 
 class TrioTasks:
-    """See ``tasks.Provider``."""
+    """See ``listing.Provider``."""
 
     kind, module = "trio", "trio._core._run"
 
