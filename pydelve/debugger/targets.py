@@ -115,7 +115,7 @@ class Targets:
             self._open()
         self._first.start()
         if isinstance(options, AttachOptions) and options.follow and self._first.current.armable() is not None:
-            self._adoption.begin(self._emit, attach=options.children)
+            self._adoption.begin(self._emitter(_FIRST), attach=options.children)
 
     def serve(self, request: requests.Request[R], view: View) -> R:
         """The answer to one request of a client; raises as that says."""
@@ -241,7 +241,7 @@ class Targets:
                 elif member.engine.breakpoints.known(made.id):
                     member.engine.serve(requests.ClearBreakpoint(made.id))
             except PydelveError as error:
-                self._tell(member.number, Notice(error.message, error.why, error.hint))
+                self._on_event(member.number, Notice(error.message, error.why, error.hint))
             finally:
                 self._mirroring = 0
 
@@ -260,7 +260,7 @@ class Targets:
 
     def _attach_children(self, request: requests.AttachChildren) -> None:
         self._check_controlled()
-        self._adoption.attach_children(self._emit)
+        self._adoption.attach_children(self._emitter(_FIRST))
 
     def _check_controlled(self) -> None:
         if not isinstance(self._options, LaunchOptions | AttachOptions):
@@ -440,6 +440,8 @@ class Targets:
                 event = replace(event, target=number)
             elif isinstance(event, Notice):
                 event = replace(event, message=f"target {number}: {event.message}")
+                if self._views.unseen(number):
+                    self._emit_bound(_FIRST, event)
         self._emit(event)
 
     def _on_stopped(self, member: Member, stop_event: Stopped) -> None:

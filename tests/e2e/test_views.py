@@ -44,7 +44,14 @@ from pydelve.api.target import ExitStatus
 from pydelve.client.connection import SocketTransport
 from pydelve.debugger import unseen
 from pydelve.debugger.views import View
-from pydelve.errors import ProtocolError, TargetBusyError, TargetGoneError, TargetStateError, UnsupportedError
+from pydelve.errors import (
+    ProtocolError,
+    TargetBusyError,
+    TargetError,
+    TargetGoneError,
+    TargetStateError,
+    UnsupportedError,
+)
 from pydelve.target.live.attach import attach
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.process import LiveProcess
@@ -201,7 +208,7 @@ def test_a_child_that_can_not_be_debugged_runs_on(
     monkeypatch.setattr(LiveProcess, "follow", fails)
     options = LaunchOptions("script", str(script), (str(tmp_path), "stay"), follow=True, stop_at_entry=True)
     with Serving(options) as serving:
-        client = serving.connect()
+        client = about(serving, 1)
         following(client, Stopped)
         client.call(CreateBreakpoint("work"))
         client.call(Resume("continue"))
@@ -221,19 +228,22 @@ def test_letting_go_while_children_are_attached_to(program: Program, monkeypatch
     with Running(python, script, folder=script.parent) as running:
         running.wait_ready()
         with Serving(AttachOptions(running.pid, stop=False), stays=True) as serving:
-            client = serving.connect()
+            client = about(serving, 1)
 
             def leaving(options: AttachOptions) -> Reached:
                 attached.append(options.pid)
+                if len(attached) == 1:
+                    raise TargetError("it can't be entered")
                 view = View(lambda _: None)
                 serving.host.post(lambda: serving.host.serve(Detach(), lambda *_: None, view), urgent=True)
                 return attach(options)
 
             monkeypatch.setattr("pydelve.target.live.attach.attach", leaving)
             client.call(AttachChildren())
+            assert following(client, Notice).message == "it can't be entered"
             following(client, Detached)
             client.close()
-        assert len(attached) == 1
+        assert len(attached) == 2
         running.tell("go")
         assert running.end() == ("ready\n[6, 8] 10\n", "", 0)
 
