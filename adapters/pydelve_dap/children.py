@@ -15,7 +15,7 @@ from typing import Any
 from pydelve.api.events import Event, TargetAdded, TargetExited
 from pydelve.api.requests import Request
 from pydelve.api.target import Target
-from pydelve.errors import PydelveError, TargetGoneError
+from pydelve.errors import PydelveError, TargetGoneError, UsageError
 from pydelve_dap.messages import Messages
 
 _HANDED_ON = (
@@ -43,9 +43,15 @@ def have_sessions(arguments: dict[str, Any], editor: dict[str, Any]) -> bool:
 
 
 def shows(arguments: dict[str, Any], editor: dict[str, Any]) -> int:
-    """The only target that this session of the editor's is about; 0: whichever stops, one after the other."""
-    number = arguments.get("target")
-    if isinstance(number, int) and number > 0:
+    """The only target that this session of the editor's is about; 0: whichever stops, one after the other.
+
+    Raises:
+        UsageError: the one that is named is none.
+    """
+    if is_child(arguments):
+        number = arguments["target"]
+        if type(number) is not int or number < 0:
+            raise UsageError(f"{number} is no target", why="a target is a number", hint='"target": 2')
         return number
     return 1 if have_sessions(arguments, editor) or arguments.get("subProcess") is False else 0
 

@@ -75,6 +75,7 @@ def test_children_have_sessions_of_their_own(family: Path, lines: dict[str, int]
         with Editor(family.parent) as stranger:
             stranger.initialize(supportsStartDebuggingRequest=True)
             assert "there is no target 999" in stranger.refusal("attach", {**configuration, "target": 999})
+            assert "2.0 is no target" in stranger.refusal("attach", {**configuration, "target": "2.0"})
         with session_for(configuration, family.parent) as child:
             assert points(child, family, lines["work"], lines["end"]) == [work, end]  # the same ones
             child.request("setExceptionBreakpoints", {"filters": ["raised"]})
