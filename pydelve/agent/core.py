@@ -324,7 +324,7 @@ class Agent:
         try:
             return ("reply", identifier, self.common(operation, arguments))
         except Refused as refusal:
-            return ("refused", identifier, {"message": str(refusal)})
+            return ("refused", identifier, refusal.content())
         except Exception as error:  # noqa: BLE001  our own bug, or no thread or file is left to us: the session goes on
             return ("refused", identifier, {"internal": evaluation.describe_error(error)})
         finally:

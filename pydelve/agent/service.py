@@ -38,6 +38,25 @@ _SHOWN_FRAMES = 20
 class Refused(Exception):
     """The request can't be served; the text says why."""
 
+    hint = ""
+    """The command that shows what there is, where what was asked about is no more."""
+
+    def content(self) -> dict[str, str]:
+        """Its wire form."""
+        return {"message": str(self), "hint": self.hint}
+
+
+class ThreadEnded(Refused):
+    """There is no such thread."""
+
+    hint = "threads"
+
+
+class TaskEnded(Refused):
+    """There is no such task."""
+
+    hint = "tasks"
+
 
 class Service:
     """The questions, over the frames of one stop."""
@@ -90,11 +109,11 @@ class Service:
             try:
                 self._stacks[ident], self._parts[ident] = self._agent.tasks.stack(-ident)
             except KeyError:
-                raise Refused("there is no such task any more") from None
+                raise TaskEnded("there is no such task any more") from None
         if ident not in self._stacks:
             frame = current_frames().get(ident)
             if frame is None:
-                raise Refused("the thread has ended")
+                raise ThreadEnded("the thread has ended")
             self._stacks[ident] = threads.frames_of(frame)
         return self._stacks[ident]
 

@@ -395,7 +395,7 @@ class Stops:
                     hold.loose = result = self._is_loose()
                     settling = not result
             except Refused as refusal:
-                self._answer("refused", identifier, {"message": str(refusal)}, settling)
+                self._answer("refused", identifier, refusal.content(), settling)
             except Exception as error:  # noqa: BLE001  our own bug: told, and the session goes on
                 self._answer("refused", identifier, {"internal": evaluation.describe_error(error)}, settling)
             else:

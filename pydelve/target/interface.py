@@ -245,7 +245,8 @@ class Process(Following, Protocol):
     """A live target under control.
 
     Every method that asks raises TargetGoneError where the target ended meanwhile, TargetBusyError where it did not
-    answer in time (the answer is dropped when it comes), AgentError where it refused.
+    answer in time (the answer is dropped when it comes), TargetStateError where the thread or task that it is about has
+    ended, AgentError where it refused.
     """
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydelve.api.target import CapturedOutput, ExitStatus, Frame, LockWait, StackPart, StopReason, TargetInfo
 from pydelve.api.values import Evaluation, Examination, Limits, Value, Variable
-from pydelve.errors import AgentError, EvaluationError, PydelveError, TargetError
+from pydelve.errors import AgentError, EvaluationError, PydelveError, TargetError, TargetStateError
 from pydelve.target.cpython.evaluation import SafeEvaluator
 from pydelve.target.cpython.frames import RawFrame
 from pydelve.target.cpython.interpreters import RawThread
@@ -324,7 +324,7 @@ class LookingProcess(ControlRefused):
         try:
             return self._all_tasks().stack(-ident)
         except KeyError:
-            raise AgentError("there is no such task any more", why="it is none of this stop", hint="tasks") from None
+            raise TargetStateError("there is no such task any more", hint="tasks") from None
 
     def _frames(self, ident: int) -> list[RawFrame]:
         """Of a thread, or of a task, whose number stands negative for it; innermost first."""
@@ -333,7 +333,7 @@ class LookingProcess(ControlRefused):
         try:
             return self._threads[ident or self._stopped_ident].frames
         except KeyError:
-            raise AgentError("the thread has ended", why="it is not among those of the stop", hint="threads") from None
+            raise TargetStateError("the thread has ended", hint="threads") from None
 
     def _frame(self, ident: int, index: int) -> RawFrame:
         frames = self._frames(ident)

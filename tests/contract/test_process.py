@@ -12,7 +12,14 @@ import pytest
 from pydelve.api.breakpoints import HitCondition
 from pydelve.api.target import ExitStatus, TargetInfo
 from pydelve.api.values import Limits, Value, Variable
-from pydelve.errors import AgentError, EvaluationError, EvaluationInterrupted, TargetBusyError, TargetGoneError
+from pydelve.errors import (
+    AgentError,
+    EvaluationError,
+    EvaluationInterrupted,
+    TargetBusyError,
+    TargetGoneError,
+    TargetStateError,
+)
 from pydelve.target.arming import Armed, Landing, UnitSpan
 from pydelve.target.interface import Plan, Process
 from tests.contract.subject import IMPLEMENTATIONS, LIMIT_S, Subject
@@ -162,8 +169,13 @@ class TestLooking:
         assert subject.process.stack(0, 20, 5) == (frames[20:25], 63)
         assert subject.process.stack(subject.process.main_ident, 60, 50) == (frames[60:], 63)
         assert subject.process.stack(0, 63, 5) == ((), 63)
-        with pytest.raises(AgentError, match=r"^the program refused: the thread has ended$"):
-            subject.process.stack(1, 0, 5)
+        for ident, message, hint in (
+            (1, "the thread has ended", "threads"),
+            (-9999, "there is no such task any more", "tasks"),
+        ):
+            with pytest.raises(TargetStateError) as caught:
+                subject.process.stack(ident, 0, 5)
+            assert (caught.value.message, caught.value.why, caught.value.hint) == (message, "", hint)
 
     def test_variables_of_each_scope(self, subject: Subject) -> None:
         subject.run_to("inner")

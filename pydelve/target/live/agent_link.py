@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydelve.agent import protocol
-from pydelve.errors import AgentError, InternalError, ProtocolError, TargetBusyError, TargetGoneError
+from pydelve.errors import AgentError, InternalError, ProtocolError, TargetBusyError, TargetGoneError, TargetStateError
 from pydelve.target.interface import Waiter
 from pydelve.target.live.channel import Channel, HoldChannel
 
@@ -67,6 +67,7 @@ class AgentLink:
 
         Raises:
             AgentError: refused, with the agent's reason.
+            TargetStateError: the thread or task that it is about has ended.
             ProtocolError: its answer is malformed.
             InternalError: the agent failed in it.
             TargetBusyError: no answer within ``timeout_s``; it is dropped when it comes.
@@ -177,6 +178,8 @@ class AgentLink:
                     why="this is a bug of pydelve",
                     hint="\n".join(map(str, lines)),
                 )
+            case {"message": str(message), "hint": str(hint)} if hint:
+                raise TargetStateError(message, hint=hint)
             case {"message": str(message)}:
                 raise AgentError(f"the program refused: {message}")
         raise ProtocolError(f"the agent's refusal of {operation!r} is malformed", why="it gives no reason")

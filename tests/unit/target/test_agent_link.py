@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pydelve.agent import protocol
-from pydelve.errors import AgentError, InternalError, ProtocolError, PydelveError, TargetBusyError, TargetGoneError
+from pydelve.errors import (
+    AgentError,
+    InternalError,
+    ProtocolError,
+    PydelveError,
+    TargetBusyError,
+    TargetGoneError,
+    TargetStateError,
+)
 from tests.unit.target.scripted import ScriptedAgent
 
 
@@ -40,7 +48,8 @@ def test_an_answer(scripted: ScriptedAgent) -> None:
 @pytest.mark.parametrize(
     ("refusal", "error", "message"),
     [
-        ({"message": "not now"}, AgentError, "the program refused: not now"),
+        ({"message": "not now", "hint": ""}, AgentError, "the program refused: not now"),
+        ({"message": "it has ended", "hint": "tasks"}, TargetStateError, "it has ended"),
         (
             {"internal": {"type": "KeyError", "message": "'a'", "traceback": ["line 1", "line 2"]}},
             InternalError,
