@@ -20,7 +20,7 @@ from pydelve.api.snapshot import Snapshot
 from pydelve.api.values import Limits, Value
 from pydelve.cli.main import main
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
-from pydelve.target.live.finding import container_in, find_processes
+from pydelve.target.live.finding import container_beside, container_in, find_processes
 from pydelve.target.live.look import look
 from tests.e2e.handshakes import wait_until_all_wait
 from tests.interpreters import Interpreter
@@ -394,6 +394,17 @@ def test_ps_tells_who_debugs_what() -> None:
 )  # fmt: skip
 def test_containers_by_their_control_groups(groups: str, container: str) -> None:
     assert container_in(groups) == container
+
+
+@pytest.mark.parametrize(
+    ("name", "space", "container"),
+    [
+        ("", "pid:[1]", ""), ("", "pid:[2]", "pid:2"), ("", "", ""), ("web", "pid:[2]", "web"), ("web", "", "web"),
+        ("ours", "pid:[1]", ""), ("ours", "", ""), ("ours", "pid:[2]", "ours"),
+    ],
+)  # fmt: skip
+def test_containers_beside_ours(name: str, space: str, container: str) -> None:
+    assert container_beside(name, space, ("ours", "pid:[1]")) == container
 
 
 # -- refusals ----------------------------------------------------------------------------------------------------------

@@ -68,10 +68,7 @@ class _Finder:
 
     def container(self, pid: int) -> str:
         """See ``PythonProcess``."""
-        name, space = _container(pid), link(f"/proc/{pid}/ns/pid")
-        if (name, space) == self._ours or not space:
-            return ""
-        return name or space.replace("[", "").replace("]", "")
+        return container_beside(_container(pid), link(f"/proc/{pid}/ns/pid"), self._ours)
 
     def version(self, pid: int, command: tuple[str, ...]) -> str | None:
         """None for what is no Python."""
@@ -101,6 +98,19 @@ def container_in(groups: str) -> str:
     if found := _CONTAINER_NAME.search(groups):
         return found[1]
     return ""
+
+
+def container_beside(name: str, space: str, ours: tuple[str, str]) -> str:
+    """What to call a process's container; "" where it is ours, as far as is known.
+
+    Args:
+        name: As :func:`container_in`: everybody may read it.
+        space: The namespace of its pids, as ``/proc`` names it; "" where it may not be read: another user's.
+        ours: The same of us.
+    """
+    if name in ("", ours[0]) and space in ("", ours[1]):
+        return ""
+    return name or space.replace("[", "").replace("]", "")
 
 
 def _debugger(pid: int) -> str:
