@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from pydelve.api import requests
 from pydelve.api.breakpoints import Breakpoint
 from pydelve.api.events import (
     BreakpointChanged,
@@ -52,6 +51,7 @@ from pydelve.terminal.places import (
     stop_tail,
 )
 from pydelve.terminal.screen import Screen
+from pydelve.terminal.settings import requests_for
 from pydelve.terminal.target_view import TargetEvent, TargetView
 from pydelve.terminal.urgent import UrgentSender
 from pydelve.terminal.values import render_value
@@ -143,16 +143,8 @@ class Session:
         """Go on with other settings."""
         before, self.settings = self.settings, settings
         self.screen.configure(settings)
-        if settings.substitute_path != before.substitute_path:
-            self.ask(requests.SubstitutePaths(settings.substitute_path))
-        if settings.stop != before.stop:
-            self.ask(requests.SetStopOne(settings.stop == "one"))
-        if settings.stop_targets != before.stop_targets:
-            self.ask(requests.SetStopTogether(settings.stop_targets == "all"))
-        if settings.stop_uncaught != before.stop_uncaught:
-            self.ask(requests.SetStopUncaught(settings.stop_uncaught))
-        if settings.follow_children != before.follow_children:
-            self.ask(requests.FollowChildren(settings.follow_children))
+        for request in requests_for(before, settings):
+            self.ask(request)
 
     @property
     def left_running(self) -> int:
