@@ -240,7 +240,12 @@ class AsyncioReader:
             return None
         if info.kind == "float":
             return self._objects.floats(address + self._objects.at["float.value"], 1)[0]
-        return float(self._objects.integer(address)) if info.kind == "int" else None
+        if info.kind != "int":
+            return None
+        try:
+            return float(self._objects.integer(address))
+        except OverflowError:
+            raise UnreadableError("a time of implausible size") from None
 
 
 def is_function(frame: RawFrame, function: tuple[str, str]) -> bool:
