@@ -100,8 +100,9 @@ class TaskReader:
 
     def _look(self) -> dict[int, _Entry]:
         addresses, self._missing = self._asyncio.all([thread.raw for thread in self._threads])
+        if not self._missing:  # else some were only not found
+            self._numbers.keep(set(addresses))
         self._missing += self._other_libraries()
-        self._numbers.keep(set(addresses))
         found = [self._read(address) for address in addresses]
         found.sort(key=lambda entry: (entry.state == "unreadable", age(entry.name)))
         by_address = {entry.address: entry for entry in found}

@@ -136,7 +136,7 @@ def answer(
     LockReader(objects, frames).waits(stacks, dict.fromkeys(stacks, 1 << 40))
 
 
-def walk_tasks(memory: Memory, runtime: Runtime) -> TasksReport:
+def walk_tasks(memory: Memory, runtime: Runtime, numbers: TaskNumbers | None = None) -> TasksReport:
     """All tasks, their stacks, and the variables in these."""
     view = View(memory, runtime, choose_layout(memory, runtime), NoSurroundings())
     threads, _ = view.interpreters.threads({1, 2, 3})
@@ -145,7 +145,8 @@ def walk_tasks(memory: Memory, runtime: Runtime) -> TasksReport:
     def frames_of(thread: RawThread) -> ThreadFrames:
         return ThreadFrames(thread, lambda: view.frames.frames(thread.address)[0])
 
-    reader = TaskReader(view, TaskNumbers(), list(map(frames_of, threads[:20])), Clock(0.0, lambda begun: 0.0))
+    numbers = numbers or TaskNumbers()
+    reader = TaskReader(view, numbers, list(map(frames_of, threads[:20])), Clock(0.0, lambda begun: 0.0))
     for thread in threads[:20]:
         reader.current(thread)
     report = reader.report()
@@ -196,10 +197,7 @@ def test_flipped_bits(recorded: Recorded, data: st.DataObject) -> None:
 
 
 def check(report: TasksReport, whole: TasksReport) -> None:
-    """What is told of damaged tasks holds together: no task awaits what is not there, and what is unreadable says why.
-
-    A task that is neither said to be damaged nor missing from a list that is was there before.
-    """
+    """What is told of damaged tasks holds together: none awaits what is not there; what is unreadable says why."""
     ids = {task.id for task in report.tasks}
     states = {task.state for task in whole.tasks} | {"runnable", "finished", "cancelled", "failed", "unreadable"}
     for task in report.tasks:
@@ -258,6 +256,23 @@ def test_what_is_damaged_says_so(python: Interpreter) -> None:
         report = walk_tasks(Damaged(recorded.pages, [(places["both"] + table["task.node"] + 8, 8)]), recorded.runtime)
         assert len(report.tasks) < len(told)
         assert [line.partition(" can't be read: ")[2] for line in report.missing] == ["its links don't fit"]
+
+
+def test_tasks_keep_their_numbers_over_a_look_that_is_not_whole(python: Interpreter) -> None:
+    recorded, numbers = record(python.path, True), TaskNumbers()
+    whole = Damaged(recorded.pages, [])
+    view = View(whole, recorded.runtime, choose_layout(whole, recorded.runtime), NoSurroundings())
+    registry = view.objects.entry(
+        view.interpreters.names_of("asyncio.tasks"),
+        "_all_tasks" if python.version_info < (3, 12) else "_scheduled_tasks",
+    )
+    flips = [(registry + view.objects.at["object.type"] + 6, 0x40)]
+    if python.version_info >= (3, 14):
+        flips = [(view.interpreters.threads({1})[0][0].address + view.objects.at["thread.tasks"] + 6, 0x40)]
+    before = {task.name: task.id for task in walk_tasks(whole, recorded.runtime, numbers).tasks}
+    (problem,) = walk_tasks(Damaged(recorded.pages, flips), recorded.runtime, numbers).missing
+    assert problem.endswith("can't be read: not recorded")
+    assert {task.name: task.id for task in walk_tasks(whole, recorded.runtime, numbers).tasks} == before
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
