@@ -26,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pydelve.target.cpython.objects import ObjectReader
     from pydelve.target.cpython.values import ValueReader
 
     Variables = Callable[[list[RawFrame]], tuple[tuple[Variable, ...], ...]]
@@ -58,7 +59,7 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = Fa
             problems.append("its exact layout is not known; that of the nearest version is used")
         command, cwd = command_of(pid), folder_of(pid)
         read_tasks = _task_reader() if tasks else None  # imported before anything is stopped
-        read_values = _value_reader()(view.objects, limits) if limits else None
+        read_values = _value_reader(limits) if limits else None
         begun = time.perf_counter()
         with Tracer(pid).stopped(stop=stop) as report:
             memory.forget()
@@ -82,10 +83,10 @@ def _task_reader() -> TaskStacks:
     return task_stacks
 
 
-def _value_reader() -> type[ValueReader]:
+def _value_reader(limits: Limits) -> Callable[[ObjectReader], ValueReader]:
     from pydelve.target.cpython.values import ValueReader  # noqa: PLC0415  most looks show no locals
 
-    return ValueReader
+    return lambda objects: ValueReader(objects, limits)
 
 
 def known_view(pid: int, memory: Memory, runtime: Runtime, surroundings: Surroundings) -> View:
@@ -111,10 +112,11 @@ def unreadable(pid: int, error: UnreadableError) -> TargetError:
 class _Look:
     """Reads one process once."""
 
-    def __init__(self, pid: int, view: View, values: ValueReader | None) -> None:
+    def __init__(self, pid: int, view: View, read_values: Callable[[ObjectReader], ValueReader] | None) -> None:
         self._pid = pid
         self._view = view
-        self._values = values
+        self._read_values = read_values
+        self._values: ValueReader | None = None
         self._stacks: list[tuple[RawThread, int, tuple[list[RawFrame], str]]] = []
 
     def threads(self, *, exact: bool) -> tuple[list[ThreadStack], str]:
@@ -122,6 +124,8 @@ class _Look:
         outer_ids = self._view.surroundings.native_ids()
         raw, damage = self._raw_threads(set(outer_ids), 1 if exact else _ATTEMPTS)
         names = self._view.interpreters.thread_names()
+        if self._read_values is not None:  # now: reading again has made another reader of objects
+            self._values = self._read_values(self._view.objects)
         frames_of = self._view.frames.frames
         stacks = self._stacks = [
             (thread, outer_ids.get(thread.native_id, 0), frames_of(thread.address)) for thread in raw

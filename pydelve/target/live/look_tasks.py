@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydelve.api.snapshot import TaskStack
 from pydelve.target.cpython.frames import RawFrame
@@ -10,7 +11,9 @@ from pydelve.target.cpython.interpreters import RawThread
 from pydelve.target.cpython.tasks import TaskNumbers, TaskReader, ThreadFrames
 from pydelve.target.cpython.view import View
 from pydelve.target.held import Clock
-from pydelve.target.live.look import Variables
+
+if TYPE_CHECKING:
+    from pydelve.target.live.look import Variables
 
 
 def task_stacks(
