@@ -31,10 +31,10 @@ HELP = Help(
     "core",
     ("[options] FILE",),
     details=(
-        "Reads a core file of a CPython 3.9 to 3.15 on x86-64, written by the kernel (ulimit -c unlimited), by gcore,\n"
-        "or by the command dump: threads, stacks, variables, print of all that is stored, sources. What the core has\n"
-        "not got is read from the files that were mapped, which must be the same ones: their build ids are compared.\n"
-        "On another machine give them by --exe. Options may stand before or after FILE."
+        "Reads a core file of a CPython 3.9 to 3.15 on x86-64 or aarch64, written by the kernel (ulimit -c\n"
+        "unlimited), by gcore, or by the command dump: threads, stacks, variables, print of all that is stored,\n"
+        "sources. What the core has not got is read from the files that were mapped, which must be the same ones:\n"
+        "their build ids are compared. On another machine give them by --exe. Options may stand before or after FILE."
     ),
     options=_OPTIONS,
     examples=(

@@ -14,6 +14,7 @@ from pydelve.debugger.breakpoints import Breakpoints
 from pydelve.debugger.current import Current, Handlers
 from pydelve.errors import PydelveError
 from pydelve.target.interface import Process
+from pydelve.target.machines import NAMES
 
 
 class Session:
@@ -59,7 +60,7 @@ def _no_dump(process: Process) -> str:
     if process.info.core:
         return process.info.limited
     machine = os.uname().machine
-    return "" if machine == "x86_64" else f"this machine is {machine}, not x86_64"
+    return "" if machine in NAMES else f"this machine is {machine}, not {' or '.join(NAMES)}"
 
 
 def _no_memory(process: Process) -> str:

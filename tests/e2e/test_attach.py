@@ -504,6 +504,7 @@ def test_a_trace_function_of_its_own_stays(
             session.call(CreateBreakpoint(f"{source}:{line}"))
             assert session.resume().breakpoints == (1,)
             session.call(Detach())
+        wait_until_alone(running.pid)
         go.touch()
         output = running.end()
     assert output == ("ready\n{}\n", "", 9)

@@ -1,6 +1,6 @@
 """The container of a core file: an ELF file of memory segments and notes. Reads the file, knows nothing of Python.
 
-Formats: ELF-64 (elf.h); notes as Linux writes them (fs/binfmt_elf.c), which gcore follows. x86-64 only.
+Formats: ELF-64 (elf.h); notes as Linux writes them (fs/binfmt_elf.c), which gcore follows.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ from bisect import bisect_right
 from struct import Struct, error
 from typing import NamedTuple
 
+from pydelve.target.machines import NAMES
+from pydelve.target.machines.known import of_elf
+from pydelve.target.machines.machine import Machine, Registers
+
 _HEADER = Struct("<16sHHIQQQIHHHHHH")
 _PROGRAM_HEADER = Struct("<IIQQQQQQ")
 _SECTION_HEADER = Struct("<IIQQQQIIQQ")
 _NOTE = Struct("<III")
-_CORE, _X86_64 = 4, 62  # ET_CORE, EM_X86_64
+_CORE = 4  # ET_CORE
 _LOAD, _NOTES = 1, 4  # PT_LOAD, PT_NOTE
 _MANY = 0xFFFF  # PN_XNUM: the real number of segments stands in the first section header
 _PRSTATUS, _PRPSINFO, _AUXV, _FILE = 1, 3, 6, 0x46494C45  # NT_*
-_STATUS_BYTES, _REGISTERS_AT = 336, 112  # struct elf_prstatus
+REGISTERS_AT = 112  # in struct elf_prstatus
 _MOST_NOTES = 1 << 26
 _MOST_SEGMENTS = 1 << 20
 
@@ -42,8 +46,7 @@ class CoreThread(NamedTuple):
     native_id: int
     signal: int
     """What it was stopped by; 0: nothing."""
-    registers: tuple[int, ...]
-    """In the order of ``struct user_regs_struct``: sys/user.h."""
+    registers: Registers
 
 
 class MappedFile(NamedTuple):
@@ -116,8 +119,10 @@ class CoreFile:
         _, kind, machine, _, _, programs, sections, _, _, program_size, count, _, _, _ = _HEADER.unpack(raw)
         if kind != _CORE:
             raise CoreFormatError("it is a program or a library, not a core file")
-        if machine != _X86_64:
-            raise CoreFormatError("it is of another machine than x86-64")
+        known = of_elf(machine)
+        if known is None:
+            raise CoreFormatError(f"it is of another machine than {' and '.join(NAMES)}")
+        self.machine = known
         if program_size != _PROGRAM_HEADER.size:
             raise CoreFormatError("its program headers are of an unknown size")
         if count == _MANY and sections:
@@ -148,8 +153,10 @@ class CoreFile:
             at = begin + (size + 3 & ~3)
 
     def _read_note(self, kind: int, body: bytes) -> None:
-        if kind == _PRSTATUS and len(body) >= _STATUS_BYTES:
-            registers = Struct("<27Q").unpack_from(body, _REGISTERS_AT)
+        if kind == _PRSTATUS and len(body) >= status_bytes(self.machine):
+            names = self.machine.registers
+            values = Struct(f"<{len(names)}Q").unpack_from(body, REGISTERS_AT)
+            registers = dict(zip(names, values, strict=True))
             self.threads.append(CoreThread(_int(body, 32), int.from_bytes(body[12:14], "little"), registers))
         elif kind == _PRPSINFO and len(body) >= 136:  # struct elf_prpsinfo
             self.pid = _int(body, 24)
@@ -168,6 +175,11 @@ class CoreFile:
         for index in range(count):
             start, end, offset = Struct("<QQQ").unpack_from(body, 16 + 24 * index)
             self.files.append(MappedFile(start, end, offset * page, os.fsdecode(names[index])))
+
+
+def status_bytes(machine: Machine) -> int:
+    """Size of ``struct elf_prstatus``: the registers, and an int that says whether there are others."""
+    return REGISTERS_AT + 8 * len(machine.registers) + 8
 
 
 def _int(body: bytes, at: int) -> int:

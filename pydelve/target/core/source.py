@@ -23,8 +23,6 @@ from pydelve.target.live.elf import ElfError, ElfFile
 from pydelve.target.live.memory import Mapping, interpreter_among, section_among
 
 _ENTRY = 9  # AT_ENTRY: elf.h
-_CALL, _RESULT, _FIRST = 15, 10, 14  # orig_rax, rax, rdi in struct user_regs_struct
-_RESTARTED = {-4, *range(-517, -511)}  # EINTR, ERESTART*: linux/errno.h
 _MOST_LISTED = 3
 
 
@@ -202,10 +200,17 @@ class _CoreSurroundings:
         thread = self._threads.get(native_id)
         if thread is None:
             return False
-        number, result = _signed(thread.registers[_CALL]), _signed(thread.registers[_RESULT])
-        if number < 0 or result not in _RESTARTED:
+        machine = self._core.machine
+        call = machine.interrupted(thread.registers, self._read)
+        if call is None:
             return True
-        return SystemCall(number, kernel.call_name(number), thread.registers[_FIRST])
+        return SystemCall(call.number, kernel.call_name(call.number, machine.name), call.first)
+
+    def _read(self, address: int, size: int) -> bytes:
+        try:
+            return self._memory.read(address, size)
+        except UnreadableError:
+            return b""
 
     def section(self, name: str) -> int:
         """See ``Surroundings``."""
@@ -281,7 +286,3 @@ def _cause(core: CoreFile) -> str:
         return f"after {signal.Signals(number).name} (signal {number})"
     except ValueError:
         return f"after signal {number}"
-
-
-def _signed(word: int) -> int:
-    return word - (1 << 64) if word >> 63 else word

@@ -13,13 +13,16 @@ from contextlib import AbstractContextManager, suppress
 from struct import pack
 from typing import NamedTuple
 
-from pydelve.errors import TargetError, TargetGoneError, UsageError
-from pydelve.target.core.file import Segment
+from pydelve.errors import TargetError, TargetGoneError, UnsupportedError, UsageError
+from pydelve.target.core.file import REGISTERS_AT, Segment, status_bytes
 from pydelve.target.cpython.memory import PAGE_SIZE
 from pydelve.target.live import kernel
 from pydelve.target.live.ptrace import StopReport
 from pydelve.target.live.surroundings import LiveSurroundings
 from pydelve.target.live.traced import registers_of
+from pydelve.target.machines import NAMES
+from pydelve.target.machines.known import native
+from pydelve.target.machines.machine import Machine
 
 GoingOn = Callable[[int, int], bool]
 """Called with the bytes that are done and all of them; False: no more is wanted."""
@@ -40,6 +43,16 @@ class _Mapping(NamedTuple):
     offset: int
     path: str
     own: bool
+
+
+def _machine(pid: int) -> Machine:
+    machine = native()
+    if machine is None:
+        raise UnsupportedError(
+            f"no core of process {pid} can be written",
+            why=f"pydelve does it on {' and '.join(NAMES)}, this is {os.uname().machine}", hint=f"gcore {pid}",
+        )  # fmt: skip
+    return machine
 
 
 class Written(NamedTuple):
@@ -91,6 +104,7 @@ class _Dump:
     def __init__(self, pid: int, fd: int, native_ids: list[int]) -> None:
         self._pid = pid
         self._fd = fd
+        self._machine = _machine(pid)
         inner = {outer: inner for inner, outer in LiveSurroundings(pid).native_ids().items()}
         self._threads = [(native_id, inner.get(native_id, native_id)) for native_id in native_ids]
         self._threads.sort(key=lambda thread: thread[0] != pid)  # the main thread first: it is shown first
@@ -157,8 +171,8 @@ class _Dump:
         sections = (notes_at - _SECTION_HEADER_BYTES, _SECTION_HEADER_BYTES, 1) if many else (0, 0, 0)
         parts = [
             pack(
-                "<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 4, 62, 1, 0, _HEADER_BYTES, sections[0], 0, _HEADER_BYTES,
-                _PROGRAM_HEADER_BYTES, _MANY if many else count, sections[1], sections[2], 0,
+                "<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 4, self._machine.elf, 1, 0, _HEADER_BYTES, sections[0], 0,
+                _HEADER_BYTES, _PROGRAM_HEADER_BYTES, _MANY if many else count, sections[1], sections[2], 0,
             ),
             pack("<IIQQQQQQ", 4, 0, notes_at, 0, 0, notes_size, 0, 4),
         ]  # fmt: skip
@@ -176,10 +190,11 @@ class _Dump:
     def _notes(self) -> bytes:
         parts = [_note(_PRPSINFO, self._process())]
         for native_id, inner_id in self._threads:
-            status = bytearray(336)  # struct elf_prstatus
+            status = bytearray(status_bytes(self._machine))
             status[32:36] = pack("<i", inner_id)
             status[36:40] = pack("<i", self._inner_pid)
-            status[112:328] = pack("<27Q", *registers_of(native_id))
+            registers = registers_of(native_id)
+            status[REGISTERS_AT : REGISTERS_AT + len(registers)] = registers
             parts.append(_note(_PRSTATUS, bytes(status)))
         with open(f"/proc/{self._pid}/auxv", "rb") as file:
             parts.append(_note(_AUXV, file.read()))

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 
 from pydelve.agent import protocol
 from pydelve.api.attach import AttachMethod, AttachOptions
@@ -18,16 +18,19 @@ from pydelve.errors import TargetError, TargetGoneError, UnsupportedError
 from pydelve.target import NEWEST, OLDEST
 from pydelve.target.cpython.layout import Runtime, choose_layout, cookie_version, has_cookie
 from pydelve.target.cpython.memory import UnreadableError
-from pydelve.target.live import kernel, machine, ptrace, stub
+from pydelve.target.live import kernel, ptrace, stub
 from pydelve.target.live.borrow import Borrowed, Unborrowable, waiting_threads
 from pydelve.target.live.channel import Channel, HoldChannel
 from pydelve.target.live.descriptors import take_descriptor
+from pydelve.target.live.elf import ElfError
 from pydelve.target.live.handle import Reached, Stranger
 from pydelve.target.live.inside import Inside
-from pydelve.target.live.memory import ProcessMemory, check_process, find_interpreter
+from pydelve.target.live.memory import Mapping, ProcessMemory, check_process, find_interpreter, open_mapped
 from pydelve.target.live.parcel import bootstrap, parcel
 from pydelve.target.live.surroundings import command_of, folder_of
 from pydelve.target.live.traced import refusal, until
+from pydelve.target.machines import NAMES, known
+from pydelve.target.machines.machine import Machine
 
 START_LIMIT_S = 5.0
 PENDING_LIMIT_S = 10.0
@@ -59,6 +62,7 @@ def attach(options: AttachOptions) -> Reached:
     with ProcessMemory(pid, "attach") as memory, ExitStack() as undo:
         runtime, mapping = find_interpreter(pid, memory)
         _check_interpreter(memory, runtime)
+        machine = check_machine(pid, mapping)
         handle = _open(pid)
         undo.callback(os.close, handle.pidfd)
         try:
@@ -66,7 +70,7 @@ def attach(options: AttachOptions) -> Reached:
             if _method(options.method, pid, runtime) == "pep768":
                 page, found = None, _by_script(memory, runtime, tracer)
             else:
-                inside = Inside(memory, mapping)
+                inside = Inside(memory, mapping, machine)
                 page = _Entry(inside, options.method, tracer).enter()
                 found = _sockets_of(inside, page)
             link, hold = _take_sockets(pid, found, handle.pidfd)
@@ -126,12 +130,6 @@ def _check_alone(pid: int) -> None:
 
 def _check_interpreter(memory: ProcessMemory, runtime: Runtime) -> None:
     pid, (major, minor, _) = memory.pid, runtime.version
-    if os.uname().machine != machine.NAME:
-        raise UnsupportedError(
-            f"process {pid} can't be entered",
-            why=f"pydelve does it on {machine.NAME} only, this is {os.uname().machine}",
-            hint=f"pydelve stack {pid}",
-        )  # fmt: skip
     if not OLDEST <= (major, minor) <= NEWEST:
         raise UnsupportedError(
             f"process {pid} runs CPython {major}.{minor}",
@@ -144,6 +142,30 @@ def _check_interpreter(memory: ProcessMemory, runtime: Runtime) -> None:
                 f"process {pid} runs a free-threaded build of CPython {major}.{minor}",
                 why="stopping all threads of such a build is not supported yet", hint="pydelve ps",
             )  # fmt: skip
+
+
+def check_machine(pid: int, interpreter: Mapping) -> Machine:
+    """The machine that both it and we run on.
+
+    Raises:
+        UnsupportedError: it is one that is not known here, or an emulator's.
+    """
+    machine = known.native()
+    if machine is None:
+        raise UnsupportedError(
+            f"process {pid} can't be entered",
+            why=f"pydelve does it on {' and '.join(NAMES)}, this is {os.uname().machine}", hint=f"pydelve stack {pid}",
+        )  # fmt: skip
+    with suppress(OSError, ElfError), closing(open_mapped(pid, interpreter)) as elf:
+        if elf.machine != machine.elf:
+            other = known.of_elf(elf.machine)
+            raise UnsupportedError(
+                f"process {pid} can't be entered",
+                why=f"its interpreter is of {other.name if other else 'another machine'}, this is {machine.name}: "
+                "an emulator runs it",
+                hint=f"pydelve stack {pid}",
+            )
+    return machine
 
 
 # -- entering ----------------------------------------------------------------------------------------------------------
@@ -198,7 +220,7 @@ class _Entry:
             other = self._by_waiting_thread() if self._method == "auto" else None
             if other is not None or time.monotonic() > deadline:
                 # should it be called at this very moment, its thread finds that nobody comes for it
-                self._inside.write(page.pending, stub.DO_NOTHING)
+                self._inside.write(page.pending, page.nothing)
             if other is not None:
                 return self._begun(other)
             if time.monotonic() > deadline:
@@ -259,7 +281,7 @@ class _Entry:
         return page
 
     def _map(self, borrowed: Borrowed) -> stub.Page:
-        page = stub.Page(borrowed.map_page(), self._inside.functions, bootstrap())
+        page = stub.Page(self._inside.machine, borrowed.map_page(), self._inside.functions, bootstrap())
         self._inside.write(page.address, page.content())
         return page
 

@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from pydelve.errors import TargetError, TargetGoneError
-from pydelve.target.live import machine, ptrace
+from pydelve.target.live import ptrace
 from pydelve.target.live.inside import Inside
-from pydelve.target.live.machine import Registers
 from pydelve.target.live.stub import PAGE_BYTES, Page
 from pydelve.target.live.traced import ThreadGoneError, Traced
+from pydelve.target.machines.machine import WORD_MASK, Floating, FrameError, Registers
 
 STOP_LIMIT_S, CALL_LIMIT_S = 1.0, 5.0
 _STACK_SIZES = (2048, 768)
@@ -46,10 +46,11 @@ class Borrowed:
     def __init__(self, inside: Inside, native_id: int, tracer: ptrace.Tracer) -> None:
         """``tracer`` lets go of the thread when it stops too late."""
         self._inside = inside
+        self._machine = inside.machine
         self._tracer = tracer
-        self._thread = Traced(inside.pid, native_id)
+        self._thread = Traced(inside.pid, native_id, inside.machine)
         self._before: Registers = {}
-        self._floating = b""
+        self._floating = Floating(0, b"")
         self._mask = 0
         self._away = False
 
@@ -70,6 +71,7 @@ class Borrowed:
         try:
             if not self._thread.stop(STOP_LIMIT_S):
                 raise Unborrowable(f"it did not stop within {STOP_LIMIT_S:g} s: it can't be interrupted")
+            self._begin_call_again()
             self._before = self._thread.registers()
             if waiting:
                 self._check_wait()
@@ -80,10 +82,25 @@ class Borrowed:
             self._release(self._before)
             raise
 
+    def _begin_call_again(self) -> None:
+        """Where it is not to be seen how a call restarts, have it begun again, and interrupt it there."""
+        thread = self._thread
+        if not self._machine.is_rewound(thread.registers(), self._inside.read):
+            return
+        thread.go_to_call()
+        halted = thread.wait(STOP_LIMIT_S)
+        while halted is not None and halted.kind == "signal":  # its handler may make calls: one of them will do
+            thread.go_to_call(halted.signal)
+            halted = thread.wait(STOP_LIMIT_S)
+        if halted is None or not thread.stop(STOP_LIMIT_S):
+            raise Unborrowable(f"it did not stop within {STOP_LIMIT_S:g} s: it can't be interrupted")
+
     def _check_wait(self) -> None:
-        if not machine.waits(self._before):
+        before = self._before
+        if not self._machine.is_waiting(before, self._inside.read):
             raise Unborrowable("it does not wait")
-        if holds_a_lock(self._inside, self._before["rsp"], _STACK_SIZES[-1]):
+        links = [before[name] for name in self._machine.return_registers]
+        if holds_a_lock(self._inside, before[self._machine.stack_pointer], _STACK_SIZES[-1], links):
             raise Unborrowable("it may hold a lock")
 
     def map_page(self) -> int:
@@ -93,7 +110,7 @@ class Borrowed:
             TargetError: the kernel refuses it.
         """
         address = self._system_call(
-            machine.CALL_MMAP, 0, PAGE_BYTES, _READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS, (1 << 64) - 1, 0
+            self._machine.call_mmap, 0, PAGE_BYTES, _READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS, (1 << 64) - 1, 0
         )
         if -4096 < address < 0:
             raise TargetError(
@@ -104,24 +121,26 @@ class Borrowed:
 
     def unmap_page(self, page: Page) -> None:
         """Have it give the page's memory back, as nothing of ours runs there, nor will; afterwards as ``map_page``."""
-        self._system_call(machine.CALL_MUNMAP, page.address, PAGE_BYTES)
+        self._system_call(self._machine.call_munmap, page.address, PAGE_BYTES)
 
     def _system_call(self, number: int, *arguments: int) -> int:
         """What a system call gives; the thread stands at its end then."""
-        inside, thread = self._inside, self._thread
-        frame = (self._before["rsp"] - machine.RED_ZONE - machine.FRAME_BYTES - len(self._floating) - 128) & ~63
-        frame -= 8  # as at the entry of a handler
-        size = self._before["rsp"] - machine.RED_ZONE - frame
-        if not inside.has_room(self._before["rsp"] - machine.RED_ZONE, size):
+        inside, thread, machine = self._inside, self._thread, self._machine
+        frame, end = machine.frame_below(self._before[machine.stack_pointer], self._floating)
+        if not inside.has_room(end, end - frame):
             raise Unborrowable("its stack is full")
-        inside.write(frame, self._frame(frame, inside.signal_return))
-        call = machine.entered(self._before, inside.syscall_return, frame, *arguments)
-        call["rax"] = number
+        # where it stands at one of them, the kernel would take what it makes there for the call that it restarts
+        gadget = next((place for place in inside.syscall_returns if place != self._before[machine.program_counter]), 0)
+        if not gadget:
+            raise Unborrowable("it waits where it would have to be entered")
+        inside.write(frame, self._frame(frame))
         self._away = True
-        thread.set_registers(call)
+        thread.set_registers(
+            machine.making_call(self._before, gadget, frame, inside.signal_return, number, *arguments)
+        )  # fmt: skip
         thread.set_mask(_BLOCKED)  # after the registers: should we die in between, they return to the old mask
-        self._run_to(lambda registers: registers["orig_rax"] == number)  # its beginning
-        return machine.signed(self._run_to(lambda _: True)["rax"])
+        self._run_to(lambda registers: machine.call_at(registers) == number)  # its beginning
+        return machine.result_of(self._run_to(lambda _: True))
 
     def call(self, page: Page, function: int, *arguments: int) -> int:
         """Call a C function on the page's stack; its result. The page must have been written.
@@ -129,15 +148,26 @@ class Borrowed:
         Raises:
             TargetError: it does not return within the limit, or crashes.
         """
-        self._inside.write(page.frame, self._frame(page.frame, self._inside.signal_return))
-        registers = machine.entered(self._before, page.trampoline, page.stack, *arguments)
-        registers["rax"] = function
-        self._thread.set_registers(registers)
-        self._run_to(lambda now: now["rip"] == page.returned and now["orig_rax"] == machine.CALL_SIGRETURN)
+        machine = self._machine
+        self._inside.write(page.frame, self._frame(page.frame))
+        self._thread.set_registers(machine.calling(self._before, page.trampoline, page.stack, function, *arguments))
+        self._run_to(
+            lambda now: now[machine.program_counter] == page.returned and machine.call_at(now) == machine.call_sigreturn
+        )
+        if machine.call_set:  # else its number is among the registers, whatever is done next
+            self._thread.leave_out_call(self._before)
+            self._run_to(lambda _: True)  # and its end: should we die now, the page has it made again
         return int.from_bytes(self._inside.read(page.result, 4), "little", signed=True)
 
-    def _frame(self, address: int, back: int) -> bytes:
-        return machine.signal_frame(address, back, machine.resuming(self._before), self._mask, self._floating)
+    def _frame(self, address: int) -> bytes:
+        """What restores it, at ``address``."""
+        registers = self._machine.resuming(self._before)
+        try:
+            return self._machine.signal_frame(
+                address, self._inside.signal_return, registers, self._mask, self._floating
+            )  # fmt: skip
+        except FrameError as error:
+            raise Unborrowable(str(error)) from None
 
     def _run_to(self, arrived: Callable[[Registers], bool]) -> Registers:
         """Run from system call to system call until ``arrived`` says so of one's beginning or end."""
@@ -175,9 +205,8 @@ class Borrowed:
                 thread.set_floating(self._floating)
                 thread.set_mask(self._mask)
                 if thread.standing is not None and thread.standing.kind != "event":
-                    # the kernel restarts a call only from a stop of the other kind; at the beginning of a call, that
-                    # call is left out, as its number is none now
-                    thread.set_registers(machine.resuming(self._before))
+                    # the kernel restarts a call only from a stop of the other kind
+                    thread.leave_out_call(self._machine.resuming(self._before))
                     if not thread.stop(STOP_LIMIT_S):
                         self._tracer.is_late(thread.native_id)
                         return
@@ -193,14 +222,19 @@ class Borrowed:
             return
         with suppress(ThreadGoneError):
             if before:
-                self._thread.set_registers(machine.restarting_endless_wait(before) or before)
+                self._thread.set_registers(self._machine.restarting_endless_wait(before) or before)
             self._thread.let_go()
 
 
-def holds_a_lock(inside: Inside, stack: int, size: int) -> bool:
-    """Does a stack that begins at ``stack`` return into a function that may hold a lock we would need?"""
+def holds_a_lock(inside: Inside, stack: int, size: int, links: Sequence[int] = ()) -> bool:
+    """Does a stack that begins at ``stack`` return into a function that may hold a lock we would need?
+
+    ``links`` are further places to return to, those that registers hold.
+    """
     data = inside.read(stack, size)
-    words = memoryview(data[: len(data) & ~7]).cast("Q")
+    words: Iterable[int] = memoryview(data[: len(data) & ~7]).cast("Q")
+    if links or inside.machine.address_mask != WORD_MASK:
+        words = [word & inside.machine.address_mask for word in (*links, *words)]
     lowest, highest = min(inside.unsafe, default=(0, 0))[0], max((end for _, end in inside.unsafe), default=0)
     returns = [word for word in words if lowest < word <= highest]  # few words of a stack lead to the C library
     return any(start < word <= end for word in returns for start, end in inside.unsafe)
@@ -218,6 +252,6 @@ def waiting_threads(inside: Inside) -> list[int]:
 def _may_be_borrowed(inside: Inside, native_id: int, size: int) -> bool:
     with suppress(OSError, ValueError, IndexError), open(f"/proc/{inside.pid}/task/{native_id}/syscall", "rb") as file:
         words = file.read().split()
-        if words and words[0].isdigit() and int(words[0]) in machine.WAITS:
+        if words and words[0].isdigit() and int(words[0]) in inside.machine.waits:
             return not holds_a_lock(inside, int(words[7], 16), size)
     return False

@@ -58,6 +58,8 @@ class ElfFile:
         if header[0][:6] != _MAGIC_64:
             raise ElfError("not an ELF file of 64 bits")
         self._fixed = header[1] == _FIXED_ADDRESS
+        self.machine: int = header[2]
+        """``EM_*``."""
         programs, sections, program_size, program_count, section_size, section_count, names = (
             header[5], header[6], header[9], header[10], header[11], header[12], header[13],
         )  # fmt: skip

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple
 
 from pydelve.errors import TargetError, UnsupportedError
 from pydelve.target.live.elf import ElfError, ElfFile
-from pydelve.target.live.machine import SIGNAL_RETURN, SYSCALL_RETURN
 from pydelve.target.live.memory import Mapping, ProcessMemory, mapped_files, open_mapped
 from pydelve.target.live.stub import C_FUNCTIONS, PYTHON_FUNCTIONS, UNSAFE_FUNCTIONS
+from pydelve.target.machines.machine import Machine
 
+_MOST_GADGETS = 2  # a thread may just stand at one
 _C_LIBRARIES = ("libc.so", "libc-", "libpthread", "ld-musl")
 
 
@@ -27,7 +30,7 @@ class Range(NamedTuple):
 class Inside:
     """Addresses in one process, looked up while it runs."""
 
-    def __init__(self, memory: ProcessMemory, interpreter: Mapping) -> None:
+    def __init__(self, memory: ProcessMemory, interpreter: Mapping, machine: Machine) -> None:
         """Looks everything up: 1 ms.
 
         Raises:
@@ -35,6 +38,7 @@ class Inside:
             TargetGoneError, TargetError: the process is gone or may not be looked into.
         """
         self.pid = memory.pid
+        self.machine = machine
         self._memory = memory
         self.functions: dict[str, int] = {}
         self.unsafe: list[tuple[int, int]] = []
@@ -51,7 +55,7 @@ class Inside:
                 f"process {self.pid} can't be entered", why=f"its libraries export no {missing[0]}",
                 hint=f"pydelve stack {self.pid}",
             )  # fmt: skip
-        self.syscall_return, self.signal_return = self._gadgets([file.path for file in c_files] or [interpreter.path])
+        self.syscall_returns, self.signal_return = self._gadgets([file.path for file in c_files] or [interpreter.path])
 
     def _look_up(self, mapping: Mapping, names: tuple[str, ...]) -> None:
         with suppress(OSError, ElfError):
@@ -78,22 +82,22 @@ class Inside:
             finally:
                 elf.close()
 
-    def _gadgets(self, paths: list[str]) -> tuple[int, int]:
-        """Addresses of ``syscall; ret`` and of the return from a signal's handler, which every C library has."""
-        found: dict[bytes, int] = {}
+    def _gadgets(self, paths: list[str]) -> tuple[list[int], int]:
+        """Addresses of a system call that returns, and of the return from a signal's handler: the C library's."""
+        calls: list[int] = []
+        returns: list[int] = []
         for mapping in self.ranges():
             if "x" in mapping.rights and mapping.path in (*paths, "[vdso]"):
                 code = self._memory.read_now(mapping.start, mapping.end - mapping.start)
-                for wanted in (SYSCALL_RETURN, SIGNAL_RETURN):
-                    place = code.find(wanted)
-                    if place >= 0:
-                        found.setdefault(wanted, mapping.start + place)
-        if len(found) < 2:
+                for wanted, found in ((self.machine.syscall_return, calls), (self.machine.signal_return, returns)):
+                    places = _places(code, wanted, self.machine.instruction_bytes)
+                    found += [mapping.start + place for place in islice(places, _MOST_GADGETS)]
+        if not calls or not returns:
             raise UnsupportedError(
                 f"process {self.pid} can't be entered", why="its C library is one that pydelve does not know",
                 hint=f"pydelve stack {self.pid}",
             )  # fmt: skip
-        return found[SYSCALL_RETURN], found[SIGNAL_RETURN]
+        return calls, returns[0]
 
     def ranges(self) -> list[Range]:
         """What is mapped now."""
@@ -125,6 +129,15 @@ class Inside:
             TargetError: they can't be written.
         """
         write_memory(self.pid, address, data)
+
+
+def _places(code: bytes, wanted: bytes, multiple: int) -> Iterator[int]:
+    """Where some instructions are."""
+    place = code.find(wanted)
+    while place >= 0:
+        if place % multiple == 0:
+            yield place
+        place = code.find(wanted, place + 1)
 
 
 def write_memory(pid: int, address: int, data: bytes) -> None:

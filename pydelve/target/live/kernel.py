@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import os
 
-# Include: asm/unistd_64.h of Linux on x86-64; calls a thread waits in. Other machines show no name.
-_WAITS = {
-    0: "read", 1: "write", 7: "poll", 23: "select", 34: "pause", 35: "nanosleep", 42: "connect", 43: "accept",
-    44: "sendto", 45: "recvfrom", 46: "sendmsg", 47: "recvmsg",
-    61: "wait4", 128: "sigtimedwait", 202: "futex", 219: "restart_syscall", 230: "clock_nanosleep", 232: "epoll_wait",
-    247: "waitid", 270: "pselect", 271: "ppoll", 281: "epoll_pwait", 288: "accept4", 441: "epoll_pwait2",
-}  # fmt: skip
-X86_64 = os.uname().machine == "x86_64"
+from pydelve.target.machines.waits import WAITS
+
+MACHINE = os.uname().machine
 _MOST_BYTES = 4096  # the kernel makes such a file anew for each call: what is longer would not fit together
 
 
@@ -38,9 +33,9 @@ def thread_name(pid: int, native_id: int) -> str:
     return name.decode(errors="backslashreplace").rstrip("\n") if name != process else ""
 
 
-def call_name(number: int) -> str:
-    """Name of a system call that threads wait in; "" for others."""
-    return _WAITS.get(number, "") if X86_64 else ""
+def call_name(number: int, machine: str = MACHINE) -> str:
+    """Name of a system call that threads wait in; "" for others, and on machines whose calls are not known here."""
+    return WAITS.get(machine, {}).get(number, "")
 
 
 def command_line(pid: int) -> bytes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _DELETED = " (deleted)"
 _ELF_CLASS_32 = 1
+_SCOPE_FILE = "/proc/sys/kernel/yama/ptrace_scope"
 
 
 class ProcessMemory(Memory):
@@ -155,7 +156,7 @@ def not_permitted(pid: int, command: str = "stack") -> TargetError:
 def ptrace_scope() -> int:
     """``kernel.yama.ptrace_scope``; 0 where the kernel has none."""
     try:
-        with open("/proc/sys/kernel/yama/ptrace_scope", "rb") as file:
+        with open(_SCOPE_FILE, "rb") as file:
             return int(file.read())
     except (OSError, ValueError):
         return 0
@@ -311,16 +312,24 @@ def _version(elf: ElfFile, path: str, size: int, address: int, memory: Memory | 
 
 
 def _not_a_python(pid: int) -> PydelveError:
-    try:
-        with open(f"/proc/{pid}/exe", "rb") as file:
-            head = file.read(5)
-        name = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
-    except OSError:
+    name, head = _program(pid)
+    if not name:
         return NotAPythonError(
             f"process {pid} runs no Python", why="it has no program: the kernel's own", hint="pydelve ps"
         )
     if len(head) == 5 and head[4] == _ELF_CLASS_32:
-        return UnsupportedError(f"process {pid} is of 32 bits", why=f"{name} is; pydelve reads programs of 64 bits")
+        return UnsupportedError(
+            f"process {pid} is of 32 bits", why=f"{name} is; pydelve reads programs of 64 bits", hint="pydelve ps"
+        )
     return NotAPythonError(
         f"process {pid} runs no CPython", why=f"it is {name}, and no file of it holds an interpreter", hint="pydelve ps"
     )
+
+
+def _program(pid: int) -> tuple[str, bytes]:
+    """Name and first bytes of a process's program; ("", b"") where it has none."""
+    try:
+        with open(f"/proc/{pid}/exe", "rb") as file:
+            return os.path.basename(os.readlink(f"/proc/{pid}/exe")), file.read(5)
+    except OSError:
+        return "", b""

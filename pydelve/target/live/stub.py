@@ -13,10 +13,11 @@ from __future__ import annotations
 from struct import pack, unpack_from
 from typing import NamedTuple
 
-from pydelve.target.live.machine import Code
+from pydelve.target.machines.code import Code, Kept
+from pydelve.target.machines.machine import Machine
 
 PAGE_BYTES = 1 << 16
-_DATA, _SCRIPT, _FRAME, _SCRIPT_ROOM = 0x1000, 0x2000, 0x6000 - 8, 0x3000
+_DATA, _SCRIPT, _FRAME, _SCRIPT_ROOM = 0x1000, 0x2000, 0x6000, 0x3000
 _TRAMPOLINE, _THREAD, _PENDING = 0x0, 0x100, 0x800
 _STATE, _RESULT, _IDENT, _SOCKETS, _POLL, _FORMAT, _NAME, _MASK = 0x0, 0x8, 0x10, 0x20, 0x40, 0x50, 0x60, 0x80
 _MASK_BYTES = 128
@@ -45,26 +46,33 @@ UNSAFE_FUNCTIONS = (
 class Page:
     """The page's content for a process, where it is mapped at ``address``."""
 
-    def __init__(self, address: int, functions: dict[str, int], script: bytes) -> None:
+    def __init__(self, machine: Machine, address: int, functions: dict[str, int], script: bytes) -> None:
         if len(script) >= _SCRIPT_ROOM:
             raise ValueError("the script does not fit")
         self.address = address
+        self._machine = machine
         self._functions = functions
         self._script = script
-        self.frame = address + _FRAME
+        self.frame = machine.frame_at(address + _FRAME)
         self.stack = address + PAGE_BYTES - 64
         self.state, self.result = address + _DATA + _STATE, address + _DATA + _RESULT
         self.sockets = address + _DATA + _SOCKETS
         self.trampoline = address + _TRAMPOLINE
         self.ident, self.thread, self.pending = address + _DATA + _IDENT, address + _THREAD, address + _PENDING
-        self._trampoline_code = self._trampoline()
-        self.returned = self.trampoline + len(self._trampoline_code)
+        trampoline = machine.code().call_given().store_result(self.result).return_from_signal(self.frame)
+        self._trampoline_code = trampoline.assembled()
+        self.returned = self.trampoline + trampoline.place("returned")
         """Where the trampoline stands when it makes the call that restores everything."""
+        self._pending_code, self.nothing = self._pending()
+        """The latter in place of a pending call that came too late: it does nothing then."""
 
     def content(self) -> bytes:
         """What is written at its start."""
         page = bytearray(_SCRIPT + len(self._script) + 1)
-        for at, part in ((_TRAMPOLINE, self._trampoline_code), (_THREAD, self._thread()), (_PENDING, self._pending())):
+        parts = ((_TRAMPOLINE, self._trampoline_code), (_THREAD, self._thread()), (_PENDING, self._pending_code))
+        for (at, part), end in zip(parts, (_THREAD, _PENDING, _DATA), strict=True):
+            if at + len(part) > end:
+                raise ValueError("the code does not fit")
             page[at : at + len(part)] = part
         data = bytearray(_MASK + _MASK_BYTES)
         data[_SOCKETS : _SOCKETS + 16] = b"\xff" * 16
@@ -76,76 +84,66 @@ class Page:
         page[_SCRIPT : _SCRIPT + len(self._script)] = self._script
         return bytes(page)
 
-    def _trampoline(self) -> bytes:
-        """Call what rax holds, keep the result, return as a signal's handler does."""
-        code = Code().raw("ffd0").load("r11", self.result).raw("498903").load("rsp", self.frame + 8)
-        return code.raw("b80f000000 0f05").assembled()  # mov $15, %eax; syscall
-
     def _thread(self) -> bytes:
         """The thread's start routine."""
         at = {name: self._functions[name] for name in C_FUNCTIONS + PYTHON_FUNCTIONS}
         data = self.address + _DATA
         sockets = [data + _SOCKETS + 4 * index for index in range(4)]
-        code = Code().raw("53 4154 4883ec08")  # push %rbx; push %r12; sub $8, %rsp
-        code.raw("bf02000000").load("rsi", data + _MASK).raw("31d2").call(at["pthread_sigmask"])
-        code.call(at["pthread_self"]).raw("4889c7").call(at["pthread_detach"])
-        code.call(at["Py_IsInitialized"]).raw("85c0").jump("je", "no interpreter")
+        code = self._machine.code().enter()
+        code.pass_int(0, _SET_MASK).pass_address(1, data + _MASK).pass_int(2, 0).call(at["pthread_sigmask"])
+        code.call(at["pthread_self"]).pass_result(0).call(at["pthread_detach"])
+        code.call(at["Py_IsInitialized"]).jump_if_zero("no interpreter")
         for place in sockets[::2]:
-            code.raw("bf" + pack("<i", _PAIR[0]).hex() + "be" + pack("<i", _PAIR[1]).hex() + "31d2")
-            code.load("rcx", place).call(at["socketpair"]).raw("85c0").jump("jne", "no sockets")
-        code.load_int("eax", sockets[0]).load("rdi", data + _POLL).raw("8907")  # mov %eax, (%rdi)
-        code.store(self.state, SOCKETS)
-        code.raw("be01000000 ba" + pack("<i", _PATIENCE_MS).hex()).call(at["poll"])
-        code.raw("83f801").jump("jne", "nobody came")
-        code.load_int("edi", sockets[1]).call(at["close"]).load_int("edi", sockets[3]).call(at["close"])
+            code.pass_int(0, _PAIR[0]).pass_int(1, _PAIR[1]).pass_int(2, 0).pass_address(3, place)
+            code.call(at["socketpair"]).jump_unless(0, "no sockets")
+        code.pass_copy(0, data + _POLL, sockets[0]).store_int(self.state, SOCKETS)
+        code.pass_int(1, 1).pass_int(2, _PATIENCE_MS).call(at["poll"]).jump_unless(1, "nobody came")
+        code.pass_int_at(0, sockets[1]).call(at["close"]).pass_int_at(0, sockets[3]).call(at["close"])
         # once more: after the interpreter's end there is none to take the GIL of, and before it, waiting for it is safe
-        code.call(at["Py_IsInitialized"]).raw("85c0").jump("je", "ended")
-        code.store(self.state, WAITS_FOR_GIL).call(at["PyGILState_Ensure"]).raw("89c3")
+        code.call(at["Py_IsInitialized"]).jump_if_zero("ended")
+        code.store_int(self.state, WAITS_FOR_GIL).call(at["PyGILState_Ensure"]).keep_result(Kept.INT)
         # and if it ended in between, nothing may be run in what is left of it: the process ends at any moment
-        code.call(at["Py_IsInitialized"]).raw("85c0").jump("je", "wait for the end").store(self.state, RUNS)
+        code.call(at["Py_IsInitialized"]).jump_if_zero("wait for the end").store_int(self.state, RUNS)
         self._run_script(code, at)
-        code.store(self.state, ENDED).raw("89df").call(at["PyGILState_Release"])
-        code.raw("4883c408 415c 5b").load("rdi", self.address).raw("be" + pack("<i", PAGE_BYTES).hex())
-        code.raw("31c0").jump_to(at["munmap"])
+        code.store_int(self.state, ENDED).pass_kept(0, Kept.INT).call(at["PyGILState_Release"])
+        code.leave().pass_address(0, self.address).pass_int(1, PAGE_BYTES).jump_to(at["munmap"])
         code.label("nobody came")
         for place in sockets:
-            code.load_int("edi", place).call(at["close"])
-        code.store(self.state, NOBODY_CAME).jump("jmp", "end")
+            code.pass_int_at(0, place).call(at["close"])
+        code.store_int(self.state, NOBODY_CAME).jump("end")
         code.label("no sockets")
         for place in sockets:  # those that there are not are -1
-            code.load_int("edi", place).call(at["close"])
-        code.store(self.state, NO_SOCKETS).jump("jmp", "end")
-        code.label("wait for the end").raw("31ff 31f6 baffffffff").call(at["poll"]).jump("jmp", "wait for the end")
-        code.label("ended")
+            code.pass_int_at(0, place).call(at["close"])
+        code.store_int(self.state, NO_SOCKETS).jump("end")
+        code.label("wait for the end").pass_int(0, 0).pass_int(1, 0).pass_int(2, -1).call(at["poll"])
+        code.jump("wait for the end").label("ended")
         for place in sockets[::2]:
-            code.load_int("edi", place).call(at["close"])
-        code.label("no interpreter").store(self.state, NO_INTERPRETER)
-        return code.label("end").raw("31c0 4883c408 415c 5b c3").assembled()
+            code.pass_int_at(0, place).call(at["close"])
+        code.label("no interpreter").store_int(self.state, NO_INTERPRETER)
+        return code.label("end").return_zero().assembled()
 
     def _run_script(self, code: Code, at: dict[str, int]) -> None:
         """Run the script in a namespace of its own; what it raises is dropped: it tells of errors itself."""
         data = self.address + _DATA
-        code.load("rdi", data + _FORMAT).load("rsi", data + _NAME).load_int("eax", data + _SOCKETS + 8)
-        code.raw("4189c0").load("rcx", data + _NAME + 5).load_int("edx", data + _SOCKETS)  # mov %eax, %r8d
-        code.call(at["Py_BuildValue"]).raw("4989c4 4885c0").jump("je", "failed")  # mov %rax, %r12
-        code.load("rdi", self.address + _SCRIPT).raw("be" + pack("<i", _FILE_INPUT).hex() + "4c89e2 4c89e1 4531c0")
-        code.call(at["PyRun_StringFlags"]).raw("4885c0").jump("je", "raised")
-        code.raw("4889c7").call(at["Py_DecRef"]).jump("jmp", "forget")
+        code.pass_address(0, data + _FORMAT).pass_address(1, data + _NAME).pass_int_at(4, data + _SOCKETS + 8)
+        code.pass_address(3, data + _NAME + 5).pass_int_at(2, data + _SOCKETS)
+        code.call(at["Py_BuildValue"]).keep_result(Kept.POINTER).jump_if_null("failed")
+        code.pass_address(0, self.address + _SCRIPT).pass_int(1, _FILE_INPUT)
+        code.pass_kept(2, Kept.POINTER).pass_kept(3, Kept.POINTER).pass_int(4, 0)
+        code.call(at["PyRun_StringFlags"]).jump_if_null("raised")
+        code.pass_result(0).call(at["Py_DecRef"]).jump("forget")
         code.label("raised").call(at["PyErr_Clear"])  # it never began: an audit hook refused it
-        code.load_int("edi", data + _SOCKETS).call(at["close"])
-        code.load_int("edi", data + _SOCKETS + 8).call(at["close"])
-        code.label("forget").raw("4c89e7").call(at["Py_DecRef"]).jump("jmp", "done")
+        code.pass_int_at(0, data + _SOCKETS).call(at["close"]).pass_int_at(0, data + _SOCKETS + 8).call(at["close"])
+        code.label("forget").pass_kept(0, Kept.POINTER).call(at["Py_DecRef"]).jump("done")
         code.label("failed").call(at["PyErr_Clear"]).label("done")
 
-    def _pending(self) -> bytes:
+    def _pending(self) -> tuple[bytes, bytes]:
         """A pending call (``int (*)(void *)``) that starts the thread. It never fails: that would be an exception."""
-        code = Code().raw("4883ec08").load("rdi", self.ident).raw("31f6").load("rdx", self.thread).raw("31c9")
-        code.call(self._functions["pthread_create"]).load("r11", self.result).raw("498903")
-        return code.raw("31c0 4883c408 c3").assembled()
-
-
-DO_NOTHING = bytes.fromhex("31c0c3")
-"""In place of a pending call that came too late: return 0."""
+        code = self._machine.code().replaceable().enter(keeps=False)
+        code.pass_address(0, self.ident).pass_int(1, 0).pass_address(2, self.thread).pass_int(3, 0)
+        code.call(self._functions["pthread_create"]).store_result(self.result).return_zero()
+        nothing = code.replacement()
+        return code.assembled(), nothing
 
 
 class Sockets(NamedTuple):

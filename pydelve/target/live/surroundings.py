@@ -41,7 +41,7 @@ class LiveSurroundings:
 
     def system_call(self, native_id: int) -> SystemCall | bool:
         """See ``Surroundings``."""
-        if native_id in self.held and kernel.X86_64 and (call := system_call(native_id)):
+        if native_id in self.held and (call := _call_of_held(native_id)):
             return SystemCall(call[0], kernel.call_name(call[0]), call[1])
         words = kernel.content(f"/proc/{self._pid}/task/{native_id}/syscall").split()
         if not words or words[0] in (b"running", b"-1"):
@@ -73,6 +73,16 @@ class LiveSurroundings:
                 known = _resolved(known)
             self._known[file] = known
         return known
+
+
+def _call_of_held(native_id: int) -> tuple[int, int] | None:
+    if kernel.MACHINE == "x86_64":
+        return system_call(native_id)
+    from pydelve.target.live.traced import interrupted_call  # noqa: PLC0415  what others don't need takes time to load
+    from pydelve.target.machines.known import native  # noqa: PLC0415
+
+    machine = native()
+    return interrupted_call(machine, native_id) if machine else None
 
 
 def command_of(pid: int) -> tuple[str, ...]:

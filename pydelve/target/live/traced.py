@@ -12,36 +12,33 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from struct import Struct
+from typing import NamedTuple, NoReturn
 
 from pydelve.errors import TargetError
 from pydelve.target.live import ptrace
-from pydelve.target.live.machine import REGISTERS, Registers
+from pydelve.target.machines.machine import WORD_MASK, Call, Floating, Machine, Registers
 
-_CONT, _GET_REGISTERS, _SET_REGISTERS, _SYSCALL = 7, 12, 13, 24
+_CONT, _SYSCALL = 7, 24
 _GET_SET, _SET_SET, _GET_MASK, _SET_MASK = 0x4204, 0x4205, 0x420A, 0x420B
-_FLOATING = 0x202  # NT_X86_XSTATE
-_FLOATING_BYTES = 1 << 16
+_GENERAL = 1  # NT_PRSTATUS
+_GENERAL_BYTES, _FLOATING_BYTES = 1 << 9, 1 << 16
 _GOOD_CALLS = 1  # PTRACE_O_TRACESYSGOOD: stops of system calls are told apart from signals
 _CALL_STOP = signal.SIGTRAP | 0x80
 _EVENT_STOP = 128  # PTRACE_EVENT_STOP
 _SPINS = 200
-_NO_PROCESS = 3  # ESRCH
+_NO_PROCESS, _NO_SUCH_SET = 3, 22  # ESRCH, EINVAL
 
 
 class _Unsigned(_ctypes._SimpleCData):  # type: ignore[type-arg]
     _type_ = "L"
 
 
-_RegisterArray: type[_ctypes.Array[_Unsigned]] = _Unsigned * len(REGISTERS)
 _Pair: type[_ctypes.Array[_Unsigned]] = _Unsigned * 2
 
 
 class _Byte(_ctypes._SimpleCData):  # type: ignore[type-arg]
     _type_ = "B"
-
-
-_FloatingArray: type[_ctypes.Array[_Byte]] = _Byte * _FLOATING_BYTES
 
 
 class ThreadGoneError(Exception):
@@ -59,11 +56,12 @@ class Halted(NamedTuple):
 class Traced:
     """A thread from :meth:`seize` to :meth:`let_go`."""
 
-    def __init__(self, pid: int, native_id: int) -> None:
+    def __init__(self, pid: int, native_id: int, machine: Machine) -> None:
         self.pid, self.native_id = pid, native_id
+        self._machine = machine
+        self._words = Struct(f"<{len(machine.registers)}Q")
         self.standing: Halted | None = None
         """Why it stands; None while it runs."""
-        self._array = _RegisterArray()
 
     def seize(self) -> None:
         """Become its tracer; it runs on.
@@ -142,26 +140,38 @@ class Traced:
 
     def registers(self) -> Registers:
         """The general registers."""
-        self._request(_GET_REGISTERS, 0, _ctypes.addressof(self._array))
-        return dict(zip(REGISTERS, self._array, strict=True))
+        data = self._read_set(_GENERAL, self._words.size)
+        return dict(zip(self._machine.registers, self._words.unpack(data), strict=True))
 
     def set_registers(self, registers: Registers) -> None:
         """Store the general registers, all at once."""
-        self._array[:] = [registers[name] & ((1 << 64) - 1) for name in REGISTERS]
-        self._request(_SET_REGISTERS, 0, _ctypes.addressof(self._array))
+        self._write_set(_GENERAL, self._words.pack(*(registers[name] & WORD_MASK for name in self._machine.registers)))
 
-    def floating(self) -> bytes:
+    def leave_out_call(self, resuming: Registers) -> None:
+        """It stands at the beginning or end of a call, or is about to take a signal: no call is made or restarted.
+
+        Args:
+            resuming: What it would go on with by itself.
+        """
+        if self._machine.call_set:
+            self._write_set(self._machine.call_set, (-1).to_bytes(4, "little", signed=True))
+        else:
+            self.set_registers(resuming)
+
+    def floating(self) -> Floating:
         """The floating point and vector registers."""
-        state = _FloatingArray()
-        pair = _Pair(_ctypes.addressof(state), _FLOATING_BYTES)
-        self._request(_GET_SET, _FLOATING, _ctypes.addressof(pair))
-        return bytes(memoryview(state)[: pair[1]])
+        *first, last = self._machine.floating_sets
+        for note in first:
+            data = read_set(self.native_id, note, _FLOATING_BYTES)
+            if isinstance(data, bytes):
+                return Floating(note, data)
+            if data != _NO_SUCH_SET:
+                self._fail(data)
+        return Floating(last, self._read_set(last, _FLOATING_BYTES))
 
-    def set_floating(self, data: bytes) -> None:
+    def set_floating(self, floating: Floating) -> None:
         """Store them."""
-        state = _FloatingArray(*data)
-        pair = _Pair(_ctypes.addressof(state), len(data))
-        self._request(_SET_SET, _FLOATING, _ctypes.addressof(pair))
+        self._write_set(floating.note, floating.data)
 
     def mask(self) -> int:
         """Its blocked signals."""
@@ -175,18 +185,52 @@ class Traced:
         self._request(_SET_MASK, 8, _ctypes.addressof(word))
 
     def _request(self, number: int, address: int = 0, data: int = 0) -> None:
-        error = ptrace.request(number, self.native_id, address, data)
+        if error := ptrace.request(number, self.native_id, address, data):
+            self._fail(error)
+
+    def _fail(self, error: int) -> NoReturn:
         if error == _NO_PROCESS:
             raise ThreadGoneError
-        if error:
-            raise refusal(self.pid, self.native_id, error)
+        raise refusal(self.pid, self.native_id, error)
+
+    def _read_set(self, note: int, size: int) -> bytes:
+        data = read_set(self.native_id, note, size)
+        if isinstance(data, int):
+            self._fail(data)
+        return data
+
+    def _write_set(self, note: int, data: bytes) -> None:
+        state = (_Byte * len(data))(*data)
+        pair = _Pair(_ctypes.addressof(state), len(data))
+        self._request(_SET_SET, note, _ctypes.addressof(pair))
 
 
-def registers_of(native_id: int) -> tuple[int, ...]:
-    """The general registers of a thread that we have stopped, in the order of ``REGISTERS``; zeros where it is gone."""
-    array = _RegisterArray()
-    ptrace.request(_GET_REGISTERS, native_id, 0, _ctypes.addressof(array))
-    return tuple(array)
+def read_set(native_id: int, note: int, size: int) -> bytes | int:
+    """One of a stopped thread's register sets (``NT_*``), of ``size`` bytes at most; or the error."""
+    state: _ctypes.Array[_Byte] = (_Byte * size)()
+    pair = _Pair(_ctypes.addressof(state), size)
+    error = ptrace.request(_GET_SET, native_id, note, _ctypes.addressof(pair))
+    return error or bytes(memoryview(state)[: pair[1]])
+
+
+def registers_of(native_id: int) -> bytes:
+    """The general registers of a thread that we have stopped, as the kernel has them; b"" where it is gone."""
+    data = read_set(native_id, _GENERAL, _GENERAL_BYTES)
+    return data if isinstance(data, bytes) else b""
+
+
+def interrupted_call(machine: Machine, native_id: int) -> Call | None:
+    """The call that a thread is in which we have stopped; None where it is in none, or is gone."""
+    words = registers_of(native_id)
+    if not words:
+        return None
+    with suppress(OSError), open(f"/proc/{native_id}/mem", "rb", buffering=0) as memory:
+        values = Struct(f"<{len(machine.registers)}Q").unpack(words)
+        return machine.interrupted(
+            dict(zip(machine.registers, values, strict=True)),
+            lambda address, size: os.pread(memory.fileno(), size, address),
+        )
+    return None
 
 
 def until(limit_s: float, ready: Callable[[], bool], pause_s: float = 0.0002) -> bool:

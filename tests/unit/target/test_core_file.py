@@ -7,9 +7,11 @@ from struct import pack
 
 import pytest
 
-from pydelve.target.core.file import CoreFile
+from pydelve.target.core.file import CoreFile, CoreFormatError
 from pydelve.target.core.memory import CoreMemory
 from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.machines.known import MACHINES
+from pydelve.target.machines.machine import Machine
 
 _START, _MAPPED = 0x5000_0000_0000, 0x6000_0000_0000
 
@@ -35,3 +37,24 @@ def test_offsets_that_no_file_has(tmp_path: Path, offset: int) -> None:
         with pytest.raises(UnreadableError):
             memory.read(_MAPPED, 8)
     memory.close()
+
+
+def core_of(path: Path, machine: int, registers: int) -> Path:
+    """One without memory, of a machine with so many registers: they have the values 0, 1, 2 and so on."""
+    status = pack("<12xh18xi76x", 6, 4711) + pack(f"<{registers}Q", *range(registers)) + bytes(8)
+    notes = pack("<III8s", 5, len(status), 1, b"CORE") + status
+    header = pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 4, machine, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    path.write_bytes(header + pack("<IIQQQQQQ", 4, 0, 120, 0, 0, len(notes), 0, 4) + notes)
+    return path
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=[machine.name for machine in MACHINES])
+def test_threads_of_each_machine(tmp_path: Path, machine: Machine) -> None:
+    (thread,) = CoreFile(str(core_of(tmp_path / "core", machine.elf, len(machine.registers)))).threads
+    assert (thread.native_id, thread.signal) == (4711, 6)
+    assert thread.registers == {name: index for index, name in enumerate(machine.registers)}
+
+
+def test_cores_of_other_machines_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CoreFormatError, match=r"^it is of another machine than x86_64 and aarch64$"):
+        CoreFile(str(core_of(tmp_path / "core", 243, 32)))
