@@ -5,6 +5,7 @@
 # changed: apt works on a state of its own, in WORK, for which no package is there yet, the C library included.
 #
 # Needs: apt-get, dpkg-deb.
+#   PYDELVE_DEBIAN_ARCHITECTURE  another one than this machine's (arm64)
 set -euo pipefail
 
 if [ $# -lt 4 ]; then
@@ -25,10 +26,13 @@ if [ -z "$mirror" ]; then
     exit 1
 fi
 
+architecture=${PYDELVE_DEBIAN_ARCHITECTURE:-$(dpkg --print-architecture)}
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$tree"
 : > "$work/status" # no package counts as installed: everything down to the C library is fetched
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$work/sources.list"
 cat > "$work/apt.conf" << CONF
+APT::Architecture "$architecture";
+APT::Architectures "$architecture";
 Dir::Etc::sourcelist "$work/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null";
