@@ -12,7 +12,8 @@ StopReason = Literal[
 ]  # fmt: skip
 """entry: the program's first line; breakpoint-call: ``breakpoint()`` in the program; exception: uncaught, post-mortem;
 raised: a breakpoint on exceptions, with the frames alive; location: where ``Resume.location`` said; jump, call: what
-was asked for is done; core: it stands in a core file; still: stopped before, while another thread was moved."""
+was asked for is done; core: it stands in a core file; still: stopped before, while another thread was moved, or where
+a jump was refused."""
 
 ThreadState = Literal["stopped", "frozen", "running in C", "running", "ended"]
 """stopped: the one that hit; frozen: can't run Python until resumed; running in C: uses the CPU without the GIL."""

@@ -282,7 +282,7 @@ class Debugger:
             return (jumped(to, self._current, process) if stop.reason == "step" else None) or stop
         except PydelveError as error:
             self._emit(Notice(error.message, error.why, error.hint))
-            return stop
+            return replace(stop, reason="still")
 
     def _set_stop_one(self, request: requests.SetStopOne) -> None:
         process, self._current.stop_one = self._current.armable(), request.one

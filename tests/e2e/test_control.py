@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pydelve.api.events import Notice
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import (
     Call,
@@ -24,7 +25,7 @@ from pydelve.api.requests import (
 from pydelve.api.target import ExitStatus, Stop
 from pydelve.errors import EvaluationError, LocationError, TargetStateError, UnsupportedError
 from tests.e2e.live import LiveSession
-from tests.interpreters import Interpreter
+from tests.interpreters import Interpreter, find_interpreters
 
 Marker = Callable[[Path | str], dict[str, int]]
 PROGRAM = "control/waits.py"
@@ -93,6 +94,27 @@ class TestJump:
         assert (stop.reason, stop.frames[0].line) == ("step", lines["late_if"])
         stop = session.resume()
         assert (stop.reason, stop.breakpoints) == ("breakpoint", (1,))
+
+    @pytest.mark.parametrize("minor", ["3.9", "3.10"])  # later ones refuse before the thread arrives
+    def test_from_a_woven_breakpoint_to_where_it_can_not(self, minor: str, tmp_path: Path) -> None:
+        python = find_interpreters().get(minor)
+        if python is None:
+            pytest.skip(f"no CPython {minor} found on this machine")
+        script = tmp_path / "script.py"
+        script.write_text("def add(items):\n    for item in items:\n        last = item\n    return last\nadd([1])\n")
+        options = LaunchOptions("script", str(script), python=python.path, cwd=str(tmp_path))
+        with LiveSession(options) as session:
+            session.wait_stop()
+            session.call(CreateBreakpoint("script.py:4", condition="last"))
+            assert session.resume().reason == "breakpoint"
+            assert session.call(Jump("3")).status == "running"
+            stop = session.wait_stop()
+            assert (stop.reason, stop.frames[0].line, stop.breakpoints) == ("still", 4, ())
+            (notice,) = [event for event in session.events if isinstance(event, Notice)]
+            assert notice.message == "can't jump to line 3"
+            assert notice.why.startswith("can't jump into the body of a for ")  # loop, statement
+            session.call(Resume("continue"))
+            assert session.wait_exit().status == 0
 
     def test_only_where_a_line_begins(self, session: LiveSession, path: Path, marker: Marker) -> None:
         to_line(session, path, marker(path)["late_return"])
