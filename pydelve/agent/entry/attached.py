@@ -4,6 +4,8 @@ That thread ends with this; the agent's own goes on. Other threads of the progra
 holds ``parcel``. What is raised here goes to ``bootstrap.py``, which tells the debugger and closes the sockets.
 """
 
+import _imp
+import marshal
 import sys
 import time
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 parcel: "dict[str, Any]" = globals()["parcel"]
 _PATIENCE = 100  # two seconds
+_HEADER_BYTES = 16  # of a .pyc file
 _READER = "_serve_link"  # the function that an agent's own thread is in (core.py)
 
 
@@ -31,8 +34,23 @@ def _other_debugger() -> int:
 
 def _read_code(name: str) -> "CodeType":
     file = parcel["prefix"] + "/" + name.replace(".", "/") + ".py"
-    code: "CodeType" = compile(parcel["sources"].pop(name), file, "exec", 0, True, 2)
+    code: "CodeType"
+    compiled = parcel["compiled"].pop(name, None)
+    if compiled is not None:
+        code = marshal.loads(memoryview(compiled)[_HEADER_BYTES:])
+        _imp._fix_co_filename(code, file)  # type: ignore[attr-defined]  # as importlib does it
+        return code
+    code = compile(parcel["sources"].pop(name), file, "exec", 0, True, 2)
     return code
+
+
+def _keep_one_of_each() -> None:
+    """Of what is compiled for this very version the sources are not needed; what is of another one is of no use."""
+    magic = sys.modules["_frozen_importlib_external"].MAGIC_NUMBER
+    compiled: "dict[str, bytes]" = parcel["compiled"]
+    for name in list(compiled):
+        unneeded = parcel["sources"] if compiled[name][:4] == magic else compiled
+        del unneeded[name]
 
 
 def _enter() -> None:
@@ -44,6 +62,7 @@ def _enter() -> None:
         tries, other = tries + 1, _other_debugger()
     if other:
         raise RuntimeError("another pydelve, process %d, has attached to it already" % other)
+    _keep_one_of_each()
     namespace: "dict[str, Any]" = {"__name__": "pydelve.agent.loader"}
     exec(_read_code("loader"), namespace)
     starting = namespace["load"](_read_code, "starting", parcel["prefix"], parcel["debugger"], False)
@@ -55,4 +74,4 @@ try:
 except BaseException:
     parcel.clear()
     raise
-parcel.pop("entry", None)  # what is left of the sources is for modules that are needed later
+parcel.pop("entry", None)  # what is left of the modules is for modules that are needed later

@@ -76,7 +76,7 @@ def attach(options: AttachOptions) -> Reached:
             link, hold = _take_sockets(pid, found, handle.pidfd)
             undo.callback(link.close)
             undo.callback(hold.close)
-            data = parcel(found.link, found.hold, _blocked_signals(pid))
+            data = parcel(found.link, found.hold, _blocked_signals(pid), runtime.version[:2])
             _send(pid, link, data, (lambda: _state(inside, page)) if page is not None else lambda: stub.RUNS)
         except TargetError:
             if handle.wait(0):  # whatever failed, that is why
