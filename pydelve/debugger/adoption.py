@@ -17,6 +17,7 @@ from pydelve.debugger.loop import Loop
 from pydelve.debugger.member import Member
 from pydelve.errors import PydelveError, TargetGoneError, TargetStateError
 from pydelve.records import replace
+from pydelve.target.live.kernel import is_debugged_by_us
 
 if TYPE_CHECKING:
     from pydelve.target.live.children import Uncalled
@@ -149,8 +150,11 @@ class Adoption:
     def _unattached(self) -> list[int]:
         from pydelve.target.live.children import python_children_of  # noqa: PLC0415  only where one was attached to
 
-        known = {member.pid for member in self._members.values()}
-        return [pid for pid in python_children_of(self._first.pid) if pid not in known]
+        return [pid for pid in python_children_of(self._first.pid) if not self._is_ours(pid)]
+
+    def _is_ours(self, pid: int) -> bool:
+        """Is it a target, or just about to be one: forked from one, with an agent that calls?"""
+        return is_debugged_by_us(pid) or any(member.pid == pid for member in self._members.values())
 
     def _attach(self, pids: Sequence[int], tell: Callable[[Event], None]) -> None:
         from pydelve.target.live.attach import attach  # noqa: PLC0415  rarely needed
@@ -160,6 +164,8 @@ class Adoption:
             self._loop.serve_urgent()  # each may take seconds
             if self._first.engine.current.armable() is None:  # it was let go of, or has ended, meanwhile
                 return
+            if self._is_ours(pid):
+                continue
             numbers = {each.pid: number for number, each in self._members.items()}
             parent = next((numbers[each] for each in ancestors_of(pid) if each in numbers), 0)
             try:

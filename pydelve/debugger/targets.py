@@ -282,8 +282,11 @@ class Targets:
             self._open()
         else:
             self._adoption.shut()
-        for member in self._members.values():
-            member.engine.follow(self._adoption.door)
+        for member in list(self._members.values()):  # some may end meanwhile
+            try:
+                member.engine.follow(self._adoption.door)
+            except PydelveError as error:
+                self._on_event(member.number, Notice(error.message, error.why, error.hint))
 
     def _restart(self, request: requests.Restart) -> State:
         """The program's children are killed with it; those that have outlived it are let go of. Another door is opened:
@@ -326,6 +329,7 @@ class Targets:
     def _leave_one(self, member: Member, *, kill: bool) -> Target | None:
         """Kill one or let it run on, and tell those who are about it; how it is now."""
         del self._members[member.number]  # what its engine tells is not passed on
+        self._look_at_one_that_is_there()
         with suppress(PydelveError):  # it ends at this moment
             member.engine.serve(requests.Detach(kill=kill))
         gone = self._roster.leaves(member)  # first: who hears of it may ask
@@ -480,14 +484,14 @@ class Targets:
 
     def _gone(self, gone: Target | None) -> None:
         """A child is no member any more."""
-        if self._current not in self._members:
-            self._current = self._likely()
+        self._look_at_one_that_is_there()
         if gone is not None:
             self._emit(TargetExited(gone, self._roster.target(self._members[self._current], self._current)))
         self._post_turn()
 
-    def _likely(self) -> int:
-        """What to look at when the one that was looked at has ended."""
+    def _look_at_one_that_is_there(self) -> None:
+        if self._current in self._members:
+            return
+        self._current = _FIRST
         if self._first.current.state.status in ("ended", "detached"):
-            return next((each for each in self._members if each != _FIRST), _FIRST)
-        return _FIRST
+            self._current = next((each for each in self._members if each != _FIRST), _FIRST)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -31,6 +33,7 @@ from pydelve.api.requests import (
     CreateBreakpoint,
     Detach,
     Evaluate,
+    FollowChildren,
     GetState,
     GetTargets,
     GetVariables,
@@ -53,7 +56,9 @@ from pydelve.errors import (
     UnsupportedError,
 )
 from pydelve.target.live.attach import attach
+from pydelve.target.live.children import python_children_of
 from pydelve.target.live.handle import Reached
+from pydelve.target.live.kernel import is_debugged_by_us
 from pydelve.target.live.process import LiveProcess
 from tests.e2e.handshakes import wait_until
 from tests.e2e.running import Running
@@ -157,7 +162,16 @@ def test_each_is_about_its_own(options: LaunchOptions, lines: dict[str, int]) ->
             client.close()
 
 
-def test_one_that_is_let_go_of_is_waited_for_no_more(program: Program, tmp_path: Path) -> None:
+def test_one_that_is_let_go_of_is_waited_for_no_more(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = LiveProcess.follow
+
+    def busy(process: LiveProcess, door: str) -> None:
+        if process.forked:
+            raise TargetBusyError("it does not answer")
+        follow(process, door)
+
     script = program("children/outliving.py")
     options = LaunchOptions("script", str(script), (str(tmp_path), "stay"), follow=True, stop_at_entry=True)
     with Serving(options, stays=True) as serving, ThreadPoolExecutor(1) as pool:
@@ -171,7 +185,17 @@ def test_one_that_is_let_go_of_is_waited_for_no_more(program: Program, tmp_path:
             assert following(client, Stopped).target == 2
         waits = pool.submit(child.call, Resume("continue", wait=True))
         following(other, Continued)
+        anyone.call(SelectTarget(2))
+
+        def asked_meanwhile(process: LiveProcess) -> None:
+            deliver = meanwhile.append
+            serving.host.serve(GetState(), lambda result, error: deliver(result or error), View(lambda _: None))
+            detach(process)
+
+        detach, meanwhile = LiveProcess.detach, list[Any]()
+        monkeypatch.setattr(LiveProcess, "detach", asked_meanwhile)
         other.call(Detach())
+        assert [state.status for state in meanwhile] == ["running"]
         assert waits.result(_LIMIT_S).status == "detached"
         gone = following(anyone, TargetExited)
         assert (gone.target.id, gone.target.status, gone.current.id) == (2, "detached", 1)
@@ -185,10 +209,28 @@ def test_one_that_is_let_go_of_is_waited_for_no_more(program: Program, tmp_path:
         anyone.call(Resume("continue"))
         assert following(anyone, TargetAdded).target.id == 3
         third = about(serving, 3)
+        monkeypatch.setattr(LiveProcess, "follow", busy)
+        anyone.call(FollowChildren(True))
+        assert following(anyone, Notice).message == "target 3: it does not answer"
+        monkeypatch.setattr(LiveProcess, "follow", follow)
         anyone.call(Restart())
         assert following(third, Exited).status.how == "killed"
         late = about(serving, 3)
         assert following(late, Exited).status == late.call(GetState()).exit
+        # one that ends while they are all told something
+        following(anyone, Stopped)
+        anyone.call(Resume("continue"))
+        added = following(anyone, TargetAdded).target
+        assert added.id == 4
+
+        def ends(process: LiveProcess, door: str) -> None:
+            os.kill(added.info.pid, signal.SIGKILL)
+            assert serving.host._loop.wait_until(lambda: 4 not in serving.host._debugger._members, _LIMIT_S)
+            follow(process, door)
+
+        monkeypatch.setattr(LiveProcess, "follow", ends)
+        anyone.call(FollowChildren(True))
+        assert following(anyone, TargetExited).target.id == 4
         for client in (anyone, child, other, third, late):
             client.close()
 
@@ -223,7 +265,7 @@ def test_a_child_that_can_not_be_debugged_runs_on(
 
 
 def test_letting_go_while_children_are_attached_to(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that were not come to yet are left alone."""
+    """Those that were not come to yet are left alone; one that has our agent already is no child to attach to."""
     python, script, attached = find_interpreters()["3.13"], program("children/already.py"), []
     with Running(python, script, folder=script.parent) as running:
         running.wait_ready()
@@ -232,18 +274,24 @@ def test_letting_go_while_children_are_attached_to(program: Program, monkeypatch
 
             def leaving(options: AttachOptions) -> Reached:
                 attached.append(options.pid)
-                if len(attached) == 1:
+                if len(attached) <= 2:
                     raise TargetError("it can't be entered")
                 view = View(lambda _: None)
                 serving.host.post(lambda: serving.host.serve(Detach(), lambda *_: None, view), urgent=True)
                 return attach(options)
 
             monkeypatch.setattr("pydelve.target.live.attach.attach", leaving)
+            first = min(python_children_of(running.pid))
+            has_called = attach(AttachOptions(first, stop=False))
+            wait_until(lambda: is_debugged_by_us(first))
             client.call(AttachChildren())
-            assert following(client, Notice).message == "it can't be entered"
+            for _ in range(2):
+                assert following(client, Notice).message == "it can't be entered"
+            client.call(AttachChildren())
             following(client, Detached)
             client.close()
-        assert len(attached) == 2
+            has_called.close()
+        assert attached[0] == attached[2] and len({*attached, first}) == len(attached) == 3
         running.tell("go")
         assert running.end() == ("ready\n[6, 8] 10\n", "", 0)
 

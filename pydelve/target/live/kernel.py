@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from pydelve.target.machines.waits import WAITS
 
@@ -48,11 +49,20 @@ def pydelve_in(pid: int) -> int:
 
     One that was killed does not count: its agent finds out, and goes.
     """
+    return next((number for number in _agents_in(pid) if b"pydelve" in command_line(number)), 0)
+
+
+def is_debugged_by_us(pid: int) -> bool:
+    """Does a process have an agent of this process's?"""
+    return os.getpid() in _agents_in(pid)
+
+
+def _agents_in(pid: int) -> Iterator[int]:
+    """Whose they are."""
     for entry in _listed(f"/proc/{pid}/task"):
         name, _, number = content(f"/proc/{pid}/task/{entry}/comm").partition(b" ")
-        if name == b"pydelve" and number.strip().isdigit() and b"pydelve" in command_line(int(number)):
-            return int(number)
-    return 0
+        if name == b"pydelve" and number.strip().isdigit():
+            yield int(number)
 
 
 def content(path: str) -> bytes:
