@@ -84,7 +84,7 @@ class Debugger:
         """Where its children are to call."""
         self._stops_at_entry = False
         self._handlers: Handlers = {
-            requests.GetState: self._get_state,
+            requests.GetState: lambda _: self._current.state,
             requests.Resume: self._resume,
             requests.Call: self._call,
             requests.Jump: self._jump,
@@ -242,11 +242,6 @@ class Debugger:
                 process.kill()
             else:
                 process.detach()
-
-    # -- state ---------------------------------------------------------------------------------------------------------
-
-    def _get_state(self, request: requests.GetState) -> State:
-        return self._current.state
 
     # -- running -------------------------------------------------------------------------------------------------------
 
