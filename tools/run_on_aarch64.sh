@@ -32,7 +32,6 @@ if [ ! -e "$dest/pythons.cpio" ]; then
     rm -rf "$dest"/tree/usr/share/{doc,locale,man,i18n}
     for folder in bin sbin lib; do [ -e "$dest/tree/$folder" ] || ln -s "usr/$folder" "$dest/tree/$folder"; done
     mkdir -p "$dest"/tree/{proc,sys,dev,tmp,root,project}
-    cp "$here/run_on_aarch64_init.sh" "$dest/tree/init"
     (cd "$dest/tree" && find . -print0 | cpio --null --create --format newc --quiet) > "$dest/pythons.cpio"
 fi
 if [ ! -e "$dest/site" ]; then # without jsonrpcserver, which is needed where a socket is served only
@@ -43,8 +42,9 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/root/project"
-cp -r "$dest/site" "$work/root/site"
+mkdir -p "$work/root/project" "$work/root/usr/local/lib/python3.13"
+cp "$here/run_on_aarch64_init.sh" "$work/root/init"
+cp -r "$dest/site" "$work/root/usr/local/lib/python3.13/dist-packages"
 git -C "$here/.." ls-files -z --cached --others --exclude-standard adapters docs examples pydelve tests pyproject.toml README.md |
     (cd "$here/.." && cpio --null --pass-through --make-directories --quiet "$work/root/project")
 printf '%q ' "$@" > "$work/root/arguments"
