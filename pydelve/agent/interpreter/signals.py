@@ -57,7 +57,7 @@ class Deferral:
     def _put_aside(self) -> bool:
         """True where they were: until then one may run, and stop by itself, which puts them back."""
         found = False
-        for number in _EVERYTHING if get_ident() == self._main else ():
+        for number in _EVERYTHING if get_ident() == self._main and _may_set() else ():
             handler = _signal.getsignal(number)
             if callable(handler) and not isinstance(handler, int) and handler is not self._noting:
                 found = True
@@ -130,3 +130,16 @@ class Deferral:
             _signal.signal(number, handler)
         finally:  # it runs handlers of other signals first, which may raise
             _sigaction(number, self._action.address, 0)
+
+
+def _may_set() -> bool:
+    """Python lets its own main thread only; where that runs no Python, as in a program that has it built in, another
+    one goes for it.
+    """
+    try:
+        _signal.signal(_signal.SIGINT, None)
+    except TypeError:  # that is no handler: what is asked next
+        return True
+    except ValueError:
+        return False
+    return True
