@@ -10,6 +10,7 @@ from pydelve.api import requests
 from pydelve.api.tracing import TraceSummary
 from pydelve.debugger import helper
 from pydelve.debugger.current import Current, Handlers
+from pydelve.debugger.weaving import mode_from_environment
 from pydelve.errors import EvaluationError, UnsupportedError, UsageError
 
 _SCRIPT = Path(__file__).with_name("tracing_helper.py")
@@ -40,7 +41,8 @@ class Tracing:
                 "them: it slows every call of the program, and is the program's own",
                 hint="leave --builtins away",
             )
-        process.trace(options, self._patterns(options.pattern, options.exclude))
+        weaves = mode_from_environment() != "off"
+        process.trace(options, self._patterns(options.pattern, options.exclude), weaves=weaves)
 
     def _end(self, request: requests.EndTracing) -> TraceSummary:
         return self._current.live().end_trace()

@@ -328,8 +328,8 @@ class Process(Following, Protocol):
         """The client has read a batch of log messages, or of traced calls: more may be sent."""
         ...
 
-    def trace(self, options: TraceOptions, patterns: tuple[Any, Any]) -> None:
-        """Tell of calls; ``patterns`` are those of the options as its interpreter compiles them, None for none."""
+    def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool) -> None:
+        """Tell of calls; ``patterns``: as its interpreter compiles them; ``weaves``: a condition into functions."""
         ...
 
     def end_trace(self) -> TraceSummary:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, FrameType
     from typing import Any
 
+    from .conditions import Condition, Entered
     from .matching import Source
     from .stacks import Calls
 
@@ -40,13 +41,15 @@ class Choosing:
         counter: Any,
         sample: int,
         first: int,
-        holds: Callable[[FrameType, Source], bool] | None,
+        condition: Condition | None,
         is_own_fault: Callable[[BaseException], bool],
     ) -> None:
-        """``counter``: of the calls that might be told of; ``holds``: the user's condition, where there is one."""
+        """``counter``: of the calls that might be told of."""
         self._calls, self._counter, self._sample = calls, counter, sample
         self._most = first * sample or _ENDLESS
-        self._holds, self._is_own_fault = holds, is_own_fault
+        self._condition, self._is_own_fault = condition, is_own_fault
+        self.entered: dict[int, Entered] = {}
+        """By id of code that asks the condition by itself: of the calls that it is not true of nothing comes here."""
         self._marks = _Marks()
         self._suspended: set[int] = set()  # ids of frames whose calls are left out
 
@@ -54,7 +57,7 @@ class Choosing:
         """Callbacks of ``sys.monitoring``."""
         known: dict[int, Source] = {}
         leaves_out, begins, is_own_fault = self._make_leaves_out(), self._begins, self._is_own_fault
-        marks, ends, identity = self._marks, self._ends, id
+        marks, ends, identity, entered = self._marks, self._ends, id, self.entered
 
         def on_start(code: CodeType, offset: int) -> object:
             try:
@@ -71,9 +74,13 @@ class Choosing:
                     raise
             return None
 
-        def on_return(code: CodeType, offset: int, value: object) -> None:
+        def on_return(code: CodeType, offset: int, value: object) -> object:
             try:
                 stack, key = marks.stack, identity(code)
+                if key in entered:
+                    if offset >= entered[key].end:
+                        return disable
+                    key = identity(entered[key].source.code)
                 if stack and stack[-1] == key:
                     stack.pop()
                 elif ends(key):
@@ -81,24 +88,40 @@ class Choosing:
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
+            return None
+
+        def source_at(code: CodeType, offset: int) -> Source | None:
+            found = entered.get(identity(code))
+            if found is None:
+                return known.get(identity(code))
+            return found.source if found.begin <= offset < found.end else None
 
         def on_unwind(code: CodeType, offset: int, error: BaseException) -> None:
-            if identity(code) in known and ends(identity(code)):
+            source = source_at(code, offset)
+            if source is not None and ends(identity(source.code)):
                 traceback = error.__traceback__
                 self._calls.unwound(_getframe(2), error, traceback is None or traceback.tb_next is None)
 
-        def on_yield(code: CodeType, offset: int, value: object) -> None:
-            self._suspends(_getframe(2), identity(code), value)
+        def on_yield(code: CodeType, offset: int, value: object) -> object:
+            key = identity(code)
+            if key in entered:
+                if offset >= entered[key].end:
+                    return disable
+                key = identity(entered[key].source.code)
+            self._suspends(_getframe(2), key, value)
+            return None
 
         def on_resume(code: CodeType, offset: int) -> object:
-            source = known.get(identity(code)) or find(code, _getframe(2))
+            source = source_at(code, offset)
+            if source is None and identity(code) not in entered:
+                source = find(code, _getframe(2))
             if source is None:
                 return disable
             self._resumes(_getframe(2), source, None)
             return None
 
         def on_throw(code: CodeType, offset: int, error: BaseException) -> None:
-            source = known.get(identity(code))
+            source = source_at(code, offset)
             if source is not None:
                 self._resumes(_getframe(2), source, error)
 
@@ -108,15 +131,15 @@ class Choosing:
             "PY_THROW": self._guarded(on_throw),
         }  # fmt: skip
 
-    def hooks(self, source: Source) -> tuple[Callable[..., None], ...]:
-        """What ``splicing.Calls`` consists of, for a function's own code."""
+    def hooks(self, source: Source, asked: bool) -> tuple[Callable[..., None], ...]:
+        """What ``splicing.Calls`` consists of, for a function's own code; ``asked``: see ``Sources.hooks``."""
         key, calls, marks, is_own_fault = id(source.code), self._calls, self._marks, self._is_own_fault
-        leaves_out = self._make_leaves_out()
+        leaves_out = self._make_leaves_out(asked)
 
         def begins() -> None:
             try:
                 if not leaves_out(key) and calls.outbox.is_on:
-                    self._begins(_getframe(1), source)
+                    self._begins(_getframe(1), source, asked)
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
@@ -175,7 +198,7 @@ class Choosing:
 
         return called
 
-    def _make_leaves_out(self) -> Callable[[int], bool]:
+    def _make_leaves_out(self, asked: bool = False) -> Callable[[int], bool]:
         """What is asked first as a call begins: is it left out, whatever it is? Then it has its mark."""
         counter, sample, most, marks, suspended = self._counter, self._sample, self._most, self._marks, self._suspended
 
@@ -187,16 +210,16 @@ class Choosing:
             marks.number = number
             return False
 
-        return (lambda key: False) if self._holds is not None else leaves_out
+        return leaves_out if asked or self._condition is None else lambda key: False
 
-    def _begins(self, frame: FrameType, source: Source) -> None:
+    def _begins(self, frame: FrameType, source: Source, asked: bool = False) -> None:
         """A call that may be told of."""
         key, number = id(source.code), self._marks.number
         if self._suspended:  # a generator that was freed while it waited had this frame
             self._suspended.discard(id(frame))
         counts = True
-        if self._holds is not None:
-            counts = self._holds(frame, source)
+        if self._condition is not None and not asked:
+            counts = self._condition.holds(frame, source)
             number = next(self._counter) if counts else 0
         if counts and not number % self._sample and number <= self._most:
             self._marks.stack.append(-key)

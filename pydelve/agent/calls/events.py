@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 
+from ..calls.matching import CO_OPTIMIZED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from collections.abc import Callable
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
     from ..calls.matching import Source
     from ..calls.traces import Traced
+    from ..calls.weaving import EntryWeaving
     from ..core import Agent
 
 _TOOL = "pydelve trace"
@@ -40,6 +43,7 @@ class CallEvents:
         else:
             self._everywhere |= events.PY_UNWIND | events.PY_THROW
         self._codes: list[CodeType] = []
+        self._weaving: EntryWeaving | None = None
         self._tool = self._take_tool()
         functions = {
             "PY_START": self._guarded(self._on_start),
@@ -82,7 +86,26 @@ class CallEvents:
 
     def begin(self) -> None:
         """Tell of all calls that begin from now on."""
+        if self._calls.condition is not None and self._calls.condition.weaves and not self._agent.table:
+            self._weave()
         self._monitoring.set_events(self._tool, self._everywhere)
+
+    def _weave(self) -> None:
+        """Have functions ask the condition by themselves; those that can't are asked for by events."""
+        from ..calls.weaving import EntryWeaving  # noqa: PLC0415  only where a condition is asked
+
+        def ready(code: CodeType) -> None:
+            self._codes.append(code)
+            self._monitoring.set_local_events(self._tool, code, self._local & ~self._monitoring.events.PY_START)
+
+        weaving = EntryWeaving(self._agent, self._calls, ready)
+        if weaving.begin():
+            self._weaving = weaving
+
+    def leave_code(self) -> None:
+        """Something needs the program's code as it is."""
+        if self._weaving is not None:
+            self._weaving.end()
 
     # -- in the program's threads --------------------------------------------------------------------------------------
 
@@ -102,6 +125,11 @@ class CallEvents:
 
     def _find(self, code: CodeType, frame: FrameType) -> Source | None:
         """Code that is seen for the first time."""
+        if self._weaving is not None:
+            if self._weaving.has(code):
+                return None
+            if not code.co_flags & CO_OPTIMIZED:
+                self._weaving.late(code, frame.f_globals)
         source = self._calls.source(frame)
         if source is not None:
             self._codes.append(code)
@@ -129,6 +157,7 @@ class CallEvents:
     def close(self) -> None:
         """Leave nothing behind; a thread may be in a callback at this moment, and ends it."""
         events = self._monitoring.events
+        self.leave_code()
         self._monitoring.set_events(self._tool, 0)
         for code in self._codes:
             self._monitoring.set_local_events(self._tool, code, 0)

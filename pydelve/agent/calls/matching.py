@@ -13,6 +13,7 @@ from _thread import RLock
 
 from ..calls.brief import parameters
 from ..interpreter.paths import canonical, is_agent
+from ..interpreter.quiet import FILENAME
 from ..interpreter.skipping import fits
 
 TYPE_CHECKING = False
@@ -21,9 +22,10 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, FrameType
     from typing import Any
 
+    from ..calls.conditions import Condition, Entered
     from ..interpreter.paths import Ownership
 
-_CO_OPTIMIZED = 1  # Include/cpython/code.h: a function, and no module or class
+CO_OPTIMIZED = 1  # Include/cpython/code.h: a function, and no module or class
 _CO_COROUTINE, _CO_ASYNC_GENERATOR = 0x80, 0x200
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")  # from 3.12 on no functions any more
 _HAS_QUALNAME = sys.version_info >= (3, 11)
@@ -84,7 +86,9 @@ class Matching:
 
     def source(self, code: CodeType, names: dict[str, Any]) -> Source | None:
         """What a function that is called is to the trace; None: nothing. ``names``: its globals."""
-        if not code.co_flags & _CO_OPTIMIZED or code.co_name in _COMPREHENSIONS or is_agent(code):
+        if not code.co_flags & CO_OPTIMIZED or code.co_name in _COMPREHENSIONS or is_agent(code):
+            return None
+        if code.co_filename == FILENAME:  # a condition, and what else a person has typed
             return None
         if self._own and self._ownership.is_library(code.co_filename):
             return None
@@ -134,6 +138,7 @@ class Sources:
     def __init__(self, options: dict[str, Any], ownership: Ownership) -> None:
         """See ``Matching``."""
         self._matching = Matching(options, ownership)
+        self._condition: Condition | None = None
         self._sources: dict[int, Source] = {}  # id(code): its own; the source keeps the code
         # a signal's handler may call what is traced where this is held: it is the same thread's
         self._registering = RLock()
@@ -173,6 +178,20 @@ class Sources:
     def matching(self) -> Matching:
         """The rules."""
         return self._matching
+
+    @property
+    def condition(self) -> Condition | None:
+        """What is asked of each call that begins."""
+        return self._condition
+
+    def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
+        """Parameters that are shown, and what ``splicing.Calls`` consists of, for a function's own code; ``asked``: the
+        condition is, by the function itself.
+        """
+        raise NotImplementedError
+
+    def entered(self, found: Entered) -> None:
+        """A function asks the condition by itself."""
 
     def _found(self, source: Source) -> None:
         """A function is new: what has to be known before its first record. The lock is held."""
@@ -229,7 +248,7 @@ def child_name(code: CodeType, name: str, inner: CodeType) -> str:
     """The qualified name of what is defined in a piece of code of this name; a module's is ""."""
     if not name:
         return inner.co_name
-    return name + (".<locals>." if code.co_flags & _CO_OPTIMIZED else ".") + inner.co_name
+    return name + (".<locals>." if code.co_flags & CO_OPTIMIZED else ".") + inner.co_name
 
 
 def _gather(code: CodeType, name: str, found: dict[tuple[str, int], str]) -> None:

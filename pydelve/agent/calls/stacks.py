@@ -20,11 +20,12 @@ from _thread import get_ident
 from .. import protocol
 from ..calls.brief import Brief, arguments
 from ..calls.choosing import Choosing
+from ..calls.conditions import Condition
 from ..calls.matching import Source, Sources
 from ..calls.records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, WRAPPED, YIELD
+from ..interpreter.gil import FREE_THREADED
 from ..interpreter.paths import canonical, is_agent
 from ..interpreter.threads import active, name_of
-from ..looking.evaluation import compile_condition, describe_error
 from ..outbox import FOR_EVER, Outbox
 from ..tasks.asyncio_tasks import AsyncioTasks
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, FrameType
     from typing import Any
 
+    from ..calls.conditions import Entered
     from ..calls.matching import Builtin
     from ..core import Agent
     from ..outbox import Record
@@ -92,7 +94,7 @@ class Calls(Sources):
         """``options``: of the request (``target/live/convert_tracing.py``)."""
         self._agent = agent
         super().__init__(options, agent.ownership)
-        self._follow, self._condition = options["follow"], options["condition"]
+        self._follow = options["follow"]
         self._slower, self._stack = options["slower"], options["stack"]
         self._first, self._sample = options["first"], options["sample"]
         self._brief = Brief(*options["values"]) if options["values"] else None
@@ -107,7 +109,6 @@ class Calls(Sources):
         self._ends = iter(range(1, _COUNTS))  # counted by C code, as are those: threads of 3.9 switch anywhere
         self._cost = 0.0
         self._measured = 0
-        self._failed = False
         self.done = False
         """As many calls as were asked for have ended."""
         self.outbox = Outbox(
@@ -116,9 +117,15 @@ class Calls(Sources):
         )  # fmt: skip
         self._put = self.outbox.put
         self._choosing: Choosing | None = None
-        if not self._follow and not self._slower:
-            holds = self._holds if self._condition else None
-            self._choosing = Choosing(self, self._counter, self._sample, self._first, holds, agent.is_own_fault)
+        chooses = not self._follow and not self._slower
+        if options["condition"]:
+            self._condition = Condition(
+                agent, options["condition"], chooses and options["weaves"] and not FREE_THREADED
+            )
+        if chooses:
+            self._choosing = Choosing(
+                self, self._counter, self._sample, self._first, self._condition, agent.is_own_fault
+            )
         self._began = _clock()
 
     def begin(self) -> None:
@@ -139,8 +146,8 @@ class Calls(Sources):
         """Callbacks of ``sys.monitoring`` for what comes most often."""
         return {} if self._choosing is None else self._choosing.callbacks(find, disable)
 
-    def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
-        """Parameters that are asked for, none, and what ``splicing.Calls`` consists of, for a function's own code."""
+    def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
+        """See ``matching.Sources``."""
 
         def raises(frame: FrameType) -> None:
             error: Any = sys.exc_info()[1]
@@ -148,7 +155,7 @@ class Calls(Sources):
             self.unwound(frame, error, traceback is None or traceback.tb_next is None)
 
         if self._choosing is not None:
-            return [], self._choosing.hooks(source)
+            return [], self._choosing.hooks(source, asked)
         functions: list[Callable[..., None]] = [
             lambda frame: self.started(frame, source),
             self.returned,
@@ -159,6 +166,11 @@ class Calls(Sources):
             lambda frame: self.resumed(frame, source, sys.exc_info()[1]),
         ]
         return [], tuple([self._hook(function) for function in functions])
+
+    def entered(self, found: Entered) -> None:
+        """See ``matching.Sources``."""
+        if self._choosing is not None:
+            self._choosing.entered[id(found.code)] = found
 
     def _hook(self, function: Callable[..., None]) -> Callable[..., None]:
         """Calls ``function(frame, ...)``, and lets no fault of ours into the program."""
@@ -244,28 +256,13 @@ class Calls(Sources):
         if call.level:
             if not thread.stack[-1].shown:
                 return False
-        elif self._condition and not self._holds(frame, call.source):
+        elif self._condition is not None and not self._condition.holds(frame, call.source):
             return False
         number = next(self._counter)
         if self._first and not self._slower and number > self._first * self._sample:
             return False
         sampled: bool = number % self._sample == 0
         return sampled
-
-    def _holds(self, frame: FrameType, source: Source) -> bool:
-        """Is the user's condition true of this call? What it raises is told once."""
-        try:
-            if source.condition is None:
-                source.condition = compile_condition(self._condition, source.code)
-            return bool(source.condition(frame))
-        except Exception as error:  # noqa: BLE001  whatever the user's expression raises
-            if not self._failed:
-                self._failed = True
-                why = "{type}: {message}".format(**describe_error(error))
-                words = {"message": f"the condition of the trace failed in {source.name}", "why": why}
-                hint = "calls where it fails are left out; a condition that is true of fewer can ask for the type first"
-                self._agent.link.send(("event", protocol.NOTICE, {**words, "hint": hint}))
-            return False
 
     def suspended(self, frame: FrameType, value: object) -> None:
         """It yields, or awaits."""

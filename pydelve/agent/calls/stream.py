@@ -316,8 +316,8 @@ class CallStream(Sources):
         self._new["functions"].append([*source.wire(), len(shown), source.awaits])
         self.codes[id(source.code)] = index * 8, shown, source.awaits
 
-    def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
-        """Parameters that are shown, and what ``splicing.Calls`` consists of, for a function's own code."""
+    def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
+        """See ``Sources``."""
         code, names, _ = self.codes[id(source.code)]
         return names, self.recorder.hooks(code, len(names))
 

@@ -156,9 +156,9 @@ class CallSums(Sources):
         self._keys[id(source.code)] = source.index
         self._new.append(source.wire())
 
-    def hooks(self, source: Source) -> tuple[list[str], tuple[Callable[..., None], ...]]:
-        """Parameters that are asked for, none, and what ``splicing.Calls`` consists of, for a function's own code."""
-        from ..calls.weaving import Hook  # noqa: PLC0415  it asks for this
+    def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
+        """See ``Sources``: no parameters."""
+        from ..calls.hooks import Hook  # noqa: PLC0415  up to 3.11 alone
 
         key, thread, is_own_fault = id(source.code), self._thread, self._agent.is_own_fault
 

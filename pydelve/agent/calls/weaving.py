@@ -7,20 +7,24 @@ not enough, ``tracing.Tracing`` is asked to tell of the rest by events: for coro
 3.10, and for all where ``gc.freeze`` hides functions or breakpoints need the code as it is. At the end the same code
 objects are back.
 
+From 3.12 on no more is woven than the condition of ``--when`` (``EntryWeaving``), and events tell.
+
 Begun and ended on the agent's own thread or at a stop; modules are looked at by the threads that import them.
 """
 
 from __future__ import annotations
 
 import gc
-import sys
 from _thread import RLock
 
+from ..calls.conditions import Entered
+from ..calls.hooks import Hook
 from ..calls.matching import child_name
 from ..interpreter.code_objects import Code, Function, is_compiled, store
 from ..interpreter.imports import Imports
 from ..interpreter.interpreters import current_frames
 from ..interpreter.paths import is_agent
+from ..weaving.entering import entered
 from ..weaving.splicing import Calls as Hooks
 from ..weaving.splicing import spliced
 
@@ -30,34 +34,16 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from types import CodeType, FunctionType
     from typing import Any
 
+    from ..calls.matching import Source
     from ..calls.traces import Traced
     from ..core import Agent
 
 
-def _partial() -> Any:
-    """Calls what it was given, in C code. The program finds no module imported that it has not imported."""
-    known = "_functools" in sys.modules
-    from _functools import partial  # type: ignore[import-not-found]  # noqa: PLC0415  see above
-
-    if not known:
-        del sys.modules["_functools"]
-    return partial
-
-
-class Hook(_partial()):  # type: ignore[misc]
-    """One of our functions among the constants of the program's code. What is pickled of it (cloudpickle takes code by
-    value) is ``bool``, which does nothing.
-    """
-
-    __slots__ = ()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """See above."""
-        return type, (False,)
-
-
 class CallWeaving:
     """The functions of one trace."""
+
+    _needs_all = True
+    """Nobody else tells of what is not found."""
 
     def __init__(self, agent: Agent, calls: Traced, look: Callable[[], None], need: Callable[[], None]) -> None:
         """Nothing is woven yet.
@@ -74,6 +60,8 @@ class CallWeaving:
         self._made: dict[int, tuple[CodeType, CodeType]] = {}
         """By id of the new code: itself, and the original."""
         self._patched: list[tuple[CodeType, int, CodeType]] = []
+        self._namespaces: dict[int, dict[str, Any]] = {}
+        """By id of new code that asks a condition: the globals that this reads."""
         self._changing = RLock()
         self._imports = Imports(lambda origin, module: look() if origin.endswith((".py", ".pyc", ".pyw")) else None)
         self.on = False
@@ -84,10 +72,10 @@ class CallWeaving:
 
     def begin(self) -> bool:
         """Weave what is loaded, and what will be; False where functions can't be found."""
-        if gc.get_freeze_count() > 0:
+        if self._needs_all and gc.get_freeze_count() > 0:
             return False
         self.on = True
-        self._imports.switch(True)
+        self._watch(True)
         with self._changing:
             functions = _functions()
             for function in functions:
@@ -111,7 +99,7 @@ class CallWeaving:
         if not self.on:
             return
         self.on = False
-        self._imports.switch(False)
+        self._watch(False)
         with self._changing:
             for code, index, original in reversed(self._patched):
                 store(code.co_consts, index, original)
@@ -154,22 +142,67 @@ class CallWeaving:
             self._made[id(made)] = made, code
         return made
 
+    def _watch(self, on: bool) -> None:
+        """Have modules told that begin, or no longer."""
+        self._imports.switch(on)
+
     def _weave(self, code: CodeType, names: dict[str, Any]) -> CodeType:
         source = self._calls.source_of(code, names)
         if source is None:
             return code
-        shown, functions = self._calls.hooks(source)
-        made = spliced(code, shown, Hooks(*[Hook(function) for function in functions]))
+        asked = self._asked(source, names)
+        shown, functions = self._calls.hooks(source, asked=asked is not None)
+        made = spliced(code, shown, Hooks(*[Hook(function) for function in functions]), asked)
         if made is None:
             self._need()
             return code
+        if asked is not None:
+            self._namespaces[id(made)] = names
         return made
+
+    def _asked(self, source: Source, names: dict[str, Any]) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
+        """What a function asks where it begins, and with which of its parameters."""
+        condition = self._calls.condition
+        return None if condition is None else condition.woven(source, names)
 
     def _swap(self, function: FunctionType) -> None:
         code = function.__code__
         known = self._codes.get(id(code))
-        if known is not None and known[1] is not code and not is_compiled(function):
+        if known is None or known[1] is code or is_compiled(function):
+            return
+        names = function.__globals__
+        if self._namespaces.get(id(known[1]), names) is names:
             function.__code__ = known[1]
+        else:
+            self._need()
+
+
+class EntryWeaving(CallWeaving):
+    """The functions that ask a condition by themselves, from 3.12 on: events tell of their calls that it is true of."""
+
+    _needs_all = False
+
+    def __init__(self, agent: Agent, calls: Traced, ready: Callable[[CodeType], None]) -> None:
+        """``ready``: told of new code, which is about to be run."""
+        super().__init__(agent, calls, lambda: None, lambda: None)
+        self._ready = ready
+
+    def _watch(self, on: bool) -> None:
+        """Events tell of modules."""
+
+    def _weave(self, code: CodeType, names: dict[str, Any]) -> CodeType:
+        source = self._calls.source_of(code, names)
+        asked = None if source is None else self._asked(source, names)
+        if source is None or asked is None:
+            return code
+        begins = Hook(self._calls.hooks(source, asked=True)[1][0])
+        made = entered(code, asked[0], asked[1], begins)
+        if made is None:
+            return code
+        self._namespaces[id(made.code)] = names
+        self._calls.entered(Entered(made.code, made.begin, made.end, source))
+        self._ready(made.code)
+        return made.code
 
 
 def _functions() -> list[FunctionType]:

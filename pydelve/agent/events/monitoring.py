@@ -334,7 +334,9 @@ class Monitoring:
             self._call_events.begin()
 
     def leave_code(self) -> None:
-        """The program's code is as it is, always."""
+        """Breakpoints are about to need the program's code as it is, or something else is."""
+        if self._call_events is not None:
+            self._call_events.leave_code()
 
     # -- frozen threads ------------------------------------------------------------------------------------------------
 

@@ -118,6 +118,22 @@ def compile_condition(text: str, code: CodeType, private_class: str | None = Non
     return lambda frame: _run_in_frame(frame, snippet)
 
 
+def condition_of_parameters(
+    text: str, code: CodeType, parameters: list[str], namespace: dict[str, Any], failed: Callable[[], bool]
+) -> tuple[Callable[..., bool], tuple[str, ...], bool] | None:
+    """The same as a function of some of the parameters of ``code``, their names, and whether it may call the program;
+    None where it reads more than parameters and globals, which are ``namespace``. It gives True or False, and what
+    ``failed`` does where it raises.
+
+    Raises:
+        SyntaxError: it is no expression, or awaits or yields.
+    """
+    if "__" in text and not _HAS_QUALNAME:  # see compile_condition
+        return None
+    found = compile_condition(text, code)
+    return found.of_parameters(parameters, namespace, failed) if isinstance(found, _FunctionCondition) else None
+
+
 class _FunctionCondition:
     """A condition in a function: called with a frame."""
 
@@ -134,6 +150,15 @@ class _FunctionCondition:
         self._names = tuple(name for name in self._snippet.names if name in slots)
         self._read = fastlocals.values_reader(self._snippet.frame_code, self._names)
         self._code = self._snippet.code_for(self._names, as_parameters=True)
+
+    def of_parameters(
+        self, parameters: list[str], namespace: dict[str, Any], failed: Callable[[], bool]
+    ) -> tuple[Callable[..., bool], tuple[str, ...], bool] | None:
+        """See ``condition_of_parameters``."""
+        if self._code.co_freevars or not all(name in parameters for name in self._names):
+            return None
+        code = self._snippet.guarded_code(self._names, failed)
+        return _Function(code, namespace, code.co_name), self._names, self._snippet.calls
 
     def __call__(self, frame: FrameType) -> object:
         if self._finds_class:

@@ -22,6 +22,12 @@ VALUE = "_pydelve_value"
 """Name by which the tree of an assignment's target refers to the new value."""
 
 
+_ERROR, _FAILED = "\0error", "\0failed"  # stand for objects
+_PLAIN: tuple[str, ...] = ("  return None",)
+_GUARDED = ("  try:", "   return True if None else False", f"  except {_ERROR!r}:", f"   return {_FAILED!r}()")
+_OF_NO_PROGRAM = ("len", "isinstance", "type", "id", "abs", "int", "str", "float", "bool", "callable")
+
+
 class Snippet:
     """A text parsed once, which gives code for any set of variables.
 
@@ -63,13 +69,27 @@ class Snippet:
             code = self._codes[key] = self._compile(*key)
         return code
 
+    def guarded_code(self, parameters: tuple[str, ...], failed: object) -> CodeType:
+        """Code of an expression that gives True or False; where it raises, ``failed`` is called in the handler."""
+        code = self._compile(parameters, (), (), True, _GUARDED)
+        given = {_ERROR: Exception, _FAILED: failed}
+        constants = [given.get(each, each) if type(each) is str else each for each in code.co_consts]
+        return code.replace(co_consts=tuple(constants))
+
+    @property
+    def calls(self) -> bool:
+        """Does the expression call what may be the program's?"""
+        return any(_calls(node) for node in self._body)
+
     def refuse_deleting(self, names: list[str]) -> None:
         """Refuse ``del`` of a function's local: nothing outside the function can do that."""
         for name in self._deleted:
             if self._mangle(name) in names:
                 raise SyntaxError("can't delete the local variable '" + name + "' of a function from outside it")
 
-    def _compile(self, parameters: Any, nonlocals: Any, globals_: Any, as_parameters: bool) -> CodeType:
+    def _compile(
+        self, parameters: Any, nonlocals: Any, globals_: Any, as_parameters: bool, ends: tuple[str, ...] = _PLAIN
+    ) -> CodeType:
         name = "expression" if self._mode == "eval" else "statements"
         inner, outer = (", ".join(parameters), "") if as_parameters else ("", ", ".join(parameters))
         lines = ["def pydelve_scope(" + outer + "):", " def " + name + "(" + inner + "):"]
@@ -77,7 +97,7 @@ class Snippet:
             lines.append("  nonlocal " + ", ".join(nonlocals))
         if globals_:
             lines.append("  global " + ", ".join(globals_))
-        lines.append("  return None")
+        lines += ends
         if self.private_class:
             lines = ["class " + self.private_class + ":"] + [" " + line for line in lines]
         tree: Any = _compile("\n".join(lines), "exec", _ONLY_AST)
@@ -86,7 +106,10 @@ class Snippet:
             node = node.body[0]
         node.name = "<" + name + ">"
         if self._mode == "eval":
-            node.body[-1].value = self._body[0]
+            if ends is _PLAIN:
+                node.body[-1].value = self._body[0]
+            else:
+                node.body[-1].body[0].value.test = self._body[0]
         else:
             node.body[-1:] = self._body
         return _code_named(_compile(tree, "exec", self._flags), node.name)
@@ -194,6 +217,13 @@ def _find_suspending(nodes: list[Any]) -> str:
             if found:
                 return found
     return ""
+
+
+def _calls(node: Any) -> bool:
+    kind = type(node).__name__
+    if kind == "Call" and not (type(node.func).__name__ == "Name" and node.func.id in _OF_NO_PROGRAM):
+        return True
+    return any(_calls(child) for _, child in _children(node))
 
 
 _SUSPENDING = {

@@ -12,19 +12,33 @@ from __future__ import annotations
 
 import sys
 
+from ..weaving.tables import (
+    entries,
+    handled,
+    line_range,
+    prefixes,
+    repeated,
+    repeated_pairs,
+    repeated_ranges,
+    small_steps,
+    stretched,
+    table_number,
+)  # fmt: skip
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from types import CodeType
     from typing import Any
 
+    Condition = tuple[Any, Sequence[str]]  # a callable, and the parameters that it is given
     Part = tuple[int, int, Any]  # instruction, argument, label of a jump's target or None
 
 _VERSION = sys.version_info[:2]
 _TABLES = _VERSION >= (3, 11)  # exception tables, relative jumps and caches; before, a stack of blocks
 _UNIT = 1 if _VERSION >= (3, 10) else 2  # what jumps count in
 _POP_TOP, _POP_EXCEPT, _RETURN_VALUE, _YIELD_VALUE, _YIELD_FROM = 1, 89, 83, 86, 72
-_LOAD_CONST, _LOAD_FAST, _EXTENDED_ARG, _JUMP_FORWARD = 100, 124, 144, 110
+_LOAD_CONST, _LOAD_FAST, _EXTENDED_ARG, _JUMP_FORWARD, _POP_JUMP_IF_FALSE = 100, 124, 144, 110, 114
 # 3.9 and 3.10
 _ROT_TWO, _DUP_TOP, _POP_BLOCK, _CALL_FUNCTION, _SETUP_FINALLY, _GEN_START = 2, 4, 87, 131, 122, 129
 # 3.11
@@ -81,11 +95,17 @@ def may_splice(code: CodeType) -> bool:
     return _YIELD_FROM not in code.co_code[::2]
 
 
-def spliced(code: CodeType, parameters: Sequence[str], calls: Calls) -> CodeType | None:
-    """The code with the calls in it, ``begins`` with these parameters; None where that can't be done."""
+def spliced(
+    code: CodeType, parameters: Sequence[str], calls: Calls, condition: Condition | None = None
+) -> CodeType | None:
+    """The code with the calls in it, ``begins`` with these parameters; None where that can't be done.
+
+    ``condition``: gives True or False, and is asked first. Where it gives False the function goes on in a second body,
+    which is the original's.
+    """
     if not may_splice(code) or len(parameters) > _MOST_ARGUMENTS:
         return None
-    return _Splice(code, parameters, calls).made()
+    return _Splice(code, parameters, calls, condition).made()
 
 
 class _Splice:
@@ -93,8 +113,8 @@ class _Splice:
     jump goes to, or a text for one of ours.
     """
 
-    def __init__(self, code: CodeType, parameters: Sequence[str], calls: Calls) -> None:
-        self._code, self._parameters, self._calls = code, parameters, calls
+    def __init__(self, code: CodeType, parameters: Sequence[str], calls: Calls, condition: Condition | None) -> None:
+        self._code, self._parameters, self._calls, self._condition = code, parameters, calls, condition
         self._constants: list[Any] = list(code.co_consts)
         self._numbers: dict[int, int] = {}  # id(one of ours): its index
         self._parts: list[Part] = []
@@ -105,6 +125,7 @@ class _Splice:
         self._yields: list[int] = []
         self._sends: set[int] = set()  # those of them that wait for another generator
         self._thrown_at: list[tuple[int, int]] = []  # with the part where an exception that is thrown in comes up
+        self._asked: Sequence[str] = condition[1] if condition is not None else ()
         self._instructions, self._index_at = self._read()
         self._first = self._find_first()
 
@@ -113,12 +134,15 @@ class _Splice:
         for index in range(len(self._instructions)):
             self._add(index)
         self._labels[len(self._instructions)] = self._lines[len(self._instructions)] = len(self._parts)
+        self._labels["plain"] = len(self._parts)
+        if self._condition is not None:
+            self._add_plain()
         self._add_handlers()
-        if not self._lay_out():
+        if not self._lay_out() or not self._repeats():
             return None
         changes: dict[str, Any] = {
             "co_code": self._bytes(), "co_consts": tuple(self._constants),
-            "co_stacksize": self._code.co_stacksize + len(self._parameters) + _MORE_STACK,
+            "co_stacksize": self._code.co_stacksize + len(self._parameters) + len(self._asked) + _MORE_STACK,
         }  # fmt: skip
         if _TABLES:
             changes.update(co_linetable=self._positions(), co_exceptiontable=self._exceptions())
@@ -188,11 +212,11 @@ class _Splice:
             *[(_CACHE, 0, None)] * 4, (_POP_TOP, 0, None),
         ]  # fmt: skip
 
-    def _loads(self) -> list[Part]:
-        """The parameters."""
+    def _loads(self, parameters: Sequence[str]) -> list[Part]:
+        """These parameters."""
         names, cells = self._code.co_varnames, self._code.co_cellvars
         loads: list[Part] = []
-        for name in self._parameters:
+        for name in parameters:
             if name not in cells:
                 loads.append((_LOAD_FAST, names.index(name), None))
             else:
@@ -203,7 +227,10 @@ class _Splice:
         """An instruction, with what stands before and after it."""
         self._lines[index] = len(self._parts)
         if index == self._first:
-            self._parts += self._call(self._calls.begins, self._loads())
+            if self._condition is not None:
+                self._parts += self._call(self._condition[0], self._loads(self._asked))[:-1]  # the result stays
+                self._parts.append((_POP_JUMP_IF_FALSE, 0, "plain"))
+            self._parts += self._call(self._calls.begins, self._loads(self._parameters))
             if not _TABLES:
                 self._parts.append((_SETUP_FINALLY, 0, "raises"))
         self._labels[index] = len(self._parts)
@@ -252,6 +279,14 @@ class _Splice:
             self._parts.append((_POP_BLOCK, 0, None))
             self._parts += self._call(self._calls.resumes, [])
 
+    def _add_plain(self) -> None:
+        """The function's own instructions once more."""
+        for index in range(self._first, len(self._instructions)):
+            self._labels["plain", index] = len(self._parts)
+            operation, argument, label = self._instructions[index]
+            self._parts.append((operation, argument, None if label is None else ("plain", label)))
+        self._labels["plain", len(self._instructions)] = len(self._parts)
+
     def _add_handlers(self) -> None:
         """At the end: of what leaves the function, and of what is thrown in at each yield."""
         for label in ("raises", *[f"thrown {index}" for index in self._yields]):
@@ -270,7 +305,7 @@ class _Splice:
 
     def _lay_out(self) -> bool:
         """Find places for which all jumps are right: a longer one needs prefixes, which move others."""
-        sizes = [1 + _prefixes(argument) for _, argument, _ in self._parts]
+        sizes = [1 + prefixes(argument) for _, argument, _ in self._parts]
         while True:
             self._places, place = [], 0
             for size in sizes:
@@ -280,12 +315,19 @@ class _Splice:
             grown = False
             for number, (_, _, label) in enumerate(self._parts):
                 if label is not None:
-                    needed = 1 + _prefixes(self._argument(number))
+                    needed = 1 + prefixes(self._argument(number))
                     if needed > sizes[number]:
                         sizes[number], grown = needed, True
             if not grown:
                 break
         return not any(operation == _SEND and sizes[number] > 1 for number, (operation, _, _) in enumerate(self._parts))
+
+    def _repeats(self) -> bool:
+        """3.11: is what stands there once more as long as it was? Its entries in the table of lines are the same."""
+        if self._condition is None or not _TABLES:
+            return True
+        length = len(self._code.co_code) // 2 - self._first_place()
+        return self._plain_place(len(self._code.co_code) // 2) - self._places[self._labels["plain"]] == length
 
     def _argument(self, number: int) -> int:
         operation, argument, label = self._parts[number]
@@ -309,6 +351,14 @@ class _Splice:
         """Where the lines of what stood there begin."""
         return self._places[self._lines[self._index_at[place]]]
 
+    def _plain_place(self, place: int) -> int:
+        """Where it stands once more."""
+        return self._places[self._labels["plain", self._index_at[place]]]
+
+    def _first_place(self) -> int:
+        """Of the first instruction of the function's own, in the original: where what stands before it ends."""
+        return min(place for place, index in self._index_at.items() if index == self._first)
+
     def _pairs(self) -> bytes:
         """3.9: pairs of a byte step and a line step (Objects/lnotab_notes.txt)."""
         table, at, new = bytearray(), 0, 0
@@ -321,6 +371,11 @@ class _Splice:
                 table += b"\xff\0"
                 step -= 255
             table += bytes((step, lines[index + 1]))
+        if self._condition is not None:
+            for place, line in repeated_pairs(lines, 2 * self._first_place()):
+                step = 2 * self._plain_place(place // 2) - new
+                new += step
+                table += small_steps(step, 0) + small_steps(0, line)
         return bytes(table)
 
     def _ranges(self) -> bytes:
@@ -330,26 +385,36 @@ class _Splice:
         for index in range(0, len(lines), 2):
             begin, end = self._new_place(at // 2), self._new_place((at + lines[index]) // 2)
             at += lines[index]
-            table += _range(2 * (end - begin), lines[index + 1])
-        return bytes(table + _range(2 * (self._places[-1] - self._places[self._labels["raises"]]), 128))
+            table += line_range(2 * (end - begin), lines[index + 1])
+        if self._condition is not None:
+            for start, stop, step in repeated_ranges(lines, 2 * self._first_place()):
+                begin, end = self._plain_place(start // 2), self._plain_place(stop // 2)
+                table += small_steps(2 * (end - begin), step)
+        return bytes(table + line_range(2 * (self._places[-1] - self._places[self._labels["raises"]]), 128))
 
     def _positions(self) -> bytes:
         """3.11: Objects/locations.md."""
         table, at = bytearray(), 0
-        for entry in _entries(self._code.co_linetable):
+        for entry in entries(self._code.co_linetable):
             length = (entry[0] & 7) + 1
             new = self._new_place(at + length) - self._new_place(at)
             at += length
-            table += _stretched(entry, new)
-        return bytes(table + _stretched(b"\xf8", self._places[-1] - self._places[self._labels["raises"]]))
+            table += stretched(entry, new)
+        if self._condition is not None:  # as long as the original: nothing stands between, and no jump is longer
+            table += repeated(self._code.co_linetable, self._first_place(), at)
+        return bytes(table + stretched(b"\xf8", self._places[-1] - self._places[self._labels["raises"]]))
 
     def _exceptions(self) -> bytes:
         """3.11: Objects/exception_handling_notes.txt."""
-        last = self._labels["raises"]
+        last = self._labels["plain"]
         handlers: list[Any] = [None] * len(self._parts)  # (label, depth and whether the place is kept) for each part
-        for start, end, target, depth in _handled(self._code.co_exceptiontable):
+        for start, end, target, depth in handled(self._code.co_exceptiontable):
             begin, stop = self._labels[self._index_at[start]], self._labels[self._index_at[end]]
             handlers[begin:stop] = [(self._index_at[target], depth)] * (stop - begin)
+            if self._condition is not None and self._index_at[end] > self._first:
+                begin, stop = (max(self._index_at[place], self._first) for place in (start, end))
+                begin, stop = self._labels["plain", begin], self._labels["plain", stop]
+                handlers[begin:stop] = [(("plain", self._index_at[target]), depth)] * (stop - begin)
         for number in range(self._labels[self._first], last):
             if handlers[number] is None and number not in self._own:
                 handlers[number] = ("raises", _KEEPS_PLACE)
@@ -365,7 +430,7 @@ class _Splice:
                     label, depth = handlers[begin]
                     start, end = self._places[begin], self._places[number]
                     entry = (start, end - start, self._places[self._labels[label]], depth)
-                    table += b"".join([_number(value, first=not at) for at, value in enumerate(entry)])
+                    table += b"".join([table_number(value, first=not at) for at, value in enumerate(entry)])
                 begin = number
         return bytes(table)
 
@@ -376,69 +441,3 @@ class _Splice:
         handlers[begin:end] = [around] * (end - begin)
         called = range(begin + 1, fails - _CLEAN_UP)
         handlers[called.start : called.stop] = [(f"{label}: fails", depth + 2 << 1 | _KEEPS_PLACE)] * len(called)
-
-
-def _prefixes(argument: int) -> int:
-    return (argument > 0xFF) + (argument > 0xFFFF) + (argument > 0xFFFFFF)
-
-
-def _range(length: int, step: int) -> bytes:
-    """3.10: a range of this many bytes."""
-    table = bytearray()
-    while length > 254:
-        table += bytes((254, step))
-        length, step = length - 254, step if step == 128 else 0
-    return bytes(table + bytes((length, step)))
-
-
-def _entries(table: bytes) -> Iterator[bytes]:
-    """3.11: the entries of a location table; each begins with a byte that has its highest bit set."""
-    begin = 0
-    for at in range(1, len(table) + 1):
-        if at == len(table) or table[at] & 0x80:
-            yield table[begin:at]
-            begin = at
-
-
-def _stretched(entry: bytes, length: int) -> bytes:
-    """3.11: an entry of a location table for another number of units; it holds eight at most."""
-    form, rest = entry[0] >> 3 & 15, entry[1:]
-    table = bytearray()
-    while length > 0:
-        size = min(length, 8)
-        table += bytes((0x80 | form << 3 | size - 1,)) + rest
-        length -= size
-        if 10 <= form <= 12:  # on the line that is 0 to 2 after the last
-            form = 10
-        elif form in (13, 14):  # the step of the line comes first
-            skip = 1
-            while rest[skip - 1] & 0x40:
-                skip += 1
-            rest = b"\0" + rest[skip:]
-    return bytes(table)
-
-
-def _handled(table: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """3.11: begin, end, handler, and depth with its flag, of each entry of an exception table."""
-    at = 0
-    while at < len(table):
-        values = []
-        for _ in range(4):
-            value = table[at] & 63
-            while table[at] & 64:
-                at += 1
-                value = value << 6 | table[at] & 63
-            at += 1
-            values.append(value)
-        yield values[0], values[0] + values[1], values[2], values[3]
-
-
-def _number(value: int, *, first: bool) -> bytes:
-    """3.11: a number in an exception table; an entry's first has its highest bit set."""
-    groups = [value & 63]
-    while value > 63:
-        value >>= 6
-        groups.append(value & 63 | 64)
-    made = bytearray(reversed(groups))
-    made[0] |= 128 * first
-    return bytes(made)

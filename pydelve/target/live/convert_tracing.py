@@ -37,8 +37,8 @@ _COUNT = struct.pack("<i", _INTS + _FLOATS)
 _BETWEEN_VALUES, _BEFORE_CALLERS, _BETWEEN_RECORDS = "\x01", "\x02", "\x00"
 
 
-def from_options(options: TraceOptions, patterns: tuple[Any, Any]) -> dict[str, Any]:
-    """What the agent is asked for."""
+def from_options(options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool) -> dict[str, Any]:
+    """What the agent is asked for; ``weaves``: it may put the condition into functions."""
     return {
         "pattern": patterns[0],
         "exclude": patterns[1],
@@ -55,6 +55,7 @@ def from_options(options: TraceOptions, patterns: tuple[Any, Any]) -> dict[str, 
         "share": options.max_overhead,
         "sums": options.sums,
         "builtins": options.builtins,
+        "weaves": weaves,
     }
 
 

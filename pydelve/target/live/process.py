@@ -289,12 +289,12 @@ class LiveProcess(Asking):
         with contextlib.suppress(TargetGoneError):  # it ends at this moment
             self._agent.post(protocol.HAS_READ, {"number": number, "event": event})
 
-    def trace(self, options: TraceOptions, patterns: tuple[Any, Any]) -> None:
+    def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool) -> None:
         """See ``target.Process``."""
         from pydelve.target.live import call_assembly, convert_tracing  # noqa: PLC0415  rarely needed
 
         self._assembly = call_assembly.Assembly()
-        self._agent.ask(protocol.TRACE, convert_tracing.from_options(options, patterns))
+        self._agent.ask(protocol.TRACE, convert_tracing.from_options(options, patterns, weaves=weaves))
         self._batches[protocol.CALLS] = 0
 
     def end_trace(self) -> TraceSummary:
