@@ -98,6 +98,8 @@ class Recorder:
         self._shows, self._retask = shows, retask
         self.chunk = CHUNK
         """So many items, and the list is looked after."""
+        self.most = 0
+        """So many characters of a text are shown, which is an item itself."""
         self.paused: list[bool] = []
         """Not empty: no records are made."""
         self.is_own_fault: Callable[[BaseException], bool] = lambda error: False
@@ -111,7 +113,8 @@ class Recorder:
     def _make_started(self) -> Callable[[FrameType, int, Sequence[str]], None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
         paused, chunk = self.paused, self.chunk
-        items, retask, integer, modules = self.items, self._retask, int, sys.modules
+        items, retask, modules = self.items, self._retask, sys.modules
+        integer, string, most = int, str, self.most
 
         def started(frame: FrameType, code: int, names: Sequence[str]) -> None:
             if paused:
@@ -123,11 +126,16 @@ class Recorder:
             if names:
                 found = frame.f_locals
                 for name in names:
-                    value = found.get(name, found)
-                    if type(value) is integer and -_BIGGEST <= value <= _BIGGEST:
+                    try:
+                        value = found[name]  # faster than to ask what is in a view of the frame
+                    except KeyError:
+                        record.append(b"")
+                        continue
+                    kind = type(value)
+                    if (kind is integer and -_BIGGEST <= value <= _BIGGEST) or (kind is string and _len(value) <= most):
                         record.append(value)
                     else:
-                        record.append(item(value) if value is not found else b"")
+                        record.append(item(value))
                 if _CLEARS:
                     found.clear()
             record[2] = _clock()

@@ -277,7 +277,7 @@ class CallStream(Sources):
         self.recorder = Recorder(
             self.outbox.items, self.outbox.attend, self._local, self._item, self.shows, self._retask
         )
-        self.recorder.is_own_fault = agent.is_own_fault
+        self.recorder.is_own_fault, self.recorder.most = agent.is_own_fault, most
         self._cost = self._measured()
         if options["share"]:
             self.outbox.limit = Limit(options["share"], self._cost, self.recorder)

@@ -254,29 +254,29 @@ class CallSums(Sources):
 
     def _make_end(self, *, by_code: bool) -> Callable[[Any, object, object], None]:
         """What is called at each end of a call: a closure, and flat, for speed; ``by_code``: for ``sys.monitoring``."""
-        thread, leave, changed, is_own_fault, identity = (
-            self._thread, self._leave, self.changed, self._agent.is_own_fault, id,
+        thread, leave, changed, is_own_fault, identity, clock = (
+            self._thread, self._leave, self.changed, self._agent.is_own_fault, id, _clock,
         )  # fmt: skip
 
-        def end(key: Any, error: object, value: object) -> None:
-            now = _clock()
+        def end(key: Any, error: object, value: object = None) -> None:
+            now = clock()
             if by_code:
                 key = identity(key)
             try:
                 stack, sums = thread.both
                 if stack and stack[-1][0] == key:
-                    call = stack.pop()
+                    _, began, run, children = stack.pop()
                 else:
                     found = leave(stack, key)
                     if found is None:
                         return
-                    call = found
-                _, began, run, children = call
+                    _, began, run, children = found
                 run += now - began
                 if stack:
                     stack[-1][3] += now - began
-                own = sums.get(key)
-                if own is None:
+                try:
+                    own = sums[key]
+                except KeyError:
                     own = sums[key] = _new()
                 own[_TOTAL] += run
                 if children:
