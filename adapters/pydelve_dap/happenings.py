@@ -33,7 +33,7 @@ from pydelve_dap.session import Session
 _REASONS = {
     "entry": "entry", "breakpoint": "breakpoint", "step": "step", "halt": "pause", "exception": "exception",
     "raised": "exception", "jump": "goto", "attach": "pause", "breakpoint-call": "breakpoint",
-    "condition-error": "breakpoint", "log-error": "breakpoint",
+    "condition-error": "breakpoint", "log-error": "breakpoint", "still": "pause",
 }  # fmt: skip
 _DESCRIPTIONS = {
     "condition-error": "Paused on a condition that failed", "log-error": "Paused on a log message that failed",
