@@ -67,10 +67,15 @@ def run(
 
         server = Server(host, listener, token=token, stays=headless.stays, editors=editors)
         with signals_to(server):
-            # before the program can write anything: who starts us reads this line first
-            say_where(headless, address, token)
-            host.start()
-            begin(host)
+            if isinstance(options, LaunchOptions):
+                # before the program can write anything: who starts us reads this line first
+                say_where(headless, address, token)
+                host.start()
+                begin(host)
+            else:  # nobody is told of a session with what can't be looked into
+                host.start()
+                begin(host)
+                say_where(headless, address, token)
             why = server.run()
     with contextlib.suppress(OSError):  # the terminal may be gone, and be the reason
         print(f"pydelve: the session is over: {why}", file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ from pydelve.errors import UsageError
 from pydelve.terminal.locating import find_locations
 from pydelve.terminal.model import Call
 from pydelve.terminal.names import counted
+from pydelve.terminal.traces import traces_of
 
 _MODULE = "<module>"
 
@@ -15,10 +16,10 @@ def trace(call: Call) -> None:
     session, text = call.session, call.text.strip()
     if not text:
         points = session.traces.all() if session.traces else []
-        session.screen.lines(
-            [f"trace {point.name} of {point.text}" for point in points]
-            or ["nothing is traced; trace FUNCTION shows its calls"]
-        )
+        nothing = "nothing is traced; trace FUNCTION shows its calls"
+        if session.traces and session.traces.elsewhere:
+            nothing = "what is traced was not asked for here; trace FUNCTION shows its calls in place of those"
+        session.screen.lines([f"trace {point.name} of {point.text}" for point in points] or [nothing])
         return
     if text.startswith("/"):
         if len(text) < len("/x/") or not text.endswith("/"):
@@ -35,11 +36,7 @@ def trace(call: Call) -> None:
         if not names:
             raise UsageError(f"{text} is in no function", why="calls of functions are traced", hint="trace /REGEXP/")
         patterns, shown = [function_pattern(name) for name in names], ", ".join(names)
-    if session.traces is None:
-        from pydelve.terminal.trace_points import TracePoints  # noqa: PLC0415  as above
-
-        session.traces = TracePoints(session.screen.theme)
-    point = session.traces.add(shown, patterns, session.target.pid if session.target else 0, session.ask)
+    point = traces_of(session).add(shown, patterns, session.target.pid if session.target else 0, session.ask)
     session.screen.line(f"trace {point.name} of {point.text}")
 
 

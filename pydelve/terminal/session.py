@@ -53,6 +53,7 @@ from pydelve.terminal.places import (
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.settings import requests_for
 from pydelve.terminal.target_view import TargetEvent, TargetView
+from pydelve.terminal.traces import traces_of
 from pydelve.terminal.urgent import UrgentSender
 from pydelve.terminal.values import render_value
 
@@ -318,8 +319,8 @@ class Session:
                 self.screen.lines(pending_lines(event, self.cwd, interactive=self.screen.interactive))
             case Logged(entries, lost, _, target):
                 self.screen.lines(log_lines(entries, lost, self.cwd, target))
-            case Traced() if self.traces:
-                self.screen.lines(self.traces.lines(event))
+            case Traced():
+                self.screen.lines(traces_of(self).lines(event))
             case _ if isinstance(event, TargetEvent):
                 self.targets.handle(event)
             case Progress(over=False):

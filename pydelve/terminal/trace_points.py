@@ -41,6 +41,8 @@ class TracePoints:
         self._count = 0
         self._lines = self._fresh()
         self._pid = 0
+        self.elsewhere = False
+        """Calls came, and never was any trace set here: another client's, or ``pydelve trace --headless``."""
 
     def _fresh(self) -> TraceLines:
         self._book = Book()
@@ -64,7 +66,7 @@ class TracePoints:
             raise UsageError(
                 f"{text} is no regular expression", why=_POSITION.sub("", error.why), hint=error.hint
             ) from error
-        self._count, self._pid = self._count + 1, pid
+        self._count, self._pid, self.elsewhere = self._count + 1, pid, False
         self._points[point.name] = point
         return point
 
@@ -90,6 +92,7 @@ class TracePoints:
 
     def lines(self, event: Traced) -> list[str]:
         """A batch of calls."""
+        self.elsewhere = not self._count
         self._book.take(event)
         return list(self._lines.batch(event))
 

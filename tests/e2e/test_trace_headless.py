@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from pydelve.api.requests import EndTracing, Resume
 from pydelve.client import Client, connect
 from tests.e2e.listening import Listening
 from tests.e2e.running import Running
+from tests.e2e.session import LAUNCHER
 from tests.e2e.tracing import FOLDER
 from tests.interpreters import Interpreter
 from tests.serving import LIMIT_S
@@ -73,6 +76,35 @@ def test_from_the_first_line_on(listen: Listen, tmp_path: Path) -> None:
             assert calls(late + told(second, is_end)) == ["call __main__.work", "return __main__.work"]
         assert calls(events + told(first, is_end)) == ["call __main__.work", "return __main__.work"] * 2
     assert listening.finish() == ("", "pydelve: the session is over: the last client left\n", 7)
+
+
+def test_at_a_prompt_that_connects(listen: Listen, tmp_path: Path) -> None:
+    """Its records are shown there, and ``trace`` does not say that there are none."""
+    program = tmp_path / "program.py"
+    program.write_text("def work(n):\n    return n\nwork(1)\nbreakpoint()\nwork(2)\n")
+    listening = listen("--python", sys.executable, "work", str(program))
+    done = subprocess.run(
+        [sys.executable, LAUNCHER, "connect", listening.address], input="continue\ntrace\ncontinue\n", text=True,
+        capture_output=True, timeout=LIMIT_S, check=False,
+    )  # fmt: skip
+    told = [re.sub(r"^ +[\d.]+  |  [\d.]+[nmu]?s$", "", line) for line in done.stdout.splitlines()]
+    assert [line for line in told if line.startswith(("__main__.work", "what is traced"))] == [
+        "__main__.work(n=1)",
+        "__main__.work -> 1",
+        "what is traced was not asked for here; trace FUNCTION shows its calls in place of those",
+        "__main__.work(n=2)",
+        "__main__.work -> 2",
+    ]
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert listening.finish() == ("", "pydelve: the session is over: the last client left\n", 0)
+
+
+def test_one_that_is_not_there(listen: Listen) -> None:
+    """Nobody is told where to connect to."""
+    listening = listen("work", "-p", "99999999")
+    output, errors, status = listening.finish()
+    assert (output, status) == ("", 1)
+    assert errors.startswith("pydelve: no process 99999999\n")
 
 
 def test_before_anybody_comes(listen: Listen) -> None:

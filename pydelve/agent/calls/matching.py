@@ -131,7 +131,7 @@ class Matching:
 
 
 class Sources:
-    """The functions that a trace has come by, each looked at once. A trace (``calls.py``, ``calls/stream.py``,
+    """The functions that a trace has come by, each looked at once. A trace (``stacks.py``, ``calls/stream.py``,
     ``calls/sums.py``) is one of these.
     """
 

@@ -193,7 +193,7 @@ class Recorder:
         return (self._begins(code, count), self._returns(code), *self._switches(code))
 
     def hooks_of_builtin(self, code: int, count: int) -> tuple[Callable[..., None], Callable[[int], None]]:
-        """``call_matching.Builtin.begins`` and ``ends``; ``count``: one, where first arguments are shown, or none."""
+        """``matching.Builtin.begins`` and ``ends``; ``count``: one, where first arguments are shown, or none."""
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
         paused, chunk, items, retask, modules = self.paused, self.chunk, self.items, self._retask, sys.modules
         nothing, none_given = ((b"",) if self._shows else ()), ((NONE_GIVEN,) if count else ())

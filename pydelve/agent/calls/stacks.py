@@ -86,7 +86,7 @@ class _Thread:
 
 
 class Calls(Sources):
-    """One trace, from its begin to its end. ``call_stream.CallStream`` and ``call_sums.CallSums`` have the same
+    """One trace, from its begin to its end. ``stream.CallStream`` and ``sums.CallSums`` have the same
     interface, for traces of all calls.
     """
 

@@ -1,4 +1,4 @@
-"""A trace of all calls of its functions: the fast one of two, see ``calls.py`` for the other.
+"""A trace of all calls of its functions: the fast one of two, see ``stacks.py`` for the other.
 
 The program's threads add records to one list (``calls/records.py``), which is cut into chunks and sent as it is. Which
 record belongs to which call, how deep it is and how long it took is found out by the debugger, from the records'

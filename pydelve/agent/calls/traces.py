@@ -1,6 +1,6 @@
 """The trace of calls that is on, if one is: begun and ended by the debugger, on the agent's own thread or at a stop.
 
-What does the work (``calls.py`` and its own) is imported when the first trace begins.
+What does the work (``stacks.py`` and its own) is imported when the first trace begins.
 """
 
 from __future__ import annotations
