@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from pydelve.target.machines.waits import WAITS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MACHINE = os.uname().machine
 _MOST_BYTES = 4096  # the kernel makes such a file anew for each call: what is longer would not fit together
