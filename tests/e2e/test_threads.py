@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import Counter
@@ -25,7 +26,7 @@ from pydelve.api.requests import (
     SetStopOne,
 )
 from pydelve.api.target import Stop, Thread
-from pydelve.errors import PydelveError
+from pydelve.errors import PydelveError, TargetGoneError, TargetStateError
 from tests.e2e.live import LiveSession
 from tests.interpreters import Interpreter
 
@@ -204,8 +205,10 @@ def test_one_stops_and_the_others_run(start: Callable[[str], Threaded]) -> None:
         before = threaded.counted(halted.frames[-1].index)
         assert {thread.state for thread in threaded.threads().values()} == {"stopped", "frozen"}
         assert threaded.counted(halted.frames[-1].index) == before
-        session.call(Evaluate("__import__('sys').modules['__main__'].end.release()"))
-        session.call(Resume("continue"))
+        # a main thread that was halted in C code goes on as soon as this frees it: the program may end meanwhile
+        with contextlib.suppress(TargetGoneError, TargetStateError):
+            session.call(Evaluate("__import__('sys').modules['__main__'].end.release()"))
+            session.call(Resume("continue"))
         assert session.wait_exit().status == 0
     assert threaded.output.read_text() == "['b', 'a']\n"
 
