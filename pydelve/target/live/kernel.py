@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MACHINE = os.uname().machine
-_MOST_BYTES = 4096  # the kernel makes such a file anew for each call: what is longer would not fit together
+_PIECE_BYTES = 4096
 
 
 def thread_states(pid: int) -> dict[int, str]:
@@ -69,13 +69,21 @@ def _agents_in(pid: int) -> Iterator[int]:
 
 
 def content(path: str) -> bytes:
-    """What a small file of ``/proc`` holds, by three calls and no more; b"" where it can't be read."""
+    """What a file of ``/proc`` about one process or thread holds, by three calls where it is small.
+
+    b"" where it can't be read. The kernel makes it in one piece: a ``status`` with many groups comes in several parts,
+    which fit together.
+    """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return b""
     try:
-        return os.read(fd, _MOST_BYTES)
+        data = part = os.read(fd, _PIECE_BYTES)
+        while len(part) == _PIECE_BYTES:
+            part = os.read(fd, _PIECE_BYTES)
+            data += part
+        return data
     except OSError:
         return b""
     finally:

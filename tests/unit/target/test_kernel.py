@@ -8,6 +8,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 from pydelve.target.live import kernel
 from pydelve.target.live.ptrace import Tracer, system_call
@@ -31,6 +34,14 @@ def test_our_own_threads() -> None:
     finally:
         release.set()
         helper.join()
+
+
+@pytest.mark.parametrize("size", [0, 5, 4095, 4096, 4097, 8192, 750_000])
+def test_what_the_kernel_tells_is_whole(tmp_path: Path, size: int) -> None:
+    """A ``status`` of many groups is longer than a page, and the ids in its namespaces come after them."""
+    status = tmp_path / "status"
+    status.write_bytes(b"x" * size)
+    assert len(kernel.content(str(status))) == size
 
 
 @contextmanager
