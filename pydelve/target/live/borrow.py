@@ -71,8 +71,11 @@ class Borrowed:
         try:
             if not self._thread.stop(STOP_LIMIT_S):
                 raise Unborrowable(f"it did not stop within {STOP_LIMIT_S:g} s: it can't be interrupted")
-            self._begin_call_again()
-            self._before = self._thread.registers()
+            before = self._thread.registers()
+            if self._machine.is_rewound(before, self._inside.read):
+                self._begin_call_again()
+                before = self._thread.registers()
+            self._before = before
             if waiting:
                 self._check_wait()
             self._floating, self._mask = self._thread.floating(), self._thread.mask()
@@ -83,10 +86,8 @@ class Borrowed:
             raise
 
     def _begin_call_again(self) -> None:
-        """Where it is not to be seen how a call restarts, have it begun again, and interrupt it there."""
+        """As it is not to be seen how its call restarts: have that begun again, and interrupt it there."""
         thread = self._thread
-        if not self._machine.is_rewound(thread.registers(), self._inside.read):
-            return
         thread.go_to_call()
         halted = thread.wait(STOP_LIMIT_S)
         while halted is not None and halted.kind == "signal":  # its handler may make calls: one of them will do
