@@ -14,7 +14,7 @@ from pydelve.target.live.memory import Mapping, ProcessMemory, mapped_files, ope
 from pydelve.target.live.stub import C_FUNCTIONS, PYTHON_FUNCTIONS, UNSAFE_FUNCTIONS
 from pydelve.target.machines.machine import Machine
 
-_MOST_GADGETS = 2  # a thread may just stand at one
+_MOST_CALLS = 2  # a thread may just stand at one
 _C_LIBRARIES = ("libc.so", "libc-", "libpthread", "ld-musl")
 
 
@@ -89,9 +89,12 @@ class Inside:
         for mapping in self.ranges():
             if "x" in mapping.rights and mapping.path in (*paths, "[vdso]"):
                 code = self._memory.read_now(mapping.start, mapping.end - mapping.start)
-                for wanted, found in ((self.machine.syscall_return, calls), (self.machine.signal_return, returns)):
+                for wanted, found, most in (
+                    (self.machine.syscall_return, calls, _MOST_CALLS),
+                    (self.machine.signal_return, returns, 1),
+                ):
                     places = _places(code, wanted, self.machine.instruction_bytes)
-                    found += [mapping.start + place for place in islice(places, _MOST_GADGETS)]
+                    found += [mapping.start + place for place in islice(places, most - len(found))]
         if not calls or not returns:
             raise UnsupportedError(
                 f"process {self.pid} can't be entered", why="its C library is one that pydelve does not know",
