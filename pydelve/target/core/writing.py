@@ -69,9 +69,11 @@ def write_core(pid: int, path: str, going_on: GoingOn, standing: AbstractContext
 
     Raises:
         UsageError: there is such a file.
+        UnsupportedError: this machine is not known; nothing is stopped then.
         TargetGoneError: the process ended.
         TargetError: the file can't be written, or the process not be read.
     """
+    machine = _machine(pid)
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
@@ -83,7 +85,7 @@ def write_core(pid: int, path: str, going_on: GoingOn, standing: AbstractContext
         with standing as report:
             if report.problem:
                 raise TargetError(f"process {pid} can't be made to stand still", why=report.problem, hint="dump")
-            written = _Dump(pid, fd, sorted(report.held)).write(going_on)
+            written = _Dump(pid, machine, fd, sorted(report.held)).write(going_on)
     except OSError as error:
         raise _not_written(path, error) from None
     finally:
@@ -101,10 +103,10 @@ def _not_written(path: str, error: OSError) -> TargetError:
 class _Dump:
     """One core file."""
 
-    def __init__(self, pid: int, fd: int, native_ids: list[int]) -> None:
+    def __init__(self, pid: int, machine: Machine, fd: int, native_ids: list[int]) -> None:
         self._pid = pid
+        self._machine = machine
         self._fd = fd
-        self._machine = _machine(pid)
         inner = {outer: inner for inner, outer in LiveSurroundings(pid).native_ids().items()}
         self._threads = [(native_id, inner.get(native_id, native_id)) for native_id in native_ids]
         self._threads.sort(key=lambda thread: thread[0] != pid)  # the main thread first: it is shown first

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from struct import pack
 
 import pytest
 
+from pydelve.errors import UnsupportedError
+from pydelve.target.core import writing
 from pydelve.target.core.file import CoreFile, CoreFormatError
 from pydelve.target.core.memory import CoreMemory
 from pydelve.target.cpython.memory import UnreadableError
+from pydelve.target.live.ptrace import StopReport
 from pydelve.target.machines.known import MACHINES
 from pydelve.target.machines.machine import Machine
 
@@ -58,3 +63,20 @@ def test_threads_of_each_machine(tmp_path: Path, machine: Machine) -> None:
 def test_cores_of_other_machines_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CoreFormatError, match=r"^it is of another machine than x86_64 and aarch64$"):
         CoreFile(str(core_of(tmp_path / "core", 243, 32)))
+
+
+def test_on_a_machine_that_is_not_known_nothing_is_stopped_and_no_core_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "native", lambda: None)
+    stops = []
+
+    @contextmanager
+    def standing() -> Iterator[StopReport]:
+        stops.append(1)
+        yield StopReport()
+
+    with pytest.raises(UnsupportedError) as caught:
+        writing.write_core(7, str(tmp_path / "core"), lambda done, total: True, standing())
+    assert caught.value.message == "no core of process 7 can be written"
+    assert (stops, list(tmp_path.iterdir())) == ([], [])
