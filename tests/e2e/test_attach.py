@@ -105,6 +105,20 @@ def detached(session: LiveSession, source: Path, line: int) -> None:
     session.call(Detach())
 
 
+def unharmed(
+    python: Interpreter, source: Path, line: int, folder: Path, *words: str, method: AttachMethod = "auto"
+) -> tuple[str, str, int]:
+    """What a program does that was attached to and left meanwhile: its output, errors and exit status."""
+    go = folder / "go"
+    with Running(python, source, str(go), *words, folder=folder) as running:
+        running.wait_ready()
+        with LiveSession(AttachOptions(running.pid, method)) as session:
+            detached(session, source, line)
+        wait_until_alone(running.pid)
+        go.touch()
+        return running.end()
+
+
 def test_nothing_is_left(python: Interpreter, program: Program, marker: Marker, tmp_path: Path) -> None:
     source = program("attach/before_and_after.py")
     go = tmp_path / "go"
@@ -131,14 +145,7 @@ def test_each_way_in(
     if method == "pep768" and python.version_info < (3, 14):
         pytest.skip("PEP 768 came with 3.14")
     source = program("attach/before_and_after.py")
-    go = tmp_path / "go"
-    with Running(python, source, str(go), folder=tmp_path) as running:
-        running.wait_ready()
-        with LiveSession(AttachOptions(running.pid, method)) as session:
-            detached(session, source, marker(source)["inside"])
-        wait_until_alone(running.pid)
-        go.touch()
-        output = running.end()
+    output = unharmed(python, source, marker(source)["inside"], tmp_path, method=method)
     assert output == ("ready\n{}\n", "", 9)
 
 
@@ -192,15 +199,10 @@ def test_where_a_library_has_replaced_what_threads_are_made_with(
     python: Interpreter, program: Program, marker: Marker, tmp_path: Path
 ) -> None:
     """As gevent does: its functions start greenlets, and switch between them."""
-    source, go = program("attach/before_and_after.py"), tmp_path / "go"
+    source = program("attach/before_and_after.py")
     source.write_text(_REPLACES.format(names=["get_ident"]) + source.read_text())
-    with Running(python, source, str(go), "fork", folder=tmp_path) as running:
-        running.wait_ready()
-        with LiveSession(AttachOptions(running.pid)) as session:
-            detached(session, source, marker(source)["inside"])
-        wait_until_alone(running.pid)
-        go.touch()
-        assert running.end() == ("ready\n{}\nchild 3\n", "", 9)
+    output = unharmed(python, source, marker(source)["inside"], tmp_path, "fork")
+    assert output == ("ready\n{}\nchild 3\n", "", 9)
 
 
 _TRACER = """
@@ -538,15 +540,7 @@ def test_imports_of_ours_do_not_come_by_the_program(
     source = program("attach/before_and_after.py")
     text = source.read_text().replace("sys.exit(9)", "sys.exit(9 if asked == [] else str(asked))")
     source.write_text(IMPORTS_ITS_OWN_WAY + text.replace('print("ready"', 'asked.clear()\nprint("ready"'))
-    go = tmp_path / "go"
-    with Running(python, source, str(go), folder=tmp_path) as running:
-        running.wait_ready()
-        with LiveSession(AttachOptions(running.pid)) as session:
-            detached(session, source, marker(source)["inside"])
-        wait_until_alone(running.pid)
-        go.touch()
-        output = running.end()
-    assert output == ("ready\n{}\n", "", 9)
+    assert unharmed(python, source, marker(source)["inside"], tmp_path) == ("ready\n{}\n", "", 9)
 
 
 class TestCommand:

@@ -10,12 +10,8 @@ from pathlib import Path
 import pytest
 
 from pydelve.agent import protocol
-from pydelve.api.attach import AttachOptions
 from pydelve.target.live import parcel
-from tests.e2e.handshakes import wait_until_alone
-from tests.e2e.live import LiveSession
-from tests.e2e.running import Running
-from tests.e2e.test_attach import Marker, Program, detached
+from tests.e2e.test_attach import Marker, Program, unharmed
 from tests.interpreters import Interpreter
 
 AGENT = Path(protocol.__file__).parent
@@ -39,18 +35,6 @@ def modules(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*.py") if path.parent.name != "entry"]
 
 
-def attached(python: Interpreter, program: Program, marker: Marker, folder: Path) -> None:
-    """A session with a program, which does all it would do without."""
-    source, go = program("attach/before_and_after.py"), folder / "go"
-    with Running(python, source, str(go), folder=folder) as running:
-        running.wait_ready()
-        with LiveSession(AttachOptions(running.pid)) as session:
-            detached(session, source, marker(source)["inside"])
-        wait_until_alone(running.pid)
-        go.touch()
-        assert running.end() == ("ready\n{}\n", "", 9)
-
-
 def test_what_is_compiled_is_used(
     python: Interpreter, program: Program, marker: Marker, tmp_path: Path, installed: Path
 ) -> None:
@@ -58,7 +42,8 @@ def test_what_is_compiled_is_used(
         about = path.stat()
         path.write_bytes(b"(" * about.st_size)
         os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
-    attached(python, program, marker, tmp_path)
+    source = program("attach/before_and_after.py")
+    assert unharmed(python, source, marker(source)["inside"], tmp_path) == ("ready\n{}\n", "", 9)
 
 
 def test_what_another_version_has_compiled_is_not(
@@ -66,7 +51,8 @@ def test_what_another_version_has_compiled_is_not(
 ) -> None:
     for path in installed.rglob("*.pyc"):
         path.write_bytes(b"\0\0\r\n" + path.read_bytes()[4:16] + b"no code")
-    attached(python, program, marker, tmp_path)
+    source = program("attach/before_and_after.py")
+    assert unharmed(python, source, marker(source)["inside"], tmp_path) == ("ready\n{}\n", "", 9)
 
 
 def test_what_was_compiled_of_another_source_stays_here(tmp_path: Path) -> None:
