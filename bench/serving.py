@@ -83,14 +83,22 @@ def _libraries(setting: Setting) -> dict[str, str] | None:
 
 @contextmanager
 def _served(setting: Setting, more: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """Pid and port of a server."""
+    """Pid and port of a server.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
     with subprocess.Popen(
         [setting.python, str(_PROGRAM), str(_CALLS)], env=environment(setting.folder) | more, cwd=setting.folder,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         try:
-            yield process.pid, int(process.stdout.readline().split()[1])
+            first = process.stdout.readline().split()
+            if first[:1] != ["port"]:
+                said = f"said {' '.join(first)!r}" if first else f"ended with status {process.wait()}"
+                raise RuntimeError(f"the server did not start: it {said}")
+            yield process.pid, int(first[1])
         finally:
             process.kill()
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pytest
+
+from bench import serving
+from bench.cases import Setting
 from bench.measure import Check, Result, Series, at_least, at_most, noise_of, ratio_of
 from bench.report import as_text, joined, limits_table
 
@@ -71,3 +76,11 @@ def test_runs_are_joined(tmp_path: Path) -> None:
     assert as_text(again).splitlines()[-2:] == [
         "  6: raised: 2.00 of plain; here 1.90: kept", "  8: after removal: 1.00 of plain; here 1.00: kept",
     ]  # fmt: skip
+
+
+def test_a_server_that_does_not_start_is_told(tmp_path: Path) -> None:
+    (tmp_path / "uvicorn.py").write_text("raise SystemExit(3)")
+    setting = Setting(sys.executable, "3.11", tmp_path, 1, True)
+    with pytest.raises(RuntimeError) as told, serving._served(setting, {"PYTHONPATH": str(tmp_path)}):
+        pass
+    assert str(told.value) == "the server did not start: it ended with status 3"
