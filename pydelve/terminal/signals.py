@@ -52,10 +52,11 @@ def hang_ups_to(pass_on: Callable[[], None]) -> Iterator[None]:
         signal.signal(signum, signal.SIG_DFL)
         os.kill(os.getpid(), signum)
 
-    before = signal.getsignal(signal.SIGHUP)
-    if before is signal.SIG_DFL:  # else it is ignored, as nohup says
-        signal.signal(signal.SIGHUP, end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL:  # ignored, as nohup says, or somebody else's
+        yield
+        return
+    signal.signal(signal.SIGHUP, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
