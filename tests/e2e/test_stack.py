@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -20,6 +20,8 @@ from pydelve.api.snapshot import Snapshot
 from pydelve.api.values import Limits, Value
 from pydelve.cli.main import main
 from pydelve.errors import NotAPythonError, PydelveError, TargetError, TargetGoneError, UnsupportedError
+from pydelve.target.cpython.asyncio_tasks import AsyncioReader
+from pydelve.target.cpython.interpreters import RawThread
 from pydelve.target.live.finding import container_beside, container_in, find_processes
 from pydelve.target.live.look import look
 from tests.e2e.handshakes import wait_until_all_wait
@@ -249,6 +251,40 @@ def test_without_a_stop(python: Interpreter) -> None:
     with running(python, "-c", _HUGE) as program:
         snapshot = look(program.pid, None, stop=False)
     assert (snapshot.stopped, [frame.line for frame in snapshot.threads[0].frames]) == (False, [4, 5])
+
+
+_TASKS = """\
+import asyncio, sys
+async def main():
+    tasks = [asyncio.create_task(asyncio.sleep(1000)) for _ in range(4)]
+    await asyncio.sleep(0)
+    print("ready", flush=True)
+    sys.stdin.readline()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("torn", "stop", "read"), [(2, False, 3), (3, True, 1), (9, False, 5)])
+def test_tasks_that_change_meanwhile_are_read_again(
+    monkeypatch: pytest.MonkeyPatch, torn: int, stop: bool, read: int
+) -> None:
+    """The third time, the least is missing."""
+    read_all, counts = AsyncioReader.all, []
+
+    def changing(self: AsyncioReader, threads: Iterable[RawThread]) -> tuple[list[int], list[str]]:
+        found, problems = read_all(self, threads)
+        counts.append(len(found))
+        lost = 1 if len(counts) == 3 else 2
+        return (found[lost:], ["links don't fit"] * lost) if len(counts) <= torn else (found, problems)
+
+    with running(sys.executable, "-c", _TASKS) as program:
+        monkeypatch.setattr(AsyncioReader, "all", changing)
+        snapshot = look(program.pid, None, stop=stop, tasks=True)
+    assert snapshot.tasks is not None
+    changed = "the tasks changed while they were read, each of 5 times; what was torn least is shown"
+    missing = {1: ("links don't fit",) * 2, 3: (), 5: (changed, "links don't fit")}
+    assert (len(counts), snapshot.problems) == (read, missing[read])
+    assert len(snapshot.tasks) == 5 - snapshot.problems.count("links don't fit")
 
 
 # -- what the user sees ------------------------------------------------------------------------------------------------

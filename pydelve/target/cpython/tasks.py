@@ -88,6 +88,8 @@ class TaskReader:
         self._asyncio = AsyncioReader(view.objects, view.interpreters, view.frames, view.surroundings.section)
         self._entries: dict[int, _Entry] | None = None
         self._missing: list[str] = []
+        self.damage = 0, 0
+        """How many lists of tasks, and how many tasks, could not be read."""
         self._shown: dict[tuple[int, int], Frame] = {}
 
     # -- a look at all -------------------------------------------------------------------------------------------------
@@ -102,9 +104,11 @@ class TaskReader:
         addresses, self._missing = self._asyncio.all([thread.raw for thread in self._threads])
         if not self._missing:  # else some were only not found
             self._numbers.keep(set(addresses))
+        lists = len(self._missing)
         self._missing += self._other_libraries()
         found = [self._read(address) for address in addresses]
         found.sort(key=lambda entry: (entry.state == "unreadable", age(entry.name)))
+        self.damage = lists, sum(entry.state == "unreadable" for entry in found)
         by_address = {entry.address: entry for entry in found}
         for entry in found:
             entry.number = self._numbers.number_of(entry.address, entry.runs, entry.name)

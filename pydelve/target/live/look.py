@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from pydelve.api.snapshot import Snapshot, TaskStack, ThreadStack
+from pydelve.api.snapshot import Snapshot, ThreadStack
 from pydelve.api.target import LockWait
 from pydelve.api.values import Limits, Variable
 from pydelve.errors import TargetError, UnsupportedError
@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 
     from pydelve.target.cpython.objects import ObjectReader
     from pydelve.target.cpython.values import ValueReader
+    from pydelve.target.live.look_tasks import Found
 
     Variables = Callable[[list[RawFrame]], tuple[tuple[Variable, ...], ...]]
-    TaskStacks = Callable[
-        [View, Sequence[tuple[RawThread, list[RawFrame]]], float | None, Variables],
-        tuple[tuple[TaskStack, ...], tuple[str, ...]],
-    ]
+    TaskStacks = Callable[[View, Sequence[tuple[RawThread, list[RawFrame]]], float | None, Variables], Found]
     """What ``look_tasks.task_stacks`` is."""
+    Looked = tuple[list[ThreadStack], str, Found]
+    """The threads, what is missing of them, and the tasks."""
 
 _ATTEMPTS = 5
+_CHANGED = f"the tasks changed while they were read, each of {_ATTEMPTS} times; what was torn least is shown"
 
 
 def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = False) -> Snapshot:
@@ -65,8 +66,17 @@ def look(pid: int, limits: Limits | None, *, stop: bool = True, tasks: bool = Fa
             memory.forget()
             surroundings.held = report.held
             looking = _Look(pid, view, read_values)
-            threads, damage = looking.threads(exact=stop and not report.problem)
-            stacks = looking.tasks(read_tasks, problems) if read_tasks is not None else None
+            exact = stop and not report.problem
+            threads, damage = looking.threads(exact=exact)
+            stacks = None
+            if read_tasks is not None:
+                found = looking.tasks(read_tasks)
+                if any(found.damage) and not exact:
+                    threads, damage, found = looking.again(read_tasks, (threads, damage, found))
+                    if any(found.damage):
+                        problems.append(_CHANGED)
+                problems += found.missing
+                stacks = found.stacks
         took_s = time.perf_counter() - begun
     if report.problem:
         problems.append(f"it could not be stopped: {report.problem}")
@@ -137,14 +147,22 @@ class _Look:
             for thread, native_id, (frames, problem) in reversed(stacks)
         ], damage
 
-    def tasks(self, read: TaskStacks, problems: list[str]) -> tuple[TaskStack, ...]:
-        """Those that are not done, by ``task_stacks``; what may be missing is added to ``problems``. To be asked after
-        the threads.
-        """
+    def tasks(self, read: TaskStacks) -> Found:
+        """Those that are not done, by ``task_stacks``. To be asked after the threads."""
         threads = [(raw, frames) for raw, _, (frames, _) in self._stacks]
-        found, missing = read(self._view, threads, clock_of(self._pid), self._variables)
-        problems += missing
-        return found
+        return read(self._view, threads, clock_of(self._pid), self._variables)
+
+    def again(self, read: TaskStacks, best: Looked) -> Looked:
+        """Threads and tasks of a process that runs, until they don't change meanwhile; at last what was torn least."""
+        for _ in range(_ATTEMPTS - 1):
+            self._view.forget()
+            threads, damage = self.threads(exact=False)
+            found = self.tasks(read)
+            if found.damage < best[2].damage:
+                best = threads, damage, found
+            if not any(found.damage):
+                break
+        return best
 
     def _variables(self, frames: list[RawFrame]) -> tuple[tuple[Variable, ...], ...]:
         values = self._values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydelve.api.snapshot import TaskStack
 from pydelve.target.cpython.frames import RawFrame
@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from pydelve.target.live.look import Variables
 
 
+class Found(NamedTuple):
+    """The tasks of one look."""
+
+    stacks: tuple[TaskStack, ...]
+    """Of those that are not done."""
+    missing: tuple[str, ...]
+    """What is not among them."""
+    damage: tuple[int, int]
+    """As ``TaskReader.damage``."""
+
+
 def task_stacks(
     view: View, threads: Sequence[tuple[RawThread, list[RawFrame]]], now: float | None, variables: Variables
-) -> tuple[tuple[TaskStack, ...], tuple[str, ...]]:
-    """The tasks that are not done, and what is not among them; raises nothing.
+) -> Found:
+    """The tasks that are not done; raises nothing.
 
     Args:
         threads: All of them, with their frames.
@@ -34,7 +45,7 @@ def task_stacks(
             frames = reader.frames(task.id)
             shown = tuple(view.frame(index, frame) for index, frame in enumerate(frames))
             found.append(TaskStack(task, shown, variables(frames)))
-    return tuple(found), report.missing
+    return Found(tuple(found), report.missing, reader.damage)
 
 
 def _frames_of(raw: RawThread, frames: list[RawFrame]) -> ThreadFrames:
