@@ -309,4 +309,4 @@ class SourceText:
     lines: tuple[str, ...]
     """Without line ends; ``lines[0]`` is line 1."""
     stale: bool = False
-    """True where the file changed on disk after the target was started."""
+    """True where the file changed on disk after the target was started; of a core file, after that was written."""

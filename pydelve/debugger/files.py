@@ -9,7 +9,7 @@ from typing import Literal
 from pydelve import locspec
 from pydelve.api.breakpoints import Location
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.target import Frame
+from pydelve.api.target import Frame, SourceText
 from pydelve.debugger.completion import complete_location
 from pydelve.debugger.locations import TargetFiles, resolve, resolve_inner
 from pydelve.debugger.searching import Search
@@ -35,19 +35,30 @@ class Files:
         self._modules: ModulesReport | None = None
         self._library: frozenset[str] = frozenset()
         self.sources = Sources()
+        self._core = False
         self.started_ns = 0
-        """When the program was started, in the time of files."""
+        """When the program was started, in the time of files; of a core file, when that was written."""
         self.edited: frozenset[str] = frozenset()
         """Files that have changed since they were read in the run before this one."""
 
     def begin_run(self, process: Process) -> None:
         """A new run: files are read again, and parsed as its interpreter would."""
-        self.started_ns = time.time_ns()
         info = process.info
+        self._core = bool(info.core)
+        self.started_ns = _written_ns(info.core) if info.core else time.time_ns()
         minor = int(info.python.split(".")[1]) if info.python else Interpreter().minor
         self.edited = self.sources.stale()
         self.sources = Sources(Interpreter(info.executable, minor), self.sources.rules)
         self.changed()
+
+    def text(self, path: str) -> SourceText:
+        """The lines of a file.
+
+        Raises:
+            LocationError: it can't be read.
+        """
+        source = self.sources.load(path)
+        return SourceText(source.path, source.lines, source.stale or (self._core and source.mtime_ns > self.started_ns))
 
     def share(self, other: Files) -> None:
         """Of another target of the session: what its sources are, where the interpreters are the same, is so here."""
@@ -168,6 +179,14 @@ class ChildOptions:
 
     files: Files
     """Of a target that the session has already."""
+
+
+def _written_ns(path: str) -> int:
+    """When a file was written; now, where that can't be told any more."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return time.time_ns()
 
 
 def can_be_named(path: str) -> bool:

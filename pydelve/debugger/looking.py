@@ -124,8 +124,7 @@ class Looking:
         return MemoryBlock(start, binascii.b2a_base64(found, newline=False).decode("ascii"))
 
     def _get_source(self, request: requests.GetSource) -> SourceText:
-        source = self._current.files.sources.load(request.path)
-        return SourceText(source.path, source.lines, source.stale)
+        return self._current.files.text(request.path)
 
     def _substitute_paths(self, request: requests.SubstitutePaths) -> None:
         self._current.files.substitute(request.rules)

@@ -118,7 +118,7 @@ def disassemble(call: Call) -> None:
         asked = Disassemble(session.thread, session.frame_index)
     with speaking_of("disassemble"):
         found = session.ask(asked)
-    text = session.source_lines(found.file)
+    text = session.sources.lines(found.file)
     session.screen.line(f"{found.function} in {short_path(found.file, session.cwd)}:{found.first_line}")
     lines = instruction_lines(found, text, theme=session.screen.theme)
     first, last = (0, len(lines)) if "-full" in call.options else _window(lines, 2 * _AROUND)

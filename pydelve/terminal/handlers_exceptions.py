@@ -150,7 +150,7 @@ def exception(call: Call) -> None:
     session.select(thread=chosen.stack)
     frame = chosen.frames[0]
     session.screen.line(session.screen.theme.strong(f"> exception {number}, {place(frame, session.cwd)}"))
-    session.show_source(frame)
+    session.sources.show_around(frame)
 
 
 _HOW = {

@@ -62,7 +62,7 @@ def longlist(call: Call) -> None:
     frame = session.current_frame()
     found = session.ask(GetDefinitions("any", file=frame.file))
     around = [each for each in found if each.line <= max(frame.line, 1) <= each.end_line]
-    first, last = (around[-1].line, around[-1].end_line) if around else (1, len(session.source(frame.file).lines))
+    first, last = (around[-1].line, around[-1].end_line) if around else (1, len(session.sources.read(frame.file).lines))
     most = session.settings.listing_lines
     if last - first >= most:
         begin = max(first, frame.line - most // 2)
@@ -74,14 +74,13 @@ def longlist(call: Call) -> None:
 
 def _list(session: Session, path: str, first: int, last: int, *, asked: int = 0) -> None:
     frame = session.current_frame() if session.status == "stopped" else None
-    current = frame.line if frame is not None and frame.file == path else 0
-    beyond = asked > len(session.source(path).lines)
-    shown = 0 if beyond else session.show_lines(path, max(first, 1), last, current=current)
+    beyond = asked > len(session.sources.read(path).lines)
+    shown = 0 if beyond else session.sources.show(path, max(first, 1), last, frame)
     if not shown:
         session.list_next = None
         raise UsageError(
             f"{short_path(path, session.cwd)} has no line {asked or first}",
-            why=f"it ends with line {len(session.source(path).lines)}",
+            why=f"it ends with line {len(session.sources.read(path).lines)}",
             hint="list . goes back to the current line",
         )
     session.list_next = (path, shown + 1)

@@ -128,7 +128,7 @@ def thread(call: Call) -> None:
         session.select(thread=number)
     session.screen.lines(thread_lines(chosen, selected=number, cwd=session.cwd, theme=session.screen.theme))
     if chosen[0].frame is not None:
-        session.show_source(session.current_frame())
+        session.sources.show_around(session.current_frame())
 
 
 def _freeze(call: Call, word: str, text: str) -> None:
@@ -164,4 +164,4 @@ def _go(call: Call, index: int, command: str) -> None:
 def _show_frame(session: Session) -> None:
     frame = session.current_frame()
     session.screen.line(session.screen.theme.strong(f"> frame {frame.index}, {place(frame, session.cwd)}"))
-    session.show_source(frame)
+    session.sources.show_around(frame)

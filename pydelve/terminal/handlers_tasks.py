@@ -114,7 +114,7 @@ def task(call: Call) -> None:
         frame = session.current_frame()
         if frame.index:
             session.screen.line(session.screen.theme.strong(f"> frame {frame.index}, {place(frame, session.cwd)}"))
-        session.show_source(frame)
+        session.sources.show_around(frame)
 
 
 def _own_frame(session: Session, number: int) -> int:

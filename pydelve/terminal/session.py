@@ -28,16 +28,15 @@ from pydelve.api.events import (
     Stopped,
     Traced,
 )
-from pydelve.api.requests import Detach, GetSource, GetStack, Halt, Interrupt, Request
-from pydelve.api.target import ExitStatus, Frame, SourceText, Stop, TargetInfo
+from pydelve.api.requests import Detach, GetStack, Halt, Interrupt, Request
+from pydelve.api.target import ExitStatus, Frame, Stop, TargetInfo
 from pydelve.client import Client
 from pydelve.config import Settings
 from pydelve.errors import PydelveError, TargetGoneError, TargetStateError, UsageError
 from pydelve.terminal.displays import Display
 from pydelve.terminal.failures import failure_lines
-from pydelve.terminal.listing import render_lines
 from pydelve.terminal.messages import part_lines
-from pydelve.terminal.names import counted, short_path
+from pydelve.terminal.names import counted
 from pydelve.terminal.own_printers import OwnPrinters, own_file
 from pydelve.terminal.places import (
     began_line,
@@ -52,6 +51,7 @@ from pydelve.terminal.places import (
 )
 from pydelve.terminal.screen import Screen
 from pydelve.terminal.settings import requests_for
+from pydelve.terminal.source_view import SourceView
 from pydelve.terminal.target_view import TargetEvent, TargetView
 from pydelve.terminal.traces import traces_of
 from pydelve.terminal.urgent import UrgentSender
@@ -104,6 +104,7 @@ class Session:
         self.stop: Stop | None = None
         self.exit: ExitStatus | None = None
         self.targets = TargetView(self)
+        self.sources = SourceView(self)
         self.breakpoints: dict[int, Breakpoint] = {}
         self.thread = 0
         """``Thread.id`` of the thread looked at; 0 is the one that stopped."""
@@ -367,7 +368,7 @@ class Session:
             value = render_value(stop.returned.value, width=self.screen.width, used=len("returned: "))
             self.screen.line(f"returned: {value}")
         if stop.frames:
-            self.show_source(stop.frames[stop.frame])
+            self.sources.show_around(stop.frames[stop.frame])
         self.screen.lines(stop_tail(stop))
         if stop.test is not None:
             self.screen.lines(failure_lines(stop.test, self.screen.width))
@@ -424,55 +425,6 @@ class Session:
             return "", 0
         frame = self.current_frame()
         return frame.file, frame.line
-
-    # Source -----------------------------------------------------------------------------------------------------------
-
-    def source(self, path: str) -> SourceText:
-        """A file's text, and whether it is still what is on disk: asked for each time."""
-        return self.ask(GetSource(path))
-
-    def source_lines(self, path: str) -> tuple[str, ...]:
-        """The lines of a file; none where it can't be read."""
-        try:
-            return self.source(path).lines
-        except PydelveError:
-            return ()
-
-    def show_source(self, frame: Frame) -> None:
-        """A few lines around a frame's line; one that says why where there are none."""
-        if self.screen.shows_source:
-            return
-        around = self.settings.context_lines
-        try:
-            self.show_lines(frame.file, frame.line - around, frame.line + around, current=frame.line)
-        except PydelveError as error:
-            self.screen.line(self.screen.theme.dim(f"  (no source: {error.why or error.message})"))
-
-    def show_lines(self, path: str, first: int, last: int, *, current: int = 0) -> int:
-        """Lines of a file with marks; gives back the last line shown, 0 where there was none.
-
-        Raises:
-            PydelveError: the file can't be read.
-        """
-        source = self.source(path)
-        stars = {
-            placement.location.unit.line
-            for point in self.breakpoints.values()
-            if point.enabled
-            for placement in point.placements
-            if placement.location.file == path
-        }
-        self.screen.lines(
-            render_lines(
-                source.lines, first, last,
-                current=current, breakpoints=stars, theme=self.screen.theme, highlight=self.screen.highlighter,
-            )
-        )  # fmt: skip
-        if source.stale:
-            name = short_path(path, self.cwd)
-            self.screen.line(self.screen.theme.dim(f"  ({name} has changed on disk; reload takes that over)"))
-        last = min(last, len(source.lines))
-        return last if last >= max(first, 1) else 0
 
     def require_alive(self, doing: str) -> None:
         """Refuse what needs a program, running or not.

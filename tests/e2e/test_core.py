@@ -166,6 +166,45 @@ def test_the_main_thread_of_a_program_without_threads(python: Interpreter, tmp_p
     assert "=> 1  MainThread  stopped  alone.py:4 in <module>" in looked(core, tmp_path, commands=["threads"])
 
 
+def test_another_source_at_the_same_path(tmp_path: Path) -> None:
+    """As on another machine: that it can't be the program's is said, or that it was changed later."""
+    source, core = tmp_path / "small.py", tmp_path / "small.core"
+    text = "def wait(what):\n    print(what, flush=True)\n    input()\n\n\nwait('ready')\n"
+    source.write_text(text)
+    with Running(Interpreter(sys.executable, "", ""), source, folder=tmp_path) as running:
+        running.wait_ready(waits_in="read")
+        with LiveSession(LookOptions(running.pid, "a test says so")) as session:
+            session.wait_stop()
+            session.call(Dump(str(core)))
+    written_s = core.stat().st_mtime
+    head = "core file <tmp>/small.core of process <pid>: <tmp>/small.py (CPython <version>)\n"
+    head += "> core, small.py:3 in wait, thread 1 (MainThread)"
+    above = "> frame 1, small.py:6 in <module>"
+
+    def shown(content: str, later_s: float) -> str:
+        source.write_text(content)
+        os.utime(source, (written_s + later_s,) * 2)
+        return "\n".join(looked(core, tmp_path, commands=["up", "list 1, 1"]))
+
+    first = "     1:  def wait(what):"
+    around = "     2:      print(what, flush=True)\n=>   3:      input()\n     4:\n     5:"
+    called = "     4:\n     5:\n=>   6:  wait('ready')"
+    assert shown(text, -1) == f"{head}\n{first}\n{around}\n{above}\n{called}\n{first}"
+    later = "  (small.py has changed since the core file was written)"
+    assert shown(text, 1) == f"{head}\n{first}\n{around}\n{later}\n{above}\n{called}\n{later}\n{first}\n{later}"
+    why = "  (small.py is not what runs here: "
+    beyond = f"{why}it ends with line 3, and this is line 6)"
+    assert shown("import os\n\nprint(1)\n", -1) == (
+        f"{head}\n     1:  import os\n     2:\n=>   3:  print(1)\n{why}no wait begins at its line 1)\n"
+        f"{above}\n{beyond}\n     1:  import os\n{beyond}"
+    )
+    assert shown(text.replace("    input", "\n    input"), -1) == (
+        f"{head}\n{first}\n     2:      print(what, flush=True)\n=>   3:\n     4:      input()\n     5:\n"
+        f"{why}its line 3 is empty)\n{above}\n     4:      input()\n     5:\n=>   6:\n     7:  wait('ready')\n"
+        f"{why}its line 6 is empty)\n{first}\n{why}its line 6 is empty)"
+    )
+
+
 class TestRefusals:
     """What is no core, or not whole, or whose files are others."""
 

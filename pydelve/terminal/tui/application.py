@@ -362,7 +362,7 @@ class FullScreen:
 
     def _show_source(self, path: str, line: int) -> None:
         """On the worker's thread."""
-        source = self.session.source(path)
+        source = self.session.sources.read(path)
 
         def show() -> None:
             self.view.source, self.view.focus = source, "source"

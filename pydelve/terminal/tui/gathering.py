@@ -91,7 +91,7 @@ class Gatherer:
         if frame is None:
             return None, "no Python frame"
         try:
-            return self._session.source(frame.file), ""
+            return self._session.sources.read(frame.file), ""
         except PydelveError as error:
             return None, error.why or error.message
 

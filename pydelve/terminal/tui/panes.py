@@ -11,6 +11,7 @@ from functools import lru_cache
 from pydelve.terminal.highlight import highlight_lines
 from pydelve.terminal.names import short_path
 from pydelve.terminal.places import breakpoint_where, place
+from pydelve.terminal.source_view import misfit
 from pydelve.terminal.tui.cells import Fragment, Line, clip, from_ansi, printable, wrap
 from pydelve.terminal.tui.model import Pane, Row, View
 
@@ -77,8 +78,11 @@ def _title(view: View, pane: Pane) -> str:
         if view.source is None:
             return f"Source: {snapshot.problem}" if snapshot.problem else "Source"
         name = short_path(view.source.path, snapshot.cwd)
-        stale = ", changed on disk since the program started" if view.source.stale else ""
-        return f"{name}  {view.cursor}/{len(view.source.lines)}{stale}"
+        doubt = ", changed on disk since the program started" if view.source.stale else ""
+        if snapshot.frame_index < len(snapshot.frames) and view.source.path == snapshot.file:
+            why = misfit(snapshot.frames[snapshot.frame_index], view.source.lines)
+            doubt += why and f", {why}"
+        return f"{name}  {view.cursor}/{len(view.source.lines)}{doubt}"
     if pane == "locals" and snapshot.frames and snapshot.frame_index < len(snapshot.frames):
         return f"Locals of {snapshot.frames[snapshot.frame_index].function}"
     if pane == "stack" and snapshot.total_frames > len(snapshot.frames):

@@ -139,11 +139,13 @@ class Desk:
 
 RUNNING = State("running", TARGET)
 
+_BEGINS = {"Account.withdraw": 6, "main": 12}
+
 
 def frame(
     index: int = 0, function: str = "Account.withdraw", line: int = 9, file: str = BANK, library: bool = False
 ) -> Frame:
-    return Frame(index, function, "bank", file, line, 6, library)
+    return Frame(index, function, "bank", file, line, _BEGINS.get(function, 1), library)
 
 
 FRAMES = (frame(), frame(1, "main", 14), frame(2, "<module>", 16))
