@@ -230,6 +230,7 @@ class Adapter:
         client = self._backend.launch(options, shows(arguments, self._editor))
         if self._terminal is not None:
             self._terminal.watch(lambda: _interrupt(client))
+            self._say_no_output(arguments, "the program writes to the editor's terminal itself")
         self._begin(client, arguments, paths, launched=True)
 
     def _in_terminal(self, options: LaunchOptions, kind: str, title: str) -> LaunchOptions:
@@ -253,11 +254,17 @@ class Adapter:
             client = Client(Ended())  # the session, and with it the child, has ended while the editor was about it
         else:
             try:
-                client.call(GetState())
+                target = client.call(GetState()).target
             except PydelveError:  # there never was such a target, and nobody has said so yet
                 client.close()
                 raise
+            if target is not None and not target.launched:
+                self._say_no_output(arguments, "what a program writes that was attached to goes where it went before")
         self._begin(client, arguments, paths, launched=False)
+
+    def _say_no_output(self, arguments: Arguments, why: str) -> None:
+        if arguments.get("redirectOutput"):
+            self._messages.output(f"redirectOutput changes nothing\n  why: {why}\n", "important")
 
     def _attached(self, arguments: Arguments, target: int) -> Client:
         client = self._backend.session(target)

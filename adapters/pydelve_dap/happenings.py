@@ -155,7 +155,8 @@ class Happenings:
             case Detached():
                 self._end()
             case Output(stream, text):
-                messages.output(text, stream)
+                if self._session.flag("redirectOutput", True):
+                    messages.output(text, stream)
             case Logged(entries, lost):
                 for entry in entries:
                     path = self._session.paths.to_editor(entry.file)

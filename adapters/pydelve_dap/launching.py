@@ -22,7 +22,7 @@ REFUSED = {
 }
 """Keys of debugpy's that mean what is not there, and why; refused where they are on."""
 IGNORED = (
-    "redirectOutput", "gevent", "variablePresentation", "logToFile", "debugOptions", "resolveSymlinks",
+    "gevent", "variablePresentation", "logToFile", "debugOptions", "resolveSymlinks",
     "stopAllThreadsOnSuspend", "consoleName", "debugAdapterHost", "debugAdapterPath", "debugLauncherPath",
     "debugLauncherPython", "debugpyArgs",
     "terminateChildProcesses", "waitOnNormalExit", "waitOnAbnormalExit", "qt",

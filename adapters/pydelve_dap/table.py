@@ -98,6 +98,10 @@ KEYS: tuple[tuple[str, str], ...] = (
         "`internalConsole` (the default), `integratedTerminal` or `externalTerminal`, where input can be typed",
     ),
     ("consoleTitle", "of that terminal"),
+    (
+        "redirectOutput",
+        "false: the program's output is not shown; true where it does not come to us: the console says so",
+    ),
     ("onTerminate", "`KeyboardInterrupt`: `terminate` sends SIGINT; else SIGTERM"),
     (
         "subProcess",

@@ -310,7 +310,12 @@ def test_attaching_and_leaving(shop: Path) -> None:
         assert target.poll() is None
         with Editor(shop.parent) as editor:
             editor.initialize()
-            editor.request("attach", {"processId": target.pid, "stopOnEntry": True})
+            editor.request("attach", {"processId": target.pid, "stopOnEntry": True, "redirectOutput": True})
+            assert editor.event("output") == {
+                "category": "important",
+                "output": "redirectOutput changes nothing\n"
+                "  why: what a program writes that was attached to goes where it went before\n",
+            }
             editor.request("configurationDone")
             assert editor.event("stopped")["reason"] == "pause"
         assert target.poll() is None
@@ -415,13 +420,19 @@ def test_a_program_in_a_terminal_of_the_editor(tmp_path: Path) -> None:
     ours, theirs = os.openpty()
     with Editor(tmp_path) as editor:
         editor.initialize()
-        number = editor.send("launch", {"program": str(script), "console": "integratedTerminal"})
+        number = editor.send(
+            "launch", {"program": str(script), "console": "integratedTerminal", "redirectOutput": True}
+        )
         request = editor.reverse("runInTerminal")
         assert (request["arguments"]["kind"], request["arguments"]["title"]) == ("integrated", str(script))
         helper = subprocess.Popen(request["arguments"]["args"], stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         editor.answer(request, {})
         assert editor.response(number)["success"]
+        assert editor.event("output") == {
+            "category": "important",
+            "output": "redirectOutput changes nothing\n  why: the program writes to the editor's terminal itself\n",
+        }
         editor.event("initialized")
         editor.request("configurationDone")
         os.write(ours, b"ann\n")
@@ -627,7 +638,7 @@ def test_keys_of_launch_json(shop: Path, tmp_path: Path) -> None:
 
 
 def test_keys_of_launch_json_in_a_program(tmp_path: Path) -> None:
-    """EnvFile and env, pathMappings both ways, justMyCode, redirectOutput without effect."""
+    """EnvFile and env, pathMappings both ways, justMyCode, redirectOutput."""
     there, here = tmp_path / "there", tmp_path / "here"
     for folder in (there, here):
         folder.mkdir()
@@ -650,6 +661,11 @@ def test_keys_of_launch_json_in_a_program(tmp_path: Path) -> None:
         assert editor.top()["source"]["name"] == "__init__.py"  # a library's: json's
         editor.request("continue", {"threadId": 1})
         assert editor.output("stdout", "\n") == '["one", "two words", "launch.json"]\n'
+    with Editor(tmp_path) as editor:
+        editor.launch(program=str(there / "keys.py"), envFile=str(tmp_path / ".env"), redirectOutput=False)
+        editor.request("configurationDone")
+        editor.event("terminated")
+        assert [message["event"] for message in editor.log if message.get("event") == "output"] == []
 
 
 def test_every_key_of_debugpys_is_known() -> None:
