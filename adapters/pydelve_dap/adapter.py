@@ -254,11 +254,11 @@ class Adapter:
             client = Client(Ended())  # the session, and with it the child, has ended while the editor was about it
         else:
             try:
-                target = client.call(GetState()).target
+                info = client.call(GetState()).target
             except PydelveError:  # there never was such a target, and nobody has said so yet
                 client.close()
                 raise
-            if target is not None and not target.launched:
+            if info is not None and not info.launched and not is_child(arguments):
                 self._say_no_output(arguments, "what a program writes that was attached to goes where it went before")
         self._begin(client, arguments, paths, launched=False)
 
