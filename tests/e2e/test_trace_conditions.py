@@ -26,6 +26,7 @@ CASES = [
     start(ALL, condition="'inner' in locals() or n == 1"),
     start(r"Thing", condition="self.n == 2"),
     start(r"closure|inner", condition="n == 2"),
+    start(r"Sized\.[sg_]", condition="self.size == 2 or self == 3"),
     start(ALL, condition="n.none"),
 ]
 """Not all can be put into the functions: variables of an enclosing function, ``locals``."""
@@ -68,6 +69,6 @@ def test_the_same_by_both(python: Interpreter, tmp_path: Path, monkeypatch: pyte
     sizes = [int(line) for line in output.read_text().splitlines()]
     changed = [size != sizes[-1] for size in sizes]
     later = python.version_info >= (3, 12)  # before, functions tell of their calls themselves in both
-    assert changed[0 : 2 * len(CASES) : 2] == [not later] * 7 + [False, False, not later]
-    assert changed[1 : 2 * len(CASES) : 2] == [True] * 6 + [not later, False, False, True]
+    assert changed[0 : 2 * len(CASES) : 2] == [not later] * 7 + [False, False, False, not later]
+    assert changed[1 : 2 * len(CASES) : 2] == [True] * 6 + [not later, False, False, False, True]
     assert changed[2 * len(CASES) :] == [True, False, False]

@@ -13,6 +13,8 @@ from _thread import get_ident
 from .. import protocol
 from ..calls.hooks import Hook
 from ..looking.evaluation import compile_condition, condition_of_parameters, describe_error
+from ..looking.fastlocals import cell_type
+from ..looking.snippet import Guard, is_asking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -23,6 +25,8 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from ..core import Agent
     from .matching import Source
 
+_getframe = sys._getframe  # taken before the program can replace it
+
 
 class Failed(Hook):
     """Called where the condition has raised: gives False."""
@@ -30,8 +34,8 @@ class Failed(Hook):
     __slots__ = ()
 
 
-class Asking(Hook):
-    """The condition among the constants of the program's code; what is pickled of it gives something that is false."""
+class Asked(Hook):
+    """Called in place of the condition; what is pickled of it gives something that is false."""
 
     __slots__ = ()
 
@@ -57,51 +61,46 @@ class Condition:
         self._agent, self._text = agent, text
         self.weaves = weaves
         self._failed = False
-        self._asking: list[int] = []  # threads: what the condition itself calls is not told of
+        self._asking: list[int] = []  # threads
+        self._busy = cell_type(self._asking)
 
     def holds(self, frame: FrameType, source: Source) -> bool:
         """Is it true of this call?"""
-        ident = get_ident()
-        if ident in self._asking:
-            return False
-        self._asking.append(ident)
-        try:
-            if source.condition is None:
-                source.condition = compile_condition(self._text, source.code)
-            return bool(source.condition(frame))
-        except Exception as error:  # noqa: BLE001  whatever the user's expression raises
-            self._tell(error, source)
-            return False
-        finally:
-            self._asking.remove(ident)
+        return self._ask(source, self._of_frame, frame, source)
+
+    def _of_frame(self, frame: FrameType, source: Source) -> object:
+        if source.condition is None:
+            source.condition = compile_condition(self._text, source.code)
+        return source.condition(frame)
 
     def woven(self, source: Source, names: dict[str, Any]) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
         """What a function asks, and the parameters that it gives; None where only events can. ``names``: globals."""
         if not self.weaves:
             return None
+
+        def guard(plain: Callable[..., object]) -> Guard:
+            made = Guard(self._busy, self._asking)
+            made.failed, made.otherwise = Failed(self._fails, source), Asked(self._ask, source, plain)
+            return made
+
         try:
-            found = condition_of_parameters(self._text, source.code, source.names, names, Failed(self._fails, source))
+            return condition_of_parameters(self._text, source.code, source.names, names, guard)
         except Exception:  # noqa: BLE001  it is told where events ask
             return None
-        if found is None:
-            return None
-        return self._once(found[0]) if found[2] else found[0], found[1]
 
-    def _once(self, holds: Callable[..., bool]) -> Callable[..., bool]:
-        """Not asked by what it calls itself."""
-        asking, thread = self._asking, get_ident
-
-        def asks(*values: object) -> bool:
-            ident = thread()
-            if ident in asking:
-                return False
-            asking.append(ident)
-            try:
-                return holds(*values)
-            finally:
-                asking.remove(ident)
-
-        return Asking(asks)
+    def _ask(self, source: Source, condition: Callable[..., object], *values: object) -> bool:
+        """Ask it, unless it runs itself what asks. Called by what a frame of the program's function calls."""
+        ident = get_ident()
+        if ident in self._asking or (self._busy.cell_contents is True and is_asking(_getframe(2))):
+            return False
+        self._asking.append(ident)
+        try:
+            return bool(condition(*values))
+        except Exception as error:  # noqa: BLE001  whatever the user's expression raises
+            self._tell(error, source)
+            return False
+        finally:
+            self._asking.remove(ident)
 
     def _fails(self, source: Source) -> bool:
         error = sys.exc_info()[1]

@@ -25,7 +25,7 @@ from ..interpreter.quiet import FILENAME
 from ..looking import fastlocals
 from ..looking.callers import caller_of
 from ..looking.fastlocals import UNBOUND
-from ..looking.snippet import FUTURE_FLAGS, VALUE, Snippet, nested_codes
+from ..looking.snippet import FUTURE_FLAGS, VALUE, Guard, Snippet, nested_codes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # files of the standard library, which the agent doesn't import
@@ -119,11 +119,15 @@ def compile_condition(text: str, code: CodeType, private_class: str | None = Non
 
 
 def condition_of_parameters(
-    text: str, code: CodeType, parameters: list[str], namespace: dict[str, Any], failed: Callable[[], bool]
-) -> tuple[Callable[..., bool], tuple[str, ...], bool] | None:
-    """The same as a function of some of the parameters of ``code``, their names, and whether it may call the program;
-    None where it reads more than parameters and globals, which are ``namespace``. It gives True or False, and what
-    ``failed`` does where it raises.
+    text: str,
+    code: CodeType,
+    parameters: list[str],
+    namespace: dict[str, Any],
+    guard: Callable[[Callable[..., object]], Guard],
+) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
+    """The same as a function of some of the parameters of ``code``, and their names; None where it reads more than
+    parameters and globals, which are ``namespace``. It gives True or False; ``guard`` makes what surrounds it, given
+    the same without that.
 
     Raises:
         SyntaxError: it is no expression, or awaits or yields.
@@ -131,7 +135,7 @@ def condition_of_parameters(
     if "__" in text and not _HAS_QUALNAME:  # see compile_condition
         return None
     found = compile_condition(text, code)
-    return found.of_parameters(parameters, namespace, failed) if isinstance(found, _FunctionCondition) else None
+    return found.of_parameters(parameters, namespace, guard) if isinstance(found, _FunctionCondition) else None
 
 
 class _FunctionCondition:
@@ -152,13 +156,14 @@ class _FunctionCondition:
         self._code = self._snippet.code_for(self._names, as_parameters=True)
 
     def of_parameters(
-        self, parameters: list[str], namespace: dict[str, Any], failed: Callable[[], bool]
-    ) -> tuple[Callable[..., bool], tuple[str, ...], bool] | None:
+        self, parameters: list[str], namespace: dict[str, Any], guard: Callable[[Callable[..., object]], Guard]
+    ) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
         """See ``condition_of_parameters``."""
         if self._code.co_freevars or not all(name in parameters for name in self._names):
             return None
-        code = self._snippet.guarded_code(self._names, failed)
-        return _Function(code, namespace, code.co_name), self._names, self._snippet.calls
+        made = guard(_Function(self._code, namespace, self._code.co_name))
+        code = self._snippet.guarded_code(self._names, made)
+        return _Function(code, namespace, code.co_name, None, (made.busy,)), self._names
 
     def __call__(self, frame: FrameType) -> object:
         if self._finds_class:

@@ -12,7 +12,8 @@ from ..interpreter.quiet import FILENAME, quietly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # files of the standard library, which the agent doesn't import
-    from types import CodeType
+    from collections.abc import Callable, Sequence
+    from types import CodeType, FrameType
     from typing import Any
 
 _ONLY_AST = 0x400  # ast.PyCF_ONLY_AST
@@ -22,10 +23,46 @@ VALUE = "_pydelve_value"
 """Name by which the tree of an assignment's target refers to the new value."""
 
 
-_ERROR, _FAILED = "\0error", "\0failed"  # stand for objects
+_BUSY = "_pydelve_busy"
 _PLAIN: tuple[str, ...] = ("  return None",)
-_GUARDED = ("  try:", "   return True if None else False", f"  except {_ERROR!r}:", f"   return {_FAILED!r}()")
-_OF_NO_PROGRAM = ("len", "isinstance", "type", "id", "abs", "int", "str", "float", "bool", "callable")
+# texts that begin with a null stand for attributes of a Guard, and other objects
+_GUARDED = (
+    f"  if {_BUSY}:",
+    "   return '\\0otherwise'(...)",
+    "  try:",
+    f"   {_BUSY} = True",
+    "   return True if None else False",
+    "  except '\\0error':",
+    "   return '\\0failed'()",
+    "  finally:",
+    f"   {_BUSY} = '\\0asking'",
+)
+
+
+class Guard:
+    """What surrounds an expression that functions of the program ask, where any operator may run such functions again.
+
+    That must cost next to nothing. So a variable says that it is being asked, but not by whom: ``otherwise`` finds out.
+    """
+
+    __slots__ = ("asking", "busy", "failed", "otherwise")
+
+    def __init__(self, busy: Any, asking: list[int]) -> None:
+        """``busy``: the variable's cell, shared by all; ``asking``: what is in it while nobody asks, best empty."""
+        self.busy, self.asking = busy, asking
+        self.failed: Callable[[], bool] = bool
+        """Called where it raises, in the handler."""
+        self.otherwise: Callable[..., bool] = bool
+        """Called in place of it, with the same, where anybody asks already."""
+
+
+def is_asking(frame: FrameType | None) -> bool:
+    """Is this frame within an expression that a ``Guard`` surrounds?"""
+    while frame is not None:
+        if frame.f_code.co_freevars == (_BUSY,):
+            return True
+        frame = frame.f_back
+    return False
 
 
 class Snippet:
@@ -69,17 +106,15 @@ class Snippet:
             code = self._codes[key] = self._compile(*key)
         return code
 
-    def guarded_code(self, parameters: tuple[str, ...], failed: object) -> CodeType:
-        """Code of an expression that gives True or False; where it raises, ``failed`` is called in the handler."""
-        code = self._compile(parameters, (), (), True, _GUARDED)
-        given = {_ERROR: Exception, _FAILED: failed}
+    def guarded_code(self, parameters: tuple[str, ...], guard: Guard) -> CodeType:
+        """Code of an expression that gives True or False; its one free variable is the guard's."""
+        lines = [line.replace("...", ", ".join(parameters)) for line in _GUARDED]
+        code = self._compile(parameters, (_BUSY,), (), True, lines)
+        given = {
+            "\0otherwise": guard.otherwise, "\0failed": guard.failed, "\0asking": guard.asking, "\0error": Exception,
+        }  # fmt: skip
         constants = [given.get(each, each) if type(each) is str else each for each in code.co_consts]
         return code.replace(co_consts=tuple(constants))
-
-    @property
-    def calls(self) -> bool:
-        """Does the expression call what may be the program's?"""
-        return any(_calls(node) for node in self._body)
 
     def refuse_deleting(self, names: list[str]) -> None:
         """Refuse ``del`` of a function's local: nothing outside the function can do that."""
@@ -88,11 +123,11 @@ class Snippet:
                 raise SyntaxError("can't delete the local variable '" + name + "' of a function from outside it")
 
     def _compile(
-        self, parameters: Any, nonlocals: Any, globals_: Any, as_parameters: bool, ends: tuple[str, ...] = _PLAIN
+        self, parameters: Any, nonlocals: Any, globals_: Any, as_parameters: bool, ends: Sequence[str] = _PLAIN
     ) -> CodeType:
         name = "expression" if self._mode == "eval" else "statements"
-        inner, outer = (", ".join(parameters), "") if as_parameters else ("", ", ".join(parameters))
-        lines = ["def pydelve_scope(" + outer + "):", " def " + name + "(" + inner + "):"]
+        inner, outer = (parameters, nonlocals) if as_parameters else ((), parameters)
+        lines = ["def pydelve_scope(" + ", ".join(outer) + "):", " def " + name + "(" + ", ".join(inner) + "):"]
         if nonlocals:
             lines.append("  nonlocal " + ", ".join(nonlocals))
         if globals_:
@@ -109,7 +144,7 @@ class Snippet:
             if ends is _PLAIN:
                 node.body[-1].value = self._body[0]
             else:
-                node.body[-1].body[0].value.test = self._body[0]
+                node.body[-1].body[-1].value.test = self._body[0]
         else:
             node.body[-1:] = self._body
         return _code_named(_compile(tree, "exec", self._flags), node.name)
@@ -217,13 +252,6 @@ def _find_suspending(nodes: list[Any]) -> str:
             if found:
                 return found
     return ""
-
-
-def _calls(node: Any) -> bool:
-    kind = type(node).__name__
-    if kind == "Call" and not (type(node.func).__name__ == "Name" and node.func.id in _OF_NO_PROGRAM):
-        return True
-    return any(_calls(child) for _, child in _children(node))
 
 
 _SUSPENDING = {

@@ -74,6 +74,23 @@ class Thing:
         return self.n
 
 
+class Sized:
+    """What a condition on one of these runs is its own functions."""
+
+    def __init__(self, n):
+        self.n = n
+
+    @property
+    def size(self):
+        return self.n
+
+    def __eq__(self, other):
+        return self.n == other
+
+    def grown(self):
+        return self.size + 1
+
+
 def lines_of(function):
     """Where an error in it says that it is."""
     try:
@@ -97,6 +114,8 @@ for n in (1, 2, 3):
     made(n)
     double(n)
     Thing(n).method()
+    assert Sized(n) == n
+    Sized(n).grown()
 thrown = [counted(2), counted(3)]
 for each in thrown:
     next(each)
