@@ -73,8 +73,10 @@ class Condition:
             source.condition = compile_condition(self._text, source.code)
         return source.condition(frame)
 
-    def woven(self, source: Source, names: dict[str, Any]) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
-        """What a function asks, and the parameters that it gives; None where only events can. ``names``: globals."""
+    def woven(self, source: Source, names: dict[str, Any] | None) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
+        """What a function asks, and the parameters that it gives; None where only events can. ``names``: its globals,
+        if it always has the same.
+        """
         if not self.weaves:
             return None
 

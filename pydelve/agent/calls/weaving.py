@@ -19,7 +19,7 @@ from _thread import RLock
 
 from ..calls.conditions import Entered
 from ..calls.hooks import Hook
-from ..calls.matching import child_name
+from ..calls.matching import CO_OPTIMIZED, child_name
 from ..interpreter.code_objects import Code, Function, is_compiled, store
 from ..interpreter.imports import Imports
 from ..interpreter.interpreters import current_frames
@@ -61,7 +61,7 @@ class CallWeaving:
         """By id of the new code: itself, and the original."""
         self._patched: list[tuple[CodeType, int, CodeType]] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
-        """By id of new code that asks a condition: the globals that this reads."""
+        """By id of new code that asks a condition: the globals that this may read."""
         self._changing = RLock()
         self._imports = Imports(lambda origin, module: look() if origin.endswith((".py", ".pyc", ".pyw")) else None)
         self.on = False
@@ -82,7 +82,7 @@ class CallWeaving:
                 self._look(function.__code__, function.__globals__, self._name(function))
             for frame in current_frames().values():
                 while frame is not None:
-                    self._look(frame.f_code, frame.f_globals, None)
+                    self._look(frame.f_code, frame.f_globals, None, anew=_runs_anew(frame.f_code, frame.f_globals))
                     frame = frame.f_back  # type: ignore[assignment]
             for function in [*functions, *_functions()]:  # some may have been made meanwhile
                 self._swap(function)
@@ -92,7 +92,7 @@ class CallWeaving:
         """A module begins."""
         if self.on:
             with self._changing:
-                self._look(code, names, "")
+                self._look(code, names, "", anew=_runs_anew(code, names))
 
     def end(self) -> None:
         """Put everything back; frames that run our code go on with it."""
@@ -116,11 +116,14 @@ class CallWeaving:
         name = function.__qualname__
         return name if type(name) is str and name.rpartition(".")[2] == function.__code__.co_name else None
 
-    def _look(self, code: CodeType, names: dict[str, Any], name: str | None) -> CodeType:
-        """Weave a code object, and what it makes; gives back what is to stand in its place."""
+    def _look(self, code: CodeType, names: dict[str, Any], name: str | None, *, anew: bool = False) -> CodeType:
+        """Weave a code object, and what it makes; gives back what is to stand in its place.
+
+        ``anew``: what makes it may be run again, with other globals.
+        """
         known = self._codes.get(id(code))
         if known is not None:
-            return known[1]
+            return code if anew and id(known[1]) in self._namespaces else known[1]
         if id(code) in self._made or is_agent(code):
             return code
         self._codes[id(code)] = code, code
@@ -129,13 +132,13 @@ class CallWeaving:
         inner = [(index, each) for index, each in enumerate(code.co_consts) if type(each) is Code]
         replaced = []
         for index, each in inner:
-            new = self._look(each, names, None if name is None else child_name(code, name, each))
+            new = self._look(each, names, None if name is None else child_name(code, name, each), anew=anew)
             if new is not each:
                 replaced.append((index, each, new))
         for index, each, new in replaced:
             self._patched.append((code, index, each))
             store(code.co_consts, index, new)
-        made = self._weave(code, names)
+        made = self._weave(code, names, anew)
         if made is not code:
             self._patched += [(made, index, each) for index, each, _ in replaced]
             self._codes[id(code)] = code, made
@@ -146,21 +149,23 @@ class CallWeaving:
         """Have modules told that begin, or no longer."""
         self._imports.switch(on)
 
-    def _weave(self, code: CodeType, names: dict[str, Any]) -> CodeType:
+    def _weave(self, code: CodeType, names: dict[str, Any], anew: bool) -> CodeType:
         source = self._calls.source_of(code, names)
         if source is None:
             return code
-        asked = self._asked(source, names)
+        asked = self._asked(source, None if anew else names)
         shown, functions = self._calls.hooks(source, asked=asked is not None)
         made = spliced(code, shown, Hooks(*[Hook(function) for function in functions]), asked)
         if made is None:
             self._need()
             return code
-        if asked is not None:
+        if asked is not None and not anew:
             self._namespaces[id(made)] = names
         return made
 
-    def _asked(self, source: Source, names: dict[str, Any]) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
+    def _asked(
+        self, source: Source, names: dict[str, Any] | None
+    ) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
         """What a function asks where it begins, and with which of its parameters."""
         condition = self._calls.condition
         return None if condition is None else condition.woven(source, names)
@@ -190,19 +195,27 @@ class EntryWeaving(CallWeaving):
     def _watch(self, on: bool) -> None:
         """Events tell of modules."""
 
-    def _weave(self, code: CodeType, names: dict[str, Any]) -> CodeType:
+    def _weave(self, code: CodeType, names: dict[str, Any], anew: bool) -> CodeType:
         source = self._calls.source_of(code, names)
-        asked = None if source is None else self._asked(source, names)
+        asked = None if source is None else self._asked(source, None if anew else names)
         if source is None or asked is None:
             return code
         begins = Hook(self._calls.hooks(source, asked=True)[1][0])
         made = entered(code, asked[0], asked[1], begins)
         if made is None:
             return code
-        self._namespaces[id(made.code)] = names
+        if not anew:
+            self._namespaces[id(made.code)] = names
         self._calls.entered(Entered(made.code, made.begin, made.end, source))
         self._ready(made.code)
         return made.code
+
+
+def _runs_anew(code: CodeType, names: dict[str, Any]) -> bool:
+    """May this code, as a template's, be run again with other globals? No function's, nor an imported module's."""
+    if code.co_flags & CO_OPTIMIZED or dict.get(names, "__name__") == "__main__":
+        return False
+    return dict.get(names, "__spec__") is None
 
 
 def _functions() -> list[FunctionType]:

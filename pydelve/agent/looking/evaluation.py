@@ -122,12 +122,12 @@ def condition_of_parameters(
     text: str,
     code: CodeType,
     parameters: list[str],
-    namespace: dict[str, Any],
+    namespace: dict[str, Any] | None,
     guard: Callable[[Callable[..., object]], Guard],
 ) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
     """The same as a function of some of the parameters of ``code``, and their names; None where it reads more than
-    parameters and globals, which are ``namespace``. It gives True or False; ``guard`` makes what surrounds it, given
-    the same without that.
+    parameters and globals, which are ``namespace``, if they are known. It gives True or False; ``guard`` makes what
+    surrounds it, given the same without that.
 
     Raises:
         SyntaxError: it is no expression, or awaits or yields.
@@ -156,11 +156,15 @@ class _FunctionCondition:
         self._code = self._snippet.code_for(self._names, as_parameters=True)
 
     def of_parameters(
-        self, parameters: list[str], namespace: dict[str, Any], guard: Callable[[Callable[..., object]], Guard]
+        self, parameters: list[str], namespace: dict[str, Any] | None, guard: Callable[[Callable[..., object]], Guard]
     ) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
         """See ``condition_of_parameters``."""
         if self._code.co_freevars or not all(name in parameters for name in self._names):
             return None
+        if namespace is None:
+            if not self._snippet.variables() <= set(self._names):
+                return None
+            namespace = {}
         made = guard(_Function(self._code, namespace, self._code.co_name))
         code = self._snippet.guarded_code(self._names, made)
         return _Function(code, namespace, code.co_name, None, (made.busy,)), self._names

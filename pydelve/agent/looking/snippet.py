@@ -116,6 +116,16 @@ class Snippet:
         constants = [given.get(each, each) if type(each) is str else each for each in code.co_consts]
         return code.replace(co_consts=tuple(constants))
 
+    def variables(self) -> set[str]:
+        """Names that stand in it for variables, its own among them, and not for attributes."""
+        todo, found = list(self._body), set()
+        while todo:
+            node = todo.pop()
+            if type(node).__name__ == "Name":
+                found.add(node.id)
+            todo += [child for _, child in _children(node)]
+        return found
+
     def refuse_deleting(self, names: list[str]) -> None:
         """Refuse ``del`` of a function's local: nothing outside the function can do that."""
         for name in self._deleted:

@@ -9,15 +9,55 @@ def long_way(n):
     while n:
         try:
             if n % 2:
-                total += n * 1; total -= n * 2; total += n * 3; total -= n * 4; total += n * 5; total -= n * 6
-                total += n * 7; total -= n * 8; total += n * 9; total -= n * 10; total += n * 11; total -= n * 12
-                total += n * 13; total -= n * 14; total += n * 15; total -= n * 16; total += n * 17; total -= n * 18
-                total += n * 19; total -= n * 20; total += n * 21; total -= n * 22; total += n * 23; total -= n * 24
-                total += n * 25; total -= n * 26; total += n * 27; total -= n * 28; total += n * 29; total -= n * 30
+                total += n * 1
+                total -= n * 2
+                total += n * 3
+                total -= n * 4
+                total += n * 5
+                total -= n * 6
+                total += n * 7
+                total -= n * 8
+                total += n * 9
+                total -= n * 10
+                total += n * 11
+                total -= n * 12
+                total += n * 13
+                total -= n * 14
+                total += n * 15
+                total -= n * 16
+                total += n * 17
+                total -= n * 18
+                total += n * 19
+                total -= n * 20
+                total += n * 21
+                total -= n * 22
+                total += n * 23
+                total -= n * 24
+                total += n * 25
+                total -= n * 26
+                total += n * 27
+                total -= n * 28
+                total += n * 29
+                total -= n * 30
                 continue
-            total += n * 31; total -= n * 32; total += n * 33; total -= n * 34; total += n * 35; total -= n * 36
-            total += n * 37; total -= n * 38; total += n * 39; total -= n * 40; total += n * 41; total -= n * 42
-            total += n * 43; total -= n * 44; total += n * 45; total -= n * 46; total += n * 47; total -= n * 48
+            total += n * 31
+            total -= n * 32
+            total += n * 33
+            total -= n * 34
+            total += n * 35
+            total -= n * 36
+            total += n * 37
+            total -= n * 38
+            total += n * 39
+            total -= n * 40
+            total += n * 41
+            total -= n * 42
+            total += n * 43
+            total -= n * 44
+            total += n * 45
+            total -= n * 46
+            total += n * 47
+            total -= n * 48
             if total < -1000:
                 return "low", total
         finally:
