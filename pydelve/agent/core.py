@@ -192,7 +192,7 @@ class Agent:
         self.link.hurry()  # a debugger that is itself stopped does not keep the program from its end
         told = [outbox.flush() for outbox in self.traces.outboxes()]
         if all(told):
-            self.link.send(("event", protocol.ENDING, {}))
+            self.link.send(("event", protocol.ENDING, {"clean": True}))
         self.link.settle()  # who writes at this moment, and would take it along, may not run again
 
     def deactivate(self) -> None:

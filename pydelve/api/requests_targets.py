@@ -13,6 +13,8 @@ from pydelve.records import dataclass
 class GetTargets(Request[TargetList]):
     """The processes of the session, and what they have started that is not debugged."""
 
+    coming: bool = False
+    """Count those, too, that are about to be targets (``TargetList.coming``)."""
     URGENT: ClassVar[bool] = True
 
 

@@ -183,6 +183,8 @@ class ExitStatus:
     """False where Python did not get to its own clean-up (``os._exit``, a signal, a crash)."""
     exception: ExceptionInfo | None = None
     """The uncaught exception that ended it, where there was one."""
+    told: bool = False
+    """Where it is not ``clean``: what logpoints and traces had to tell of has come all the same."""
 
 
 Capability = Literal["run", "control"]
@@ -275,6 +277,8 @@ class TargetList:
     """By ascending id, those included that have ended (the last hundred of them)."""
     left_alone: tuple[LeftAlone, ...] = ()
     """What they have started besides (the last hundred)."""
+    coming: int = 0
+    """So many children have begun and have not called yet, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ class TraceOptions:
     builtins: bool = False
     """Of functions written in C, too, as ``builtins.len`` and ``str.join``: ``files`` and ``own_code`` are about what
     calls them. Not up to CPython 3.11."""
+    children: bool = False
+    """In all targets, and in the children that they make from now on, which are followed (``FollowChildren``): until
+    ``EndTracing``, or the next ``StartTracing``. Batches say which target they are of; times count from the same
+    moment in all, and ``first`` is of them together. Calls, functions, threads and tasks have numbers of their own in
+    each, anew where a target becomes another program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ class TracedSum:
 
 @dataclass(frozen=True, slots=True)
 class TraceSummary:
-    """What a trace came to."""
+    """What a trace came to; one with ``children``: in those targets that have not ended."""
 
     calls: int
     """That were told of."""

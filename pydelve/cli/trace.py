@@ -54,20 +54,20 @@ def run(words: Sequence[str]) -> int:
 
 
 def _trace(trace: Trace, output: TraceOutput, cleanup: ExitStack) -> int:
-    book = Book()
+    book = Book(children=trace.options.children)
     sink = _sink(trace, book)
     place = Place(output.write, remark, lambda: output.broken)
     if trace.launch is None:
-        client = _client(AttachOptions(trace.pid, stop=False), cleanup)
+        client = _client(_attach_options(trace), cleanup)
         ended = Tracer(client, trace.options, book, sink, place).attached(trace.seconds)
     else:
-        client = _client(_launch_options(trace.launch, cleanup), cleanup)
+        client = _client(_launch_options(trace.launch, trace, cleanup), cleanup)
         ended = Tracer(client, trace.options, book, sink, place).launched(trace.seconds)
     output.write(sink.end())
     output.close()
     if not trace.json:
         place.remarks(end_line(book))
-    if ended is not None and not ended.clean:
+    if ended is not None and not (ended.clean or ended.told):
         place.remarks("the program ended without Python's clean-up: its last calls may be missing")
     return exit_status(ended) or int(output.broken)
 
@@ -76,7 +76,7 @@ def _serve(trace: Trace, headless: Headless) -> ExitStatus | None:
     """Have clients told; a program that is started stands at its first line until one of them lets it go."""
     with ExitStack() as cleanup:
         launch = trace.launch
-        options = AttachOptions(trace.pid, stop=False) if launch is None else _launch_options(launch, cleanup)
+        options = _attach_options(trace) if launch is None else _launch_options(launch, trace, cleanup)
         stood = threading.Event()
 
         def note(event: Event) -> None:
@@ -128,13 +128,19 @@ def _client(options: LaunchOptions | AttachOptions, cleanup: ExitStack) -> Clien
     return Client(transport)
 
 
-def _launch_options(launch: Launch, cleanup: ExitStack) -> LaunchOptions:
+def _attach_options(trace: Trace) -> AttachOptions:
+    children = trace.options.children
+    return AttachOptions(trace.pid, stop=False, follow=children, children=children)
+
+
+def _launch_options(launch: Launch, trace: Trace, cleanup: ExitStack) -> LaunchOptions:
     streams = Streams(launch.redirects)
     cleanup.callback(streams.close)
     return LaunchOptions(
         kind="module" if launch.module else "script",
         program=launch.program,
         arguments=launch.arguments,
+        follow=trace.options.children,
         python=launch.python,
         cwd=launch.cwd,
         environment=launch.environment,

@@ -24,6 +24,7 @@ OPTIONS = (
     Option("--exclude", "not the functions that match this, too", "REGEXP"),
     Option("--just-my-code", "not those of the standard library and of installed packages"),
     Option("--builtins", "functions written in C, too, as builtins.len or str.join (Python 3.12 and later)"),
+    Option("--children", "of child processes, too, and theirs, until the last one ends; they start a little later"),
     Option("--follow-calls", "what the functions call, too, to so many levels", "N"),
     Option("--when", "only calls that an expression over the parameters is true of", "EXPR"),
     Option("--slower-than", "only calls that took at least so long: 10ms, 1.5s", "TIME"),
@@ -110,7 +111,8 @@ def read_words(words: Sequence[str]) -> Trace:
     if parsed.last("-p") is not None:
         pid = _pid(parsed)
     elif parsed.last("--test") is not None:
-        refuse_workers(parsed.rest, f"trace {pattern} --test")
+        if parsed.last("--children") is None:
+            refuse_workers(parsed.rest, f"trace {pattern} --test")
         launch = prepare(parsed, "pytest", parsed.rest, module=True)
         check_pytest(launch)
     else:
@@ -212,6 +214,7 @@ def _options(parsed: Words, pattern: str) -> TraceOptions:
         max_overhead=_share(parsed),
         sums=parsed.last("--stats") is not None,
         builtins=_builtins(parsed),
+        children=parsed.last("--children") is not None,
     )
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydelve.api.attach import AttachOptions
 from pydelve.api.events import Event, Exited, Notice
-from pydelve.api.target import ExitStatus
+from pydelve.api.requests import FollowChildren
+from pydelve.api.target import ExitStatus, TargetInfo
 from pydelve.debugger.becoming import Becoming
 from pydelve.debugger.engine import Debugger
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.member import Member
-from pydelve.errors import PydelveError, TargetGoneError, TargetStateError
+from pydelve.errors import PydelveError, TargetGoneError, TargetStateError, UsageError
 from pydelve.records import replace
 from pydelve.target.live.kernel import is_debugged_by_us
 
@@ -73,6 +74,37 @@ class Adoption:
             from pydelve.target.live.door import Door  # noqa: PLC0415  needed where children are followed
 
             self._door = Door(self._loop, self._on_call, lambda: [member.pid for member in self._members.values()])
+
+    def follow(self, request: FollowChildren, tell: Callable[[int, Event], None]) -> None:
+        """Have children of all targets call from now on, or none; ``tell`` hears of targets that can't have them.
+
+        Raises:
+            UsageError: the pattern is no regular expression.
+        """
+        try:
+            wanted = re.compile(request.pattern) if request.pattern else None
+        except re.error as error:
+            raise UsageError(
+                f"{request.pattern} is no regular expression", why=str(error), hint="target follow on worker"
+            ) from error
+        self.wanted = wanted
+        if request.follow:
+            self.open()
+        else:
+            self.shut()
+        for member in list(self._members.values()):  # some may end meanwhile
+            try:
+                member.engine.follow(self.door)
+            except PydelveError as error:
+                tell(member.number, Notice(error.message, error.why, error.hint))
+
+    def coming(self, called: Sequence[TargetInfo]) -> int:
+        """How many have begun and will call; ``called``: those that have."""
+        if self._door is None:
+            return 0
+        from pydelve.target.live.children import about_to_call  # noqa: PLC0415  needed where children are followed
+
+        return about_to_call(self._door.name, {info.pid: info.argv for info in called})
 
     def shut(self) -> None:
         """Await none any more."""

@@ -76,6 +76,7 @@ class Debugger:
         )
         self._dumping = Dumping(self._current, loop, emit)
         self._placing = Placing(self._current, self._breakpoints)
+        self.tracing = Tracing(self._current, emit)
         self._exception: ExceptionInfo | None = None
         self._halting = Halting(self._current, loop, emit)
         self._jumping = ""
@@ -101,7 +102,7 @@ class Debugger:
             **Code(self._current).handlers(),
             **Hints(self._current).handlers(),
             **Tasks(self._current).handlers(),
-            **Tracing(self._current).handlers(),
+            **self.tracing.handlers(),
             **Session(self._current, self._breakpoints, lambda: self._options).handlers(),
         }
 
@@ -435,6 +436,7 @@ class Debugger:
             self.follow(self._door)
         for error in self._breakpoints.begin_run(process, self._current.files.edited, self._current.files.resolve):
             self._emit(Notice(error.message, error.why, error.hint))
+        self.tracing.begin_run(process)
 
     def _to_stop(self, report: StopReport) -> Stop:
         if report.reason == "exception" and report.test is None and not report.detail:
@@ -468,7 +470,7 @@ class Debugger:
         if error is not None:
             self._emit(Notice(error.message, error.why, "pydelve lets it run on, without debugging it"))
         info = self._current.process.info if self._current.process is not None else None
-        ended = ExitStatus(status.how, status.status, status.clean, self._exception)
+        ended = replace(status, exception=self._exception)
         self._current.state = State("ended", info, exit=ended)
         self._loop.post(self._suspend_all, urgent=False)
         self._emit(Exited(ended))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
+from pydelve.api.events import Event, Exited, Started, Stopped, TargetAdded, TargetWaits
 from pydelve.api.target import LeftAlone, Target, TargetList
 from pydelve.debugger.member import Member
+from pydelve.debugger.views import FIRST
 from pydelve.errors import PydelveError, TargetStateError
 
 _KEPT = 100
@@ -47,6 +50,20 @@ class Roster:
         live = [self.target(member, current) for member in self.members.values() if member.state.target is not None]
         left = tuple(LeftAlone(words, why, count) for (words, why), count in self._left_alone.items())
         return TargetList(tuple(sorted([*live, *self.ended], key=lambda target: target.id)), left)
+
+    def greeting(self, current: int, turns: Sequence[int]) -> tuple[Sequence[Event], Sequence[Event]]:
+        """See ``targets.Targets.greeting``; ``turns``: those that stand and wait to be looked at."""
+        there: list[Event] = []
+        stands: list[Event] = []
+        for target in self.list(current).targets:
+            if target.id == FIRST:
+                there.append(Started(target.info))
+                stands += [] if target.exit is None else [Exited(target.exit)]
+            elif target.exit is None:
+                there.append(TargetAdded(target))
+            if target.stop is not None and (target.current or target.id in turns):
+                stands.append(Stopped(target.stop, target.id) if target.current else TargetWaits(target))
+        return there, sorted(stands, key=lambda event: isinstance(event, Stopped))  # last: it is what is looked at
 
     def leaves(self, member: Member) -> Target | None:
         """It is a member no more; how it was at last. None where nobody was told of it."""

@@ -11,8 +11,7 @@ comes when that one goes on.
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -37,7 +36,7 @@ from pydelve.api.events import (
     Traced,
 )
 from pydelve.api.launch import LaunchOptions
-from pydelve.api.target import State, Target
+from pydelve.api.target import State, Target, TargetList
 from pydelve.debugger.adoption import Adoption
 from pydelve.debugger.bound import Bound
 from pydelve.debugger.engine import Debugger, SessionOptions
@@ -46,10 +45,12 @@ from pydelve.debugger.loop import Loop
 from pydelve.debugger.member import Member
 from pydelve.debugger.roster import Roster
 from pydelve.debugger.together import Together
+from pydelve.debugger.tracing_together import REQUESTS as _TRACING
+from pydelve.debugger.tracing_together import TracingTogether
 from pydelve.debugger.unseen import Unseen
 from pydelve.debugger.views import FIRST as _FIRST
 from pydelve.debugger.views import View, Views
-from pydelve.errors import PydelveError, UnsupportedError, UsageError
+from pydelve.errors import PydelveError, UnsupportedError
 from pydelve.records import replace
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ class Targets:
         how: Literal["launch", "attach"] = "launch" if isinstance(options, LaunchOptions) else "attach"
         self._roster = Roster(Member(_FIRST, how, 0))
         self._members = self._roster.members
-        self._members[_FIRST].engine = Debugger(options, loop, self._emitter(_FIRST))
         self._current = _FIRST
+        self._tracing = TracingTogether(self._members, self._follow, self._on_event)
+        self._members[_FIRST].engine = self._engine_for(_FIRST, options)
         self._turns: list[int] = []
         """Targets that stand and wait for their turn."""
         self._together = Together(self._members, loop, emit)
@@ -93,7 +95,7 @@ class Targets:
         self._adoption = Adoption(self._members, loop, self._made, self._together.runs, self._ended_for_good)
         self._mirroring = 0
         self._handlers: dict[type[Any], Callable[[Any], Any]] = {
-            requests.GetTargets: lambda _: self._roster.list(self._current),
+            requests.GetTargets: self._get_targets,
             requests.SelectTarget: self._select_target,
             requests.FollowChildren: self._follow_children,
             requests.AttachChildren: self._attach_children,
@@ -143,14 +145,14 @@ class Targets:
         stands = member.stands
         if isinstance(request, requests.Halt) and self._together.on and not stands:
             self._together.halt()
-        result = engine.serve(request)
+        result: Any = self._tracing.serve(number, request) if isinstance(request, _TRACING) else engine.serve(request)
         self._views.served(request, view, result)
         if self._together.holding and stands and not member.stands:
             self._together.looks_at(number)
             self._together.go_on()
         if len(self._members) > 1:
             self._share(number, request, result)
-        return result
+        return result  # type: ignore[no-any-return]
 
     def _gives_turn(self, request: requests.Resume) -> bool:
         """All stand, and another one waits to be looked at: nobody goes on before."""
@@ -174,21 +176,11 @@ class Targets:
         for member in self._roster.others(_FIRST):
             self._unseen.look(member)
 
-    def greeting(self) -> tuple[list[Event], list[Event]]:
+    def greeting(self) -> tuple[Sequence[Event], Sequence[Event]]:
         """How things are, as events for somebody who comes now: who is there, and, after its breakpoints, what stands
         and what has ended.
         """
-        there: list[Event] = []
-        stands: list[Event] = []
-        for target in self._roster.list(self._current).targets:
-            if target.id == _FIRST:
-                there.append(Started(target.info))
-                stands += [] if target.exit is None else [Exited(target.exit)]
-            elif target.exit is None:
-                there.append(TargetAdded(target))
-            if target.stop is not None and (target.current or target.id in self._turns):
-                stands.append(Stopped(target.stop, target.id) if target.current else TargetWaits(target))
-        return there, sorted(stands, key=lambda event: isinstance(event, Stopped))  # last: it is what is looked at
+        return self._roster.greeting(self._current, self._turns)
 
     def has_read(self, event: Event) -> None:
         """See ``engine.Debugger.has_read``."""
@@ -216,6 +208,11 @@ class Targets:
     @property
     def _engine(self) -> Debugger:
         return self._members[self._current].engine
+
+    def _engine_for(self, number: int, options: SessionOptions | ChildOptions) -> Debugger:
+        engine = Debugger(options, self._loop, self._emitter(number))
+        engine.tracing.together = self._tracing
+        return engine
 
     def _emitter(self, number: int) -> Callable[[Event], None]:
         return lambda event: self._on_event(number, event)
@@ -258,6 +255,12 @@ class Targets:
                 self._emit(Stopped(state.stop, request.id))
         return member.state
 
+    def _get_targets(self, request: requests.GetTargets) -> TargetList:
+        found = self._roster.list(self._current)
+        if not request.coming:
+            return found
+        return replace(found, coming=self._adoption.coming([target.info for target in found.targets]))
+
     def _attach_children(self, request: requests.AttachChildren) -> None:
         self._check_controlled()
         self._adoption.attach_children(self._emitter(_FIRST))
@@ -271,22 +274,11 @@ class Targets:
 
     def _follow_children(self, request: requests.FollowChildren) -> None:
         self._check_controlled()
-        try:
-            wanted = re.compile(request.pattern) if request.pattern else None
-        except re.error as error:
-            raise UsageError(
-                f"{request.pattern} is no regular expression", why=str(error), hint="target follow on worker"
-            ) from error
-        self._adoption.wanted = wanted
-        if request.follow:
-            self._open()
-        else:
-            self._adoption.shut()
-        for member in list(self._members.values()):  # some may end meanwhile
-            try:
-                member.engine.follow(self._adoption.door)
-            except PydelveError as error:
-                self._on_event(member.number, Notice(error.message, error.why, error.hint))
+        self._adoption.follow(request, self._on_event)
+
+    def _follow(self) -> None:
+        if not self._adoption.door:
+            self._follow_children(requests.FollowChildren(True))
 
     def _restart(self, request: requests.Restart) -> State:
         """The program's children are killed with it; those that have outlived it are let go of. Another door is opened:
@@ -390,7 +382,7 @@ class Targets:
 
     def _made(self, number: int) -> Debugger:
         """An engine for a child."""
-        engine = Debugger(ChildOptions(self._engine.current.files), self._loop, self._emitter(number))
+        engine = self._engine_for(number, ChildOptions(self._engine.current.files))
         engine.breakpoints.take_over(self._engine.breakpoints)
         engine.current.stop_one = self._engine.current.stop_one
         return engine
@@ -439,6 +431,8 @@ class Targets:
                 self._tell(number, event)
 
     def _tell(self, number: int, event: Event) -> None:
+        if isinstance(event, Traced):
+            event = self._tracing.counted(number, event)
         if number != _FIRST:
             if isinstance(event, Logged | Traced):
                 event = replace(event, target=number)
@@ -469,6 +463,7 @@ class Targets:
         if number in self._turns:
             self._turns.remove(number)
         self._together.gone(number)
+        self._tracing.gone(number)
         if number == self._current and self._together.holding and not self._turns:
             self._together.go_on()  # nobody looks at any of them
         self._emit_bound(number, event)

@@ -328,8 +328,8 @@ class Process(Following, Protocol):
         """The client has read a batch of log messages, or of traced calls: more may be sent."""
         ...
 
-    def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool) -> None:
-        """Tell of calls; ``patterns``: as its interpreter compiles them; ``weaves``: a condition into functions."""
+    def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool, since_s: float) -> float:
+        """Tell of calls, by patterns as its interpreter compiles them; gives since when times count (0: from now)."""
         ...
 
     def end_trace(self) -> TraceSummary:

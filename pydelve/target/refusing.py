@@ -65,7 +65,7 @@ class ControlRefused:
         """See ``target.Process``."""
         self._refuse("freezing a thread")
 
-    def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool) -> None:
+    def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool, since_s: float) -> float:
         """See ``target.Process``."""
         self._refuse("a trace of calls")
 

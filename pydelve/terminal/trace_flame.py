@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydelve.api.events import Traced
+from pydelve.api.target import Target
 from pydelve.api.tracing import TraceRecord
 from pydelve.terminal.flame_picture import picture
 from pydelve.terminal.trace_book import Book
@@ -20,10 +21,10 @@ class TraceFlame:
     def __init__(self, book: Book, title: str = "") -> None:
         """``title``: of a picture (SVG) that is to be made of them."""
         self._book, self._title = book, title
-        self._chains: dict[int, tuple[str, ...]] = {}
-        """Of the calls that have not ended."""
-        self._inside: dict[int, list[int]] = {}
-        """By thread: the calls that it is in, by their depth."""
+        self._chains: dict[tuple[int, int], tuple[str, ...]] = {}
+        """Of the calls that have not ended, by page and number."""
+        self._inside: dict[tuple[int, int], list[int]] = {}
+        """By page and thread: the calls that it is in, by their depth."""
         self._self_s: dict[tuple[str, ...], float] = {}
 
     def batch(self, batch: Traced) -> Iterator[str]:
@@ -33,16 +34,21 @@ class TraceFlame:
         yield from ()
 
     def _take(self, record: TraceRecord) -> None:
-        inside = self._inside.setdefault(record.thread, [])
+        page = self._book.page.number
+        inside = self._inside.setdefault((page, record.thread), [])
         if record.kind in {"call", "resume", "throw"}:
             del inside[record.depth :]
             if record.kind == "call":
-                above = self._chains.get(inside[-1], ()) if len(inside) == record.depth and inside else ()
-                self._chains[record.call] = (*above, self._name(record))
+                above = self._chains.get((page, inside[-1]), ()) if len(inside) == record.depth and inside else ()
+                self._chains[page, record.call] = (*above, self._name(record))
             inside.append(record.call)
         elif record.kind in _ENDS:
-            chain = self._chains.pop(record.call, None) or (self._name(record),)
+            chain = self._chains.pop((page, record.call), None) or (self._name(record),)
             self._self_s[chain] = self._self_s.get(chain, 0.0) + record.self_s
+
+    def begins(self, target: Target) -> Iterator[str]:
+        """A process is traced: chains of all are put together."""
+        yield from ()
 
     def _name(self, record: TraceRecord) -> str:
         return self._book.function(record).name.replace(";", ":").replace("\n", " ")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydelve.api.events import Traced
+from pydelve.api.target import Target
 from pydelve.api.tracing import TraceRecord
 from pydelve.terminal.trace_book import Book
 
@@ -23,7 +24,7 @@ class TraceJson:
     def batch(self, batch: Traced) -> Iterator[str]:
         """The lines of a batch, which the book has taken."""
         if batch.lost:
-            yield json.dumps({"event": "lost", "records": batch.lost})
+            yield json.dumps({"event": "lost", **self._process(), "records": batch.lost})
         for record in batch.records:
             yield json.dumps(self._plain(record))
 
@@ -31,6 +32,7 @@ class TraceJson:
         function, thread = self._book.function(record), self._book.thread(record)
         plain: dict[str, Any] = {
             "event": record.kind,
+            **self._process(),
             "time": round(record.time_s, _DIGITS),
             "call": record.call,
             "function": function.name,
@@ -55,7 +57,23 @@ class TraceJson:
         plain["suspended"] = round(record.suspended_s, _DIGITS)
         return plain
 
+    def _process(self) -> dict[str, int]:
+        return {"pid": self._book.page.pid} if self._book.children else {}
+
+    def begins(self, target: Target) -> Iterator[str]:
+        """A process is traced."""
+        if self._book.children:
+            info, above = target.info, self._book.page_of(target.parent)
+            yield json.dumps(
+                {
+                    "event": "process", "pid": info.pid, "parent": above.pid if above else None,
+                    "how": target.how, "command": [info.executable, *info.argv],
+                }
+            )  # fmt: skip
+
     def end(self) -> list[str]:
         """The last line."""
         book = self._book
-        return [json.dumps({"event": "end", "calls": book.calls, "records": book.records, "lost": book.lost})]
+        processes = {"processes": book.processes} if book.children else {}
+        end = {"event": "end", "calls": book.calls, "records": book.records, "lost": book.lost, **processes}
+        return [json.dumps(end)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydelve.api.events import Traced
+from pydelve.api.target import Target
 from pydelve.api.tracing import TraceRecord
 from pydelve.terminal.durations import duration
 from pydelve.terminal.names import counted
@@ -23,7 +24,7 @@ class TraceLines:
     def __init__(self, book: Book, theme: Theme = PLAIN, *, whole: bool = False) -> None:
         """``whole``: begin and end of a call come together, and make one line."""
         self._book, self._theme, self._whole = book, theme, whole
-        self._calls: dict[int, TraceRecord] = {}
+        self._calls: dict[tuple[int, int], TraceRecord] = {}
 
     def batch(self, batch: Traced) -> Iterator[str]:
         """The lines of a batch, which the book has taken."""
@@ -32,6 +33,16 @@ class TraceLines:
         for record in batch.records:
             yield from self.record(record)
 
+    def begins(self, target: Target) -> Iterator[str]:
+        """A child is traced, or another program in a process's place."""
+        if self._book.page_of(target.id) is self._book.pages[1]:
+            return
+        above = self._book.page_of(target.parent)
+        parent = f", a child of {above.pid}" if above else ""
+        info = target.info
+        program = "forked" if target.how == "fork" else printable(" ".join((info.executable, *info.argv)))
+        yield self._theme.dim(f"{'':12}[{info.pid}] {program}{parent}")
+
     def end(self) -> list[str]:
         """All has been said."""
         return []
@@ -39,9 +50,9 @@ class TraceLines:
     def record(self, record: TraceRecord) -> Iterator[str]:
         """The lines of one record."""
         if self._whole and record.kind == "call":
-            self._calls[record.call] = record
+            self._calls[self._book.page.number, record.call] = record
             return
-        called = self._calls.pop(record.call, None)
+        called = self._calls.pop((self._book.page.number, record.call), None) if self._whole else None
         before = self._before(called or record)
         if called is not None:
             yield f"{before}{self._called(called)} {self._what(record)}{self._times(record)}"
@@ -54,7 +65,8 @@ class TraceLines:
 
     def _before(self, record: TraceRecord) -> str:
         thread, task = self._book.thread(record).name, self._book.task(record)
-        where = " ".join(printable(name) for name in ("" if thread == _MAIN else thread, task) if name)
+        process = str(self._book.page.pid) if self._book.processes > 1 else ""
+        where = " ".join(printable(name) for name in (process, "" if thread == _MAIN else thread, task) if name)
         shown = f"[{where}] " if where else ""
         return self._theme.dim(f"{record.time_s:10.6f}  {shown}") + _INDENT * record.depth
 
@@ -103,9 +115,10 @@ class TraceLines:
 
 def end_line(book: Book) -> str:
     """What it came to."""
-    text = f"{counted(book.calls, 'call')} of {counted(book.functions, 'function')} traced"
-    text += f", {counted(book.lost, 'record')} lost" if book.lost else ""
-    if book.cost_s and book.last_s:
-        share = min(1.0, book.records * book.cost_s / book.last_s)
-        text += f"; telling of one took {duration(book.cost_s)}, {share:.1%} of the program's time"
+    text = f"{counted(book.calls, 'call')} of {counted(book.functions, 'function')}"
+    text += f" in {book.processes:,} processes" if book.processes > 1 else ""
+    text += " traced" + (f", {counted(book.lost, 'record')} lost" if book.lost else "")
+    if book.telling_s and book.traced_s:
+        share, whose = min(1.0, book.telling_s / book.traced_s), "program's" if book.processes < 2 else "processes'"
+        text += f"; telling of one took {duration(book.telling_s / book.records)}, {share:.1%} of the {whose} time"
     return text

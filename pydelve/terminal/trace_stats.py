@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 
 from pydelve.api.events import Traced
+from pydelve.api.target import Target
 from pydelve.api.tracing import TracedSum
 from pydelve.terminal.durations import duration
 from pydelve.terminal.names import counted
 from pydelve.terminal.stacks import printable
 from pydelve.terminal.theme import PLAIN, Theme
-from pydelve.terminal.trace_book import Book
+from pydelve.terminal.trace_book import Book, Page
 
 _HEAD = ("calls", "errors", "total", "self", "p50", "p90", "p99", "max")
 _QUANTILES = (0.5, 0.9, 0.99)
@@ -79,24 +80,29 @@ class TraceStats:
 
     def __init__(self, book: Book, theme: Theme = PLAIN, *, live: Callable[[], tuple[int, int]] | None = None) -> None:
         self._book, self._theme = book, theme
-        self._functions: dict[int, _Function] = {}
+        self._functions: dict[tuple[Page, int], _Function] = {}
         self._live = live
         self._drawn = 0
         self._next = time.monotonic() + _EVERY_S
 
     def batch(self, batch: Traced) -> Iterator[str]:
         """Take a batch; the live table, where it is due."""
+        page = self._book.page
         for record in batch.records:
             if record.kind in _ENDS:
-                function = self._functions.setdefault(record.function, _Function())
+                function = self._functions.setdefault((page, record.function), _Function())
                 function.add(record.run_s, record.self_s, error=record.kind != "return")
         for found in batch.sums:
-            self._functions.setdefault(found.function, _Function()).take(found)
+            self._functions.setdefault((page, found.function), _Function()).take(found)
         if self._live and time.monotonic() >= self._next:
             self._next = time.monotonic() + _EVERY_S
             columns, rows = self._live()
             # each takes one row, and the first one is on the screen still when they are drawn anew
             yield from self._over_itself(self._table(max(1, min(_LIVE_ROWS, (rows or _LIVE_ROWS + 3) - 3)), columns))
+
+    def begins(self, target: Target) -> Iterator[str]:
+        """A process is traced: there is one table of all."""
+        yield from ()
 
     def end(self) -> list[str]:
         """The table, longest total first."""
@@ -112,8 +118,8 @@ class TraceStats:
 
     def _table(self, most: int | None, columns: int = 0) -> list[str]:
         named: dict[str, _Function] = {}  # several may have one name
-        for index, found in self._functions.items():
-            named.setdefault(self._book.name(index), _Function()).merge(found)
+        for (page, index), found in self._functions.items():
+            named.setdefault(page.name(index), _Function()).merge(found)
         ordered = sorted(named.items(), key=lambda entry: (-entry[1].total_s, entry[0]))
         rows: list[tuple[str, ...]] = [(*_HEAD, "function")]
         for name, function in ordered[:most]:

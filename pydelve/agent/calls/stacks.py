@@ -126,7 +126,8 @@ class Calls(Sources):
             self._choosing = Choosing(
                 self, self._counter, self._sample, self._first, self._condition, agent.is_own_fault
             )
-        self._began = _clock()
+        self.began = options["since"] or _clock()
+        """See ``stream.CallStream``."""
 
     def begin(self) -> None:
         """Records may come."""
@@ -227,7 +228,7 @@ class Calls(Sources):
             if self._slower:
                 call.text = text
             else:
-                self._tell(CALL, call, thread, (entered - self._began, 0.0, 0.0, 0.0), text)
+                self._tell(CALL, call, thread, (entered - self.began, 0.0, 0.0, 0.0), text)
         thread.stack.append(call)
         call.began = call.resumed = now = _clock()
         if known and call.shown and self._measured < _LOOKED_AT:
@@ -291,7 +292,7 @@ class Calls(Sources):
         call.entered = call.resumed = now
         if call.shown and not self._slower:
             kind, text = (RESUME, "") if thrown is None else (THROW, self._text(thrown))
-            self._tell(kind, call, thread, (now - self._began, call.run, 0.0, now - call.left), text)
+            self._tell(kind, call, thread, (now - self.began, call.run, 0.0, now - call.left), text)
 
     def returned(self, frame: FrameType, value: object) -> None:
         """It returns."""
@@ -311,7 +312,7 @@ class Calls(Sources):
             return
         self._count_end()
         if self._slower:
-            self._tell(CALL, call, thread, (call.began - self._began, 0.0, 0.0, 0.0), call.text)
+            self._tell(CALL, call, thread, (call.began - self.began, 0.0, 0.0, 0.0), call.text)
         self._tell(kind, call, thread, times, "" if value is NOTHING_GIVEN else self._text(value))
         if thread.stack:
             thread.stack[-1].children += _clock() - now  # what telling took is not the caller's own time
@@ -342,7 +343,7 @@ class Calls(Sources):
     # -- records -------------------------------------------------------------------------------------------------------
 
     def _times(self, call: _Call, now: float) -> tuple[float, float, float, float]:
-        return now - self._began, call.run, max(0.0, call.run - call.children), max(0.0, now - call.began - call.run)
+        return now - self.began, call.run, max(0.0, call.run - call.children), max(0.0, now - call.began - call.run)
 
     def _text(self, value: object) -> str:
         return "" if self._brief is None else self._brief.text(value)

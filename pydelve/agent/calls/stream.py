@@ -282,7 +282,8 @@ class CallStream(Sources):
         if options["share"]:
             self.outbox.limit = Limit(options["share"], self._cost, self.recorder)
         self.recorder.make()
-        self._began = _clock()
+        self.began = options["since"] or _clock()
+        """What times are counted from: the begin of this trace, or of the parent's that it is a part of."""
 
     def _measured(self) -> float:
         """What a record costs in the program: of a function that is called here, into a list of its own."""
@@ -436,5 +437,5 @@ class CallStream(Sources):
         batch["skeleton"] = marshal.dumps(skeleton.flat(), _MARSHAL_VERSION)
         batch["skipped"] = skeleton.calls
         batch["chunks"] = [marshal.dumps(chunk, _MARSHAL_VERSION) for chunk in taken[1:]]
-        batch.update(began=self._began, shows=self.shows, cost=self._cost, done=False)
+        batch.update(began=self.began, shows=self.shows, cost=self._cost, done=False)
         return batch

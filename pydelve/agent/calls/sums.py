@@ -110,6 +110,8 @@ class CallSums(Sources):
         self.outbox = _Sent(agent, self)
         self._end = self._make_end(by_code=False)
         self._cost = self._measured()
+        self.began = options["since"] or _clock() / 1e9
+        """See ``stream.CallStream``."""
 
     def _register(self, sums: dict[int, list[Any]]) -> None:
         with self._registering:

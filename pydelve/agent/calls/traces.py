@@ -30,8 +30,8 @@ class Traces:
         self._agent = agent
         self._calls: Traced | None = None
 
-    def start(self, options: dict[str, Any]) -> None:
-        """Tell of calls from now on, in place of those that were told of so far."""
+    def start(self, options: dict[str, Any]) -> float:
+        """Tell of calls from now on, in place of those that were told of so far; gives what times are counted from."""
         from ..calls import stream as call_stream  # noqa: PLC0415  most programs that are debugged are not traced
 
         self.end()
@@ -53,6 +53,7 @@ class Traces:
         self._calls = calls
         self._agent.events.update_calls()
         calls.outbox.begin()  # last: a thread that has only just been made would be traced up to 3.11
+        return calls.began
 
     def end(self) -> dict[str, Any]:
         """Tell of no more; what is not sent yet goes before the answer."""

@@ -39,6 +39,12 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from ..core import Agent
 
 
+_MAIN = ("__main__", "__mp_main__")  # the second where multiprocessing has run it anew
+_RUNS, _RUN_PARAMETERS = ("runpy", "_run_code"), ("code", "run_globals", "mod_name")
+_HOOKS = 7  # of a function
+_SOURCES = (".py", ".pyc", ".pyw")
+
+
 class CallWeaving:
     """The functions of one trace."""
 
@@ -63,7 +69,7 @@ class CallWeaving:
         self._namespaces: dict[int, dict[str, Any]] = {}
         """By id of new code that asks a condition: the globals that this may read."""
         self._changing = RLock()
-        self._imports = Imports(lambda origin, module: look() if origin.endswith((".py", ".pyc", ".pyw")) else None)
+        self._imports = Imports(lambda origin, module: look() if _is_of_interest(origin, module) else None)
         self.on = False
 
     def has(self, code: CodeType) -> bool:
@@ -151,10 +157,13 @@ class CallWeaving:
 
     def _weave(self, code: CodeType, names: dict[str, Any], anew: bool) -> CodeType:
         source = self._calls.source_of(code, names)
+        runs = code.co_name == _RUNS[1] and names.get("__name__") == _RUNS[0]
         if source is None:
-            return code
+            return self._telling_of_runs(code, [], (_nothing,) * _HOOKS) if runs else code
         asked = self._asked(source, None if anew else names)
         shown, functions = self._calls.hooks(source, asked=asked is not None)
+        if runs:
+            return self._telling_of_runs(code, shown, functions)
         made = spliced(code, shown, Hooks(*[Hook(function) for function in functions]), asked)
         if made is None:
             self._need()
@@ -162,6 +171,24 @@ class CallWeaving:
         if asked is not None and not anew:
             self._namespaces[id(made)] = names
         return made
+
+    def _telling_of_runs(
+        self, code: CodeType, shown: list[str], functions: tuple[Callable[..., None], ...]
+    ) -> CodeType:
+        """``runpy`` runs a module that nobody imports: a main one, in a child of multiprocessing's, too."""
+
+        def runs(code: CodeType, names: dict[str, Any], name: object, *values: object) -> None:
+            try:
+                if type(names) is dict and type(code) is Code:
+                    names.setdefault("__name__", name)  # as it is about to do itself
+                    self.late(code, names)
+            except BaseException as error:
+                if not self._agent.is_own_fault(error):
+                    raise
+            functions[0](*values)
+
+        made = spliced(code, [*_RUN_PARAMETERS, *shown], Hooks(*map(Hook, (runs, *functions[1:]))))
+        return code if made is None else made
 
     def _asked(
         self, source: Source, names: dict[str, Any] | None
@@ -213,9 +240,18 @@ class EntryWeaving(CallWeaving):
 
 def _runs_anew(code: CodeType, names: dict[str, Any]) -> bool:
     """May this code, as a template's, be run again with other globals? No function's, nor an imported module's."""
-    if code.co_flags & CO_OPTIMIZED or dict.get(names, "__name__") == "__main__":
+    if code.co_flags & CO_OPTIMIZED or dict.get(names, "__name__") in _MAIN:
         return False
     return dict.get(names, "__spec__") is None
+
+
+def _is_of_interest(origin: str, module: Any) -> bool:
+    """May a module that is imported now have functions that are traced? ``runpy`` may be frozen."""
+    return origin.endswith(_SOURCES) or getattr(module, "__name__", "") == _RUNS[0]
+
+
+def _nothing(*values: object) -> None:
+    """Nobody wants to know."""
 
 
 def _functions() -> list[FunctionType]:

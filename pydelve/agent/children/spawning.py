@@ -194,8 +194,10 @@ class Spawning:
         agent = self._agent
         if agent.active and not agent.forked():
             agent.link.hurry()
-            for outbox in agent.traces.outboxes():
-                outbox.flush()
+            told = [outbox.flush() for outbox in agent.traces.outboxes()]
+            if all(told):
+                agent.link.send(("event", protocol.ENDING, {"clean": False}))
+                agent.link.settle()
 
     def _for_exec(self, path: Any, argv: Any, env: Any) -> dict[Any, Any] | None:
         """The environment for another program in this process's place, which is just about to be there."""
@@ -214,6 +216,8 @@ class Spawning:
     def _tell_replacing(self, *, followed: bool) -> None:
         agent = self._agent
         if agent.active and not agent.forked():
+            for outbox in agent.traces.outboxes():  # the next program knows nothing of them
+                outbox.flush()
             agent.link.send(("event", protocol.REPLACING, {"followed": followed}))
             agent.link.settle()
 

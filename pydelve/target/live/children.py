@@ -6,12 +6,14 @@ import os
 import select
 import signal
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from pydelve.errors import PydelveError
 from pydelve.target.live.memory import find_runtime
 from pydelve.target.live.ptrace import thread_ids
 
+_BEGAN_AT = 19  # of the words after the command in /proc/PID/stat
 _MOST = 10_000
 _PATIENCE_S = 1.0
 _HELPER = b"from multiprocessing.resource_tracker import "
@@ -67,6 +69,36 @@ class Uncalled:
             ends.poll(max(0.0, deadline - time.monotonic()) * 1000)
             os.close(fd)
         self._fds.clear()
+
+
+def about_to_call(door: str, called: Mapping[int, Sequence[str]]) -> int:
+    """How many processes are there, whosever children they are by now, that are to call a door and have not yet:
+    Pythons given its name, and what looks as if it had just been forked from one of those that have called.
+
+    Args:
+        door: Its name.
+        called: Arguments of those that have, by their pids.
+    """
+    mark = b"\0PYDELVE_LAUNCH=@" + door.encode("ascii") + b","
+    since = _began(os.getpid())
+    words = {tuple(map(os.fsencode, each)) for each in called.values()}
+    count = 0
+    for entry in os.listdir("/proc"):
+        pid = int(entry) if entry.isdecimal() else 0
+        if not pid or pid in called or not (line := _read(pid, "cmdline")):
+            continue
+        command = line.removesuffix(b"\0").split(b"\0")
+        if mark in b"\0" + _read(pid, "environ"):
+            count += (b"python" in command[0] or command[0].endswith(b"sh")) and _HELPER not in line
+        else:
+            count += tuple(command[1:]) in words and _began(pid) > since and pid != os.getpid()
+    return count
+
+
+def _began(pid: int) -> int:
+    """When a process did, in the kernel's ticks."""
+    words = _read(pid, "stat").rpartition(b") ")[2].split()
+    return int(words[_BEGAN_AT]) if len(words) > _BEGAN_AT else 0
 
 
 def _read(pid: int, name: str) -> bytes:

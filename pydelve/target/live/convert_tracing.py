@@ -37,8 +37,10 @@ _COUNT = struct.pack("<i", _INTS + _FLOATS)
 _BETWEEN_VALUES, _BEFORE_CALLERS, _BETWEEN_RECORDS = "\x01", "\x02", "\x00"
 
 
-def from_options(options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool) -> dict[str, Any]:
-    """What the agent is asked for; ``weaves``: it may put the condition into functions."""
+def from_options(options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool, since_s: float) -> dict[str, Any]:
+    """What the agent is asked for; ``weaves``: it may put the condition into functions; ``since_s``: what times are
+    counted from, by the monotonic clock; 0: from the moment when it begins.
+    """
     return {
         "pattern": patterns[0],
         "exclude": patterns[1],
@@ -56,6 +58,7 @@ def from_options(options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bo
         "sums": options.sums,
         "builtins": options.builtins,
         "weaves": weaves,
+        "since": since_s,
     }
 
 

@@ -145,11 +145,15 @@ class Reached:
         os.close(self.handle.pidfd)
 
 
-def to_status(code: int | None, clean: bool) -> ExitStatus:
-    """How a process ended, by ``Handle.status``; ``clean``: Python got to its own clean-up."""
+def to_status(code: int | None, clean: bool, told: bool = False) -> ExitStatus:
+    """How a process ended, by ``Handle.status``; ``clean``: Python got to its own clean-up; else ``told``: the agent to
+    the end of what it had to tell.
+    """
     if code is None:
-        return ExitStatus("gone", 0, clean)
-    return ExitStatus("killed", -code, False) if code < 0 else ExitStatus("exited", code, clean)
+        return ExitStatus("gone", 0, clean, told=told)
+    if code < 0:
+        return ExitStatus("killed", -code, False, told=told)
+    return ExitStatus("exited", code, clean, told=told)
 
 
 def end(handle: Handle, tracer: Tracer) -> tuple[str, str, str] | None:

@@ -69,7 +69,8 @@ class LiveProcess(Asking):
         self._kept: set[int] = set()
         """Idents of the threads that are frozen."""
         self._assembly: Assembly | None = None
-        self._clean = False
+        self._ending = {"clean": False, "told": False}
+        """Of its exit status, as far as its agent has told so."""
         self._leaving = False
         self._replaced = False
         self._user_code = UserCode(self._agent)
@@ -289,13 +290,16 @@ class LiveProcess(Asking):
         with contextlib.suppress(TargetGoneError):  # it ends at this moment
             self._agent.post(protocol.HAS_READ, {"number": number, "event": event})
 
-    def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool) -> None:
+    def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool, since_s: float) -> float:
         """See ``target.Process``."""
         from pydelve.target.live import call_assembly, convert_tracing  # noqa: PLC0415  rarely needed
 
         self._assembly = call_assembly.Assembly()
-        self._agent.ask(protocol.TRACE, convert_tracing.from_options(options, patterns, weaves=weaves))
+        wire = convert_tracing.from_options(options, patterns, weaves=weaves, since_s=since_s)
+        began = self._agent.ask(protocol.TRACE, wire)
         self._batches[protocol.CALLS] = 0
+        with convert.reading(protocol.TRACE):
+            return float(began)
 
     def end_trace(self) -> TraceSummary:
         """See ``target.Process``."""
@@ -438,7 +442,7 @@ class LiveProcess(Asking):
         elif name == protocol.LANDED:
             self._listener.on_landed(convert.to_landing(data))
         elif name == protocol.ENDING:
-            self._clean = True
+            self._ending = {"clean": bool(data["clean"]), "told": not data["clean"]}
         elif name == protocol.REPLACING:
             self._replaced = bool(data["followed"])
         elif name == protocol.LEFT_ALONE:
@@ -467,7 +471,7 @@ class LiveProcess(Asking):
         self._handle.wait(None)
         code = self._handle.status()
         self._leave()
-        self._listener.on_exited(to_status(code, self._clean))
+        self._listener.on_exited(to_status(code, **self._ending))
 
     def _on_link_lost(self, error: ProtocolError | None) -> None:
         """The agent let go of its socket while the process lives: it exec'd something else, or closed every

@@ -59,10 +59,11 @@ def test_malformed(wire: dict[str, Any], why: str) -> None:
 
 def test_options() -> None:
     options = TraceOptions("a", "b", ("/x.py",), True, 2, "n > 1", 0.01, 3, 5, 10, 1, True)
-    assert from_options(options, (["A"], ["B"]), weaves=True) == {
+    assert from_options(options, (["A"], ["B"]), weaves=True, since_s=0.5) == {
         "pattern": ["A"], "exclude": ["B"], "files": ["/x.py"], "own": True, "follow": 2, "condition": "n > 1",
         "slower": 0.01, "stack": 3, "first": 5, "sample": 10, "values": (20, 0, 0, False), "lossless": True,
         "share": 0.0, "sums": False, "builtins": False, "weaves": True,
+        "since": 0.5,
     }  # fmt: skip
 
 
