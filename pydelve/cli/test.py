@@ -72,7 +72,7 @@ def exit_status(ended: ExitStatus | None) -> int:
     return ended.status if ended.how == "exited" else _SIGNALLED + ended.status
 
 
-def refuse_workers(words: Sequence[str], command: str = "test") -> None:
+def refuse_workers(words: Sequence[str], command: str = "test", hint: str = "pydelve test -n 0 ...") -> None:
     """Tests that pytest-xdist runs in other processes would fail there unseen.
 
     Raises:
@@ -88,7 +88,7 @@ def refuse_workers(words: Sequence[str], command: str = "test") -> None:
             raise UsageError(
                 f"tests can't be {'debugged' if command == 'test' else 'traced'} with {name} {value}",
                 why="pytest-xdist runs them in processes of its own, where pydelve is not",
-                hint=f"pydelve {command} -n 0 ...",
+                hint=hint,
             )
 
 

@@ -112,7 +112,7 @@ def read_words(words: Sequence[str]) -> Trace:
         pid = _pid(parsed)
     elif parsed.last("--test") is not None:
         if parsed.last("--children") is None:
-            refuse_workers(parsed.rest, f"trace {pattern} --test")
+            refuse_workers(parsed.rest, "trace", f"pydelve trace --children {pattern} --test ...")
         launch = prepare(parsed, "pytest", parsed.rest, module=True)
         check_pytest(launch)
     else:

@@ -58,15 +58,17 @@ class TracingTogether:
     def _start(self, number: int, options: TraceOptions) -> None:
         self._follow()
         self.serial += 1
-        self._first = _First(options.first)
-        self.since_s = self._members[number].engine.tracing.begin(options)
-        self.options = options
+        self.begins(options, self._members[number].engine.tracing.begin(options))
         for member in [*self._members.values()]:  # some may end meanwhile
             if member.number != number and member.engine.current.armable() is not None:
                 try:
                     member.engine.tracing.begin(options, self.since_s)
                 except PydelveError as error:
                     self._tell(member.number, Notice(error.message, error.why, error.hint))
+
+    def begins(self, options: TraceOptions, since_s: float) -> None:
+        """There is one now, and it is of those that begin, too."""
+        self.options, self.since_s, self._first = options, since_s, _First(options.first)
 
     def _end(self, number: int) -> TraceSummary:
         found = self._end_all()

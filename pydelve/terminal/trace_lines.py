@@ -13,6 +13,7 @@ from pydelve.terminal.stacks import printable
 from pydelve.terminal.theme import PLAIN, Theme
 from pydelve.terminal.trace_book import Book
 
+_COMMAND = 100  # letters of it
 _INDENT = "  "
 _MAIN = "MainThread"
 _SELF_MATTERS = 0.99  # below this share of the whole
@@ -29,7 +30,8 @@ class TraceLines:
     def batch(self, batch: Traced) -> Iterator[str]:
         """The lines of a batch, which the book has taken."""
         if batch.lost:
-            yield self._theme.bad(f"{counted(batch.lost, 'record')} lost: not read in time")
+            whose = f"[{self._process()}] " if self._process() else ""
+            yield self._theme.bad(f"{whose}{counted(batch.lost, 'record')} lost: not read in time")
         for record in batch.records:
             yield from self.record(record)
 
@@ -41,6 +43,7 @@ class TraceLines:
         parent = f", a child of {above.pid}" if above else ""
         info = target.info
         program = "forked" if target.how == "fork" else printable(" ".join((info.executable, *info.argv)))
+        program = f"{program[:_COMMAND]}..." if len(program) > _COMMAND + len("...") else program
         yield self._theme.dim(f"{'':12}[{info.pid}] {program}{parent}")
 
     def end(self) -> list[str]:
@@ -65,10 +68,13 @@ class TraceLines:
 
     def _before(self, record: TraceRecord) -> str:
         thread, task = self._book.thread(record).name, self._book.task(record)
-        process = str(self._book.page.pid) if self._book.processes > 1 else ""
-        where = " ".join(printable(name) for name in (process, "" if thread == _MAIN else thread, task) if name)
+        where = " ".join(printable(name) for name in (self._process(), "" if thread == _MAIN else thread, task) if name)
         shown = f"[{where}] " if where else ""
         return self._theme.dim(f"{record.time_s:10.6f}  {shown}") + _INDENT * record.depth
+
+    def _process(self) -> str:
+        """Where there are several."""
+        return str(self._book.page.pid) if self._book.processes > 1 else ""
 
     def _name(self, record: TraceRecord) -> str:
         return printable(self._book.function(record).name)

@@ -35,6 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("--max-overhead 2.5% pay -p 12", TraceOptions("pay", max_overhead=0.025)),
         ("--format perfetto --output x pay bank.py", TraceOptions("pay")),
         ("--builtins --when n>1 --follow-calls 1 x bank.py", TraceOptions("x", "", (), False, 1, "n>1", builtins=True)),
+        ("pay --children bank.py --children", TraceOptions("pay", children=True)),
         ("--flame x -v 1 pay bank.py", TraceOptions("pay", verbosity=1)),
         ("--file shop.py --file /a/*.py pay bank.py", TraceOptions("pay", files=("*/shop.py", "/a/*.py"))),
     ],
@@ -86,7 +87,7 @@ def test_the_program() -> None:
         ("--format perfetto pay bank.py", "--format perfetto needs a file", "--output trace.json"),
         ("--format json --json pay bank.py", "--json and --format were given", "leave one away"),
         ("--flame x --output y pay bank.py", "--flame and --output were given", "leave --output away"),
-        ("pay --test -n 4", "tests can't be traced with -n 4", "pydelve trace pay --test -n 0 ..."),
+        ("pay --test -n 4", "tests can't be traced with -n 4", "pydelve trace --children pay --test ..."),
     ],
 )
 def test_refusals(words: str, message: str, hint: str) -> None:

@@ -30,6 +30,8 @@ class Children:
         self._agent = agent
         self._address = ""
         self._spawning: Spawning | None = None
+        self._removed: list[Spawning] = []
+        """Whose functions the program may have taken over (``from os import _exit``), also before it was forked."""
         self._waits = _thread.allocate_lock()
         self._waits.acquire()
 
@@ -50,6 +52,7 @@ class Children:
         spawning, self._spawning = self._spawning, None
         if spawning is not None:
             spawning.remove()
+            self._removed.append(spawning)
 
     def go(self) -> None:
         """The debugger has set its breakpoints, or is gone: the program may go on."""
@@ -78,6 +81,9 @@ class Children:
         before = self._agent
         agent = type(before)(own_fd(sockets[0]), own_fd(sockets[1]), get_ident(), blocked)
         agent.children = children = Children(agent)
+        children._removed = self._removed
+        for spawning in self._removed:
+            spawning.serve(agent)
         agent.begin_in_fork(before.hooks)
         children._waits.acquire(True, _PATIENCE_S)
 

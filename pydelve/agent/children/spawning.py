@@ -93,6 +93,10 @@ class Spawning:
         if id(late.get("_fork_exec")) in known:
             late["_fork_exec"] = known[id(late["_fork_exec"])]
 
+    def serve(self, agent: Agent) -> None:
+        """In a forked child that has an agent of its own: what is still called of ours is called for that one."""
+        self._agent = agent
+
     # -- in front of Python's own --------------------------------------------------------------------------------------
 
     # Each of these is made a function of the interpreter's own names (``_in_place_of``): it uses none of this module.
