@@ -160,10 +160,10 @@ class CallWeaving:
         runs = code.co_name == _RUNS[1] and names.get("__name__") == _RUNS[0]
         if source is None:
             return self._telling_of_runs(code, [], (_nothing,) * _HOOKS) if runs else code
+        if runs:
+            return self._telling_of_runs(code, *self._calls.hooks(source))
         asked = self._asked(source, None if anew else names)
         shown, functions = self._calls.hooks(source, asked=asked is not None)
-        if runs:
-            return self._telling_of_runs(code, shown, functions)
         made = spliced(code, shown, Hooks(*[Hook(function) for function in functions]), asked)
         if made is None:
             self._need()
