@@ -172,6 +172,17 @@ def test_golden_screens(python: Interpreter, start: Start) -> None:
     person.golden("ended")
 
 
+def test_keys_that_are_pressed_before_there_is_a_screen(start: Start) -> None:
+    """They are about the first one."""
+    person = start(BANK)
+    person.keys("jjb:break 10\r\x1b[Bb")
+    person.wait_shown("3  script.py:4")
+    assert [line.partition("│")[2] for line in person.lines if "│* " in line] == [
+        "* 1  script.py:3 in Account.__init__", "* 2  script.py:10 in Account.withdraw",
+        "* 3  script.py:4 in Account.__init__",
+    ]  # fmt: skip
+
+
 def test_keys_that_run(at_withdraw: Person) -> None:
     person = at_withdraw
     for key, top in (

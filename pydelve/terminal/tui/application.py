@@ -17,6 +17,7 @@ from typing import Any
 from prompt_toolkit.application import Application
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.input.base import Input
+from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.layout.controls import UIContent, UIControl
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import Style
@@ -40,15 +41,13 @@ from pydelve.terminal.tui.message_screen import MessageScreen
 from pydelve.terminal.tui.model import Asking, Overlay, Snapshot, View
 from pydelve.terminal.tui.program_screen import ProgramScreen
 from pydelve.terminal.tui.program_side import ProgramSide
-from pydelve.terminal.tui.worker import Worker
+from pydelve.terminal.tui.worker import STEP_S, Worker
 
 _log = logging.getLogger(__name__)
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _REDRAWS_S = 0.02
 _ESCAPE_S = 0.1
 _KEPT_BYTES = 65536
-_STALE_S = 0.3
-"""A step is shorter: the panes keep what they show meanwhile, or they would flicker."""
 _LONG = 10
 """What a command says goes over the panes where it is longer, and than its own pane."""
 
@@ -81,7 +80,7 @@ class FullScreen:
                 hint="TERM=xterm pydelve debug --tui ..., or go on at the prompt",
             )
         color = session.screen.theme.color
-        self.view = View(color=color)
+        self.view = View(color=color, keys_wait=True)
         self._interpreter = interpreter
         self.session = session
         self._console = console
@@ -99,6 +98,7 @@ class FullScreen:
         self.size = (0, 0)
         """Columns and rows of the panes together, as they were drawn last."""
         self._typed = False
+        self._typed_ahead: list[KeyPress] = []
         self._signal = 0
         self._ending: dict[int, Any] = {}
         self._posts = 0
@@ -107,7 +107,7 @@ class FullScreen:
         self.application: Application[None] = Application(
             self._bottom.layout(_Panes(self)),
             style=Style.from_dict(styles.COLORED if color else styles.PLAIN),
-            key_bindings=key_bindings(self.view, self._actions, self._program.type),
+            key_bindings=key_bindings(self.view, self._actions, self._program.type, self._typed_ahead.extend),
             full_screen=True,
             editing_mode=EditingMode.VI if session.settings.keys == "vi" else EditingMode.EMACS,
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
@@ -248,16 +248,27 @@ class FullScreen:
         self._posts += 1
         if self._loop is not None:
             self._loop.remove_reader(self.session.client.event_fd())
-            self._loop.call_later(_STALE_S, self._show_running, self._posts)
+            self._loop.call_later(STEP_S, self._show_running, self._posts)
         self.worker.post(job)
         self.application.invalidate()
 
     def _show_running(self, post: int) -> None:
-        """What the panes show is no longer so, where the program still runs after a moment."""
+        """What the panes show is not so any more if the program still runs now; told sooner, they would flicker."""
         if post == self._posts and not self.worker.idle and self.session.status in {"starting", "running"}:
             before = self.view.snapshot
             self.view.take(Snapshot("running", "running", before.program, before.cwd, breakpoints=before.breakpoints))
             self.application.invalidate()
+            if self.session.status == "running":
+                self._serve_keys()
+            elif self._loop is not None:
+                self._loop.call_later(STEP_S, self._show_running, post)
+
+    def _serve_keys(self) -> None:
+        """There is a screen: what was typed before is about that."""
+        if self.view.keys_wait:
+            self.view.keys_wait = False
+            self.application.key_processor.feed_multiple(self._typed_ahead)
+            self.application.key_processor.process_keys()
 
     def _on_worker_done(self, count: int) -> None:
         """On the worker's thread: everything posted is done, so many jobs."""
@@ -285,6 +296,8 @@ class FullScreen:
         self._watch_events()
         if self.session.done or not self.session.full_screen:
             self.application.exit()
+        else:
+            self._serve_keys()
         self.application.invalidate()
 
     def _message_rows(self) -> int:

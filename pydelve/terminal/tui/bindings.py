@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
 
 from pydelve.terminal.tui.actions import Actions
@@ -15,8 +16,15 @@ from pydelve.terminal.tui.model import View
 _NEVER_THE_PROGRAMS = {"c-c", "c-x", "<sigint>"}
 
 
-def key_bindings(view: View, actions: Actions, type_for_program: Callable[[bytes], None]) -> KeyBindings:
-    """Bind the table's keys to the actions; a later key of the table goes before an earlier one that it equals."""
+def key_bindings(
+    view: View, actions: Actions, type_for_program: Callable[[bytes], None], keep: Callable[[list[KeyPress]], None]
+) -> KeyBindings:
+    """Bind the table's keys to the actions; a later key of the table goes before an earlier one that it equals.
+
+    Args:
+        type_for_program: Takes what is typed while the program's pane has the focus.
+        keep: Takes the keys that wait (:attr:`View.keys_wait`).
+    """
     bindings = KeyBindings()
 
     def bind(key: Key, name: str) -> None:
@@ -29,6 +37,7 @@ def key_bindings(view: View, actions: Actions, type_for_program: Callable[[bytes
     bindings.add(Keys.Any, filter=Condition(lambda: is_for_program(view)))(
         lambda event: type_for_program(_bytes_of(event))
     )
+    bindings.add(Keys.Any, filter=Condition(lambda: view.keys_wait), eager=True)(lambda event: keep(event.key_sequence))
     for _, keys in GROUPS:
         for key in keys:
             for name in key.names:
@@ -43,6 +52,8 @@ def is_for_program(view: View) -> bool:
 
 def applies(view: View, where: Where, name: str) -> bool:
     """Whether keys of that place count now."""
+    if view.keys_wait:
+        return where == "anywhere" and name in _NEVER_THE_PROGRAMS
     if where == "anywhere":
         return not is_for_program(view) or name in _NEVER_THE_PROGRAMS
     if view.asking or is_for_program(view):

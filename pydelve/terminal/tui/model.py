@@ -106,6 +106,8 @@ class View:
     overlay: Overlay | None = None
     busy: str = ""
     """The command under way."""
+    keys_wait: bool = False
+    """There is no screen yet that keys could be about: they wait for it."""
     asking: Asking = ""
     search: str = ""
     share: int = 40

@@ -1,8 +1,9 @@
 """Runs commands beside the screen: one thread, so that a program that runs never stops the keys.
 
-What it does while the program runs is wait: for the debugger's next event, or for the next job, which goes before. A
-command that waits for a stop is then left where it waits (``_Left``); the stop is shown when it comes, as one that came
-by itself. The main thread creates and stops it; its own thread is ``pydelve-tui``.
+What it does while the program runs is wait: for the debugger's next event, or for the next job, which goes before once
+the wait is longer than a step takes: keys that are pressed fast are several steps. A command that waits for a stop is
+then left where it waits (``_Left``); the stop is shown when it comes, as one that came by itself. The main thread
+creates and stops it; its own thread is ``pydelve-tui``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import os
 import select
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 
@@ -18,6 +20,8 @@ from pydelve.api.events import Event
 from pydelve.client import Client
 
 _log = logging.getLogger(__name__)
+STEP_S = 0.3
+"""A step is shorter."""
 
 
 class _Left(BaseException):
@@ -39,6 +43,7 @@ class Worker:
 
         self._lock = threading.Lock()
         self._posted = 0  # jobs that are not done
+        self._begun = 0.0  # when the job began that is under way
 
     @property
     def idle(self) -> bool:
@@ -67,7 +72,9 @@ class Worker:
     def wait(self, client: Client) -> Event:
         """The next event: what a session's commands wait with. On the thread."""
         while True:
-            ready = select.select([client.event_fd(), self._wake_fd], [], [])[0]
+            left_s = self._begun + STEP_S - time.monotonic()
+            others = [] if left_s > 0 else [self._wake_fd]
+            ready = select.select([client.event_fd(), *others], [], [], left_s if left_s > 0 else None)[0]
             if client.event_fd() in ready and (event := client.next_event(0)) is not None:
                 return event
             if self._wake_fd in ready and not self._jobs.empty():
@@ -77,6 +84,7 @@ class Worker:
         count = 0
         while (job := self._jobs.get()) is not None:
             os.read(self._wake_fd, 1)
+            self._begun = time.monotonic()
             try:
                 job()
             except _Left:
