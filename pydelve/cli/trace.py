@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from pydelve.client import Client
 from pydelve.debugger.views import FIRST, View
 from pydelve.server.host import Host
 from pydelve.server.pipe import open_session
+from pydelve.terminal.strip import Strip
 from pydelve.terminal.theme import Theme, wants_color
 from pydelve.terminal.trace_book import Book
 from pydelve.terminal.trace_flame import TraceFlame
@@ -55,7 +57,7 @@ def run(words: Sequence[str]) -> int:
 
 def _trace(trace: Trace, output: TraceOutput, cleanup: ExitStack) -> int:
     book = Book(children=trace.options.children)
-    sink = _sink(trace, book)
+    sink = _sink(trace, book, output, cleanup)
     place = Place(output.write, remark, lambda: output.broken)
     if trace.launch is None:
         client = _client(_attach_options(trace), cleanup)
@@ -98,7 +100,7 @@ def _serve(trace: Trace, headless: Headless) -> ExitStatus | None:
         return ended
 
 
-def _sink(trace: Trace, book: Book) -> Sink:
+def _sink(trace: Trace, book: Book, output: TraceOutput, cleanup: ExitStack) -> Sink:
     if trace.json:
         return TraceJson(book)
     if trace.perfetto:
@@ -108,9 +110,26 @@ def _sink(trace: Trace, book: Book) -> Sink:
     terminal = not trace.output and sys.stderr.isatty()
     theme = Theme(wants_color(os.environ, terminal=terminal))
     if trace.stats:
-        live = terminal and os.environ.get("TERM", "dumb") != "dumb"
-        return TraceStats(book, theme, live=(lambda: os.get_terminal_size(2)) if live else None)
+        if terminal and os.environ.get("TERM", "dumb") != "dumb":
+            return TraceStats(book, theme, live=_strip(output, cleanup))
+        return TraceStats(book, theme)
     return TraceLines(book, theme, whole=trace.options.slower_than_s > 0)
+
+
+def _strip(output: TraceOutput, cleanup: ExitStack) -> Strip:
+    """Rows of the terminal, which it has back however this ends."""
+    strip = Strip(output.draw, lambda: os.get_terminal_size(sys.stderr.fileno()))
+    cleanup.callback(strip.close)
+
+    def end(signum: int, _: object) -> None:
+        strip.close()
+        signal.signal(signum, signal.SIG_DFL)
+        signal.raise_signal(signum)
+
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(signum) is signal.SIG_DFL:
+            signal.signal(signum, end)
+    return strip
 
 
 def exit_status(ended: ExitStatus | None) -> int:

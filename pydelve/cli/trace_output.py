@@ -38,10 +38,11 @@ class TraceOutput:
 
     def write(self, lines: Iterable[str]) -> None:
         """Whole lines, those of a batch at once: the program may write between them."""
-        if self.broken:
-            return
-        text = "".join([f"{line}\n" for line in lines])
-        if text:
+        self.draw("".join([f"{line}\n" for line in lines]))
+
+    def draw(self, text: str) -> None:
+        """This, as it is, and at once."""
+        if text and not self.broken:
             try:
                 self._file.write(text)
                 self._file.flush()

@@ -1,4 +1,4 @@
-"""Colours, or none: the one place that knows escape sequences."""
+"""Colours, or none: the one place that knows their escape sequences."""
 
 from __future__ import annotations
 
@@ -41,10 +41,6 @@ class Theme:
     def bad(self, text: str) -> str:
         """The first line of an error."""
         return self._wrap(text, "31")
-
-    def erase_lines(self, count: int) -> str:
-        """Back to the first of the last ``count`` lines, which are gone then."""
-        return f"\x1b[{count}F\x1b[J" if count else ""
 
     def _wrap(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color and text else text

@@ -67,8 +67,9 @@ class TraceLines:
             yield self._theme.dim(f"{'':12}{_INDENT * (record.depth + 1)}from {printable(caller)}")
 
     def _before(self, record: TraceRecord) -> str:
-        thread, task = self._book.thread(record).name, self._book.task(record)
-        where = " ".join(printable(name) for name in (self._process(), "" if thread == _MAIN else thread, task) if name)
+        thread, task = self._book.thread(record), self._book.task(record)
+        name = "" if thread.name == _MAIN else thread.name or f"thread {thread.thread}"
+        where = " ".join(printable(each) for each in (self._process(), name, task) if each)
         shown = f"[{where}] " if where else ""
         return self._theme.dim(f"{record.time_s:10.6f}  {shown}") + _INDENT * record.depth
 

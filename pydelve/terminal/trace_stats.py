@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from pydelve.api.events import Traced
 from pydelve.api.target import Target
@@ -16,15 +16,21 @@ from pydelve.api.tracing import TracedSum
 from pydelve.terminal.durations import duration
 from pydelve.terminal.names import counted
 from pydelve.terminal.stacks import printable
+from pydelve.terminal.strip import Strip
 from pydelve.terminal.theme import PLAIN, Theme
 from pydelve.terminal.trace_book import Book, Page
 
 _HEAD = ("calls", "errors", "total", "self", "p50", "p90", "p99", "max")
+_LEFT_OUT = ("p50", "p90", "max", "p99", "errors", "self")
+"""Where it is narrow, first what is missed least."""
+_NAME_COLUMNS = 28
 _QUANTILES = (0.5, 0.9, 0.99)
 _GROWTH = math.log(1.02)
 _LEAST_S = 1e-9
 _EVERY_S = 0.5
+_CUT = 8  # columns from which on it is said that something is missing
 _LIVE_ROWS = 20
+_ROWS_BESIDES = 2  # the head, and how many functions are not there
 _ENDS = {"return", "raise", "propagate"}
 
 
@@ -75,18 +81,17 @@ class TraceStats:
     """Makes the table.
 
     Args:
-        live: It is drawn again and again, over itself, on a terminal of so many columns and rows; None: only once.
+        live: Where it is drawn again and again while calls are told of; None: it is made only once.
     """
 
-    def __init__(self, book: Book, theme: Theme = PLAIN, *, live: Callable[[], tuple[int, int]] | None = None) -> None:
+    def __init__(self, book: Book, theme: Theme = PLAIN, *, live: Strip | None = None) -> None:
         self._book, self._theme = book, theme
         self._functions: dict[tuple[Page, int], _Function] = {}
         self._live = live
-        self._drawn = 0
         self._next = time.monotonic() + _EVERY_S
 
     def batch(self, batch: Traced) -> Iterator[str]:
-        """Take a batch; the live table, where it is due."""
+        """Take a batch, and draw the live table where it is due; there are no lines yet."""
         page = self._book.page
         for record in batch.records:
             if record.kind in _ENDS:
@@ -94,11 +99,13 @@ class TraceStats:
                 function.add(record.run_s, record.self_s, error=record.kind != "return")
         for found in batch.sums:
             self._functions.setdefault((page, found.function), _Function()).take(found)
-        if self._live and time.monotonic() >= self._next:
+        if self._live is not None and time.monotonic() >= self._next:
             self._next = time.monotonic() + _EVERY_S
-            columns, rows = self._live()
-            # each takes one row, and the first one is on the screen still when they are drawn anew
-            yield from self._over_itself(self._table(max(1, min(_LIVE_ROWS, (rows or _LIVE_ROWS + 3) - 3)), columns))
+            columns, rows = self._live.size()
+            most = min(_LIVE_ROWS, rows // 2, rows - _ROWS_BESIDES)
+            if most > 0:
+                self._live.draw(self._table(most, columns))
+        return iter(())
 
     def begins(self, target: Target) -> Iterator[str]:
         """A process is traced: there is one table of all."""
@@ -106,15 +113,12 @@ class TraceStats:
 
     def end(self) -> list[str]:
         """The table, longest total first."""
+        if self._live is not None:
+            self._live.close()
         lines = self._table(None)
         if self._book.lost:
             lines.append(f"{counted(self._book.lost, 'record')} lost: calls are missing from this")
-        return self._over_itself(lines) if self._live else lines
-
-    def _over_itself(self, lines: list[str]) -> list[str]:
-        back = self._theme.erase_lines(self._drawn)
-        self._drawn = len(lines)
-        return [back + lines[0], *lines[1:]]
+        return lines
 
     def _table(self, most: int | None, columns: int = 0) -> list[str]:
         named: dict[str, _Function] = {}  # several may have one name
@@ -126,23 +130,38 @@ class TraceStats:
             times = (function.total_s, function.self_s, *map(function.quantile, _QUANTILES), function.longest_s)
             rows.append((f"{function.calls:,}", f"{function.errors:,}", *map(duration, times), printable(name)))
         widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+        shown, room = _fitting(widths, columns)
         lines = [
-            "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+            "  ".join([*(row[column].rjust(widths[column]) for column in shown), _end_of(row[-1], room)])
+            for row in rows
         ]
         more = len(ordered) - len(rows) + 1
         if more:
-            lines.append(f"...+{counted(more, 'function')} more")
-        lines = [_cut(line, columns) if columns else line for line in lines]
+            lines.append(_end_of(f"...+{counted(more, 'function')} more", columns))
         return [self._theme.strong(lines[0]), *lines[1:]]
 
 
-def _cut(line: str, columns: int) -> str:
-    """What fits for certain: a letter that is not ASCII may take two columns."""
-    if line.isascii():
-        return line[:columns]
-    room = columns
-    for index, letter in enumerate(line):
-        room -= 1 if letter.isascii() else 2
-        if room < 0:
-            return line[:index]
-    return line
+def _fitting(widths: list[int], columns: int) -> tuple[list[int], int]:
+    """Which numbers there is place for beside the names, and how much is left for these; 0 columns: there is no end."""
+    shown = list(range(len(_HEAD)))
+    if not columns:
+        return shown, 0
+    left_out = iter(_LEFT_OUT)
+    while True:
+        room = columns - sum(widths[column] + 2 for column in shown)
+        name = next(left_out, None) if room < _NAME_COLUMNS else None
+        if name is None:
+            return shown, max(room, 1)
+        shown.remove(_HEAD.index(name))
+
+
+def _end_of(name: str, room: int) -> str:
+    """As much of the end as fits for certain: a letter that is not ASCII may take two columns. 0: all."""
+    needed = sum(1 if letter.isascii() else 2 for letter in name)
+    if not room or needed <= room:
+        return name
+    before = "..." if room > _CUT else ""
+    while needed > room - len(before):
+        needed -= 1 if name[0].isascii() else 2
+        name = name[1:]
+    return before + name

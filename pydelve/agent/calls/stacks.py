@@ -15,7 +15,7 @@ from __future__ import annotations
 import marshal
 import sys
 import time
-from _thread import get_ident
+from _thread import _local, get_ident
 
 from .. import protocol
 from ..calls.brief import Brief, arguments
@@ -25,7 +25,7 @@ from ..calls.matching import Source, Sources
 from ..calls.records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, WRAPPED, YIELD
 from ..interpreter.gil import FREE_THREADED
 from ..interpreter.paths import canonical, is_agent
-from ..interpreter.threads import active, name_of
+from ..interpreter.threads import own_name
 from ..outbox import FOR_EVER, Outbox
 from ..tasks.asyncio_tasks import AsyncioTasks
 
@@ -78,11 +78,20 @@ class _Call:
 class _Thread:
     """A thread's calls, innermost last."""
 
-    __slots__ = ("index", "known", "stack")
+    __slots__ = ("index", "stack")
 
-    def __init__(self, index: int, known: int) -> None:
-        self.index, self.known = index, known
+    def __init__(self, index: int) -> None:
+        self.index = index
         self.stack: list[_Call] = []
+
+
+class _Here(_local):
+    """The calling thread's own: an ident is used again when its thread has ended."""
+
+    thread: _Thread
+
+    def __init__(self, register: Callable[[], _Thread]) -> None:
+        self.thread = register()
 
 
 class Calls(Sources):
@@ -98,12 +107,13 @@ class Calls(Sources):
         self._slower, self._stack = options["slower"], options["stack"]
         self._first, self._sample = options["first"], options["sample"]
         self._brief = Brief(*options["values"]) if options["values"] else None
-        self._threads: dict[int, _Thread] = {}
         self._suspended: dict[int, _Call] = {}  # id(frame): its call
         self._task_names: dict[str, int] = {}
         self._tasks = AsyncioTasks()
         self._new: dict[str, list[list[Any]]] = {"functions": [], "threads": [], "tasks": []}
-        self._functions = self._thread_count = 0
+        self._functions = 0
+        self._thread_numbers = iter(range(1, _COUNTS))
+        self._here = _Here(self._register)
         self._counter = iter(range(1, _COUNTS))
         self._numbers = iter(range(1, _COUNTS))
         self._ends = iter(range(1, _COUNTS))  # counted by C code, as are those: threads of 3.9 switch anywhere
@@ -211,7 +221,7 @@ class Calls(Sources):
     ) -> None:
         """A call begins, of a frame, or, with what its first argument is given, of C code that a frame calls."""
         entered = _clock()
-        thread = self._thread()
+        thread = self._here.thread
         call = self._call(key, source, thread, entered)
         text, known = "", source.index > 0
         if chosen or self._counts(call, frame, thread):
@@ -284,7 +294,7 @@ class Calls(Sources):
         call = self._suspended.pop(id(frame), None)
         if call is None or call.source is not source:
             return  # it began before the trace did
-        thread = self._thread()
+        thread = self._here.thread
         stack = thread.stack
         call.depth = stack[-1].depth + stack[-1].shown if stack else 0
         call.task = self._task()
@@ -325,10 +335,10 @@ class Calls(Sources):
 
     def _leave(self, number: int, now: float) -> tuple[_Call | None, _Thread | None]:
         """The call of a frame's id, no longer on its thread's stack; None where it began before the trace did."""
-        thread = self._threads.get(get_ident())
-        if thread is None or not thread.stack:
-            return None, None
+        thread = self._here.thread
         stack = thread.stack
+        if not stack:
+            return None, None
         if stack[-1].frame != number:
             at = next((at for at in range(len(stack) - 1, -1, -1) if stack[at].frame == number), -1)
             if at < 0:
@@ -356,20 +366,11 @@ class Calls(Sources):
             self._new["functions"].append(source.wire())
         self._put(((kind, call.number, source.index, thread.index, call.task, call.depth, *times), text))
 
-    def _thread(self) -> _Thread:
-        """The calling one."""
-        ident = get_ident()
-        found = self._threads.get(ident)
-        if found is not None and found.stack:
-            return found
-        known = dict.get(active(), ident)
-        if found is None or found.known != id(known):  # an ident is used again when its thread has ended
-            self._thread_count += 1
-            found = self._threads[ident] = _Thread(self._thread_count, id(known))
-            name = name_of(known)
-            self._new["threads"].append(
-                [found.index, ident, name or ("MainThread" if ident == self._agent.main else "")]
-            )
+    def _register(self) -> _Thread:
+        """The calling one is here for the first time."""
+        ident, found = get_ident(), _Thread(next(self._thread_numbers))
+        name = own_name() or ("MainThread" if ident == self._agent.main else "")
+        self._new["threads"].append([found.index, ident, name])
         return found
 
     def _task(self) -> int:

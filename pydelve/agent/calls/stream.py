@@ -32,7 +32,7 @@ from ..calls.records import (
     Recorder,
     items_of,
 )  # fmt: skip
-from ..interpreter.threads import active, name_of
+from ..interpreter.threads import own_name
 from ..outbox import FOR_EVER, Outbox
 from ..tasks.asyncio_tasks import AsyncioTasks
 
@@ -397,7 +397,7 @@ class CallStream(Sources):
     def _register(self) -> int:
         """A thread is here for the first time."""
         ident, index = get_ident(), next(self._threads)
-        name = name_of(dict.get(active(), ident)) or ("MainThread" if ident == self._agent.main else "")
+        name = own_name() or ("MainThread" if ident == self._agent.main else "")
         self._new["threads"].append([index, ident, name])
         return index
 

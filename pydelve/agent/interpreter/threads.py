@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 _sleep, _SOON_S = time.sleep, 0.05
 _MAIN_NAME = "MainThread"
 _PTHREAD = range(192, 2048, 4)  # glibc's struct pthread behind its head, where a 1 need not be the pid
+_CLEARS = sys.version_info[:2] == (3, 12)  # where a frame's locals are a dict that would keep them alive
 _STATE_BYTES = 256  # of a thread's state, in which its ident stands: Include/cpython/pystate.h
 _first_state = native.held("PyInterpreterState_ThreadHead", native.WORD, native.WORD)
 _next_state = native.held("PyThreadState_Next", native.WORD, native.WORD)
@@ -44,6 +45,26 @@ def name_of(thread: Any) -> str:
     except AttributeError:
         return ""
     return name if type(name) is str else ""
+
+
+def own_name() -> str:
+    """The calling thread's; "" where ``threading`` does not know it.
+
+    A thread that has only just begun is not in the table of those that run, but runs in a method of its own object.
+    """
+    name = name_of(dict.get(active(), get_ident()))
+    if name:
+        return name
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+    if frame.f_globals.get("__name__") != "threading":
+        return ""
+    found = frame.f_locals
+    name = name_of(found.get("self"))
+    if _CLEARS:
+        found.clear()
+    return name
 
 
 def names() -> dict[int, tuple[str, int]]:

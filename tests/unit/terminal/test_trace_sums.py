@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from pydelve.api.events import Traced
 from pydelve.api.tracing import TracedFunction, TracedSum, TraceRecord
+from pydelve.terminal.strip import Strip
 from pydelve.terminal.theme import Theme
 from pydelve.terminal.trace_book import Book
 from pydelve.terminal.trace_flame import TraceFlame
@@ -69,24 +71,61 @@ def test_no_calls_and_lost_ones() -> None:
     ]  # fmt: skip
 
 
-def test_a_live_table_is_drawn_over_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+class Drawn(Strip):
+    """What is drawn on a terminal of this size."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        super().__init__(lambda text: None, lambda: (columns, rows))
+        self.tables: list[list[str]] = []
+
+    def draw(self, lines: Sequence[str]) -> None:
+        self.tables.append(list(lines))
+
+
+def test_a_live_table(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     book, made = batch(*calls(1))
-    size = [(24, 4)]
-    stats = TraceStats(book, Theme(color=False), live=lambda: size[0])
+    drawn = Drawn(80, 5)
+    stats = TraceStats(book, Theme(color=False), live=drawn)
     assert list(stats.batch(made)) == []
+    assert drawn.tables == []
     now[0] = 1.0
-    first = list(stats.batch(made))
-    assert (len(first), first[0][:5]) == (2, "calls")
-    assert [len(line) for line in first] == [24, 24]  # each in one row, or going back would not reach the first
     assert list(stats.batch(made)) == []
+    assert [line.split()[-1] for line in drawn.tables[0]] == ["function", "shop.price"]
+    assert list(stats.batch(made)) == []
+    assert len(drawn.tables) == 1
     book.take(more := Traced((record("return", 2, 1, run=9.0),), FUNCTIONS))
     now[0] = 2.0
-    second = list(stats.batch(more))
-    assert second[0].startswith("\x1b[2F\x1b[Jcalls")
-    assert second[2:] == ["...+1 function more"]
-    assert stats.end()[0].startswith("\x1b[3F\x1b[Jcalls")
+    assert list(stats.batch(more)) == []
+    assert [line.split()[-1] for line in drawn.tables[1]] == ["function", "shop.pay", "more"]
+    assert [line.split()[-1] for line in stats.end()] == ["function", "shop.pay", "shop.price"]
+
+
+def test_a_narrow_live_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers make room for names, and names end with what tells them apart."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    functions = (
+        replace(FUNCTIONS[0], name="shop.some_where.far.down.pay"),
+        replace(FUNCTIONS[1], name="shop.preis_für"),
+    )
+    book, made = Book(), Traced((*calls(1), record("return", 2, 1, run=9.0)), functions)
+    book.take(made)
+    expected = {
+        96: ["calls  errors  total   self  p50  p90  p99  max  function", "    1       0     9s"],
+        70: ["calls  errors  total   self  p99  max  function", "    1       0     9s"],
+        40: ["calls  total  function", "    1     9s  ...some_where.far.down.pay", "    1    1ms  shop.preis_für"],
+        22: ["calls  total  function", "    1     9s  down.pay", "    1    1ms  eis_für"],
+    }
+    for columns, lines in expected.items():
+        now[0] = 0.0
+        stats = TraceStats(book, live=(drawn := Drawn(columns, 24)))
+        now[0] = 1.0
+        assert list(stats.batch(made)) == []
+        found = drawn.tables[0]
+        assert [line[: len(start)] for line, start in zip(found, lines, strict=False)] == lines
+        assert max(map(len, found)) <= columns
 
 
 def test_folded_stacks() -> None:

@@ -1,0 +1,22 @@
+"""Threads that nobody knows by name: of ``_thread``, and of ``threading`` before it has noted them."""
+
+import _thread
+import threading
+
+
+def work(n):
+    return n
+
+
+def alone(lock):
+    work(1)
+    lock.release()
+
+
+done = _thread.allocate_lock()
+done.acquire()
+_thread.start_new_thread(alone, (done,))
+done.acquire()
+worker = threading.Thread(target=work, args=(2,), name="worker")
+worker.start()
+worker.join()
