@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.tracing import FOLDER, normalised, traced
+from pydelve.api.launch import LaunchOptions
+from pydelve.api.requests import EndTracing, Resume
+from pydelve.terminal.trace_book import Book
+from tests.e2e.live import LiveSession
+from tests.e2e.tracing import FOLDER, normalised, said, start, traced
 from tests.interpreters import Interpreter
 
 THREADS = [
@@ -18,6 +22,11 @@ THREADS = [
     " <stamp>  [worker] threading.Thread._bootstrap -> None  <time>",
     "pydelve: 4 calls of 3 functions traced",
 ]
+COPIES = [
+    "call sleep()", "call nap()", "yield nap None", "await sleep", "resume sleep", "resume nap", "return nap None",
+    "return sleep None", "call copied(value=1)", "return copied 1", "call copied(value=2)", "return copied 2",
+]  # fmt: skip
+LIMIT_S = 60.0
 
 
 def test_threads_without_names(python: Interpreter, tmp_path: Path) -> None:
@@ -25,3 +34,19 @@ def test_threads_without_names(python: Interpreter, tmp_path: Path) -> None:
     for more in ((), ("--sample", "1/1", "--first", "99")):
         done = traced(python, tmp_path, *more, pattern, str(FOLDER / "odd_threads.py"))
         assert normalised(done.output) == THREADS
+
+
+def test_code_that_the_program_copies(python: Interpreter, tmp_path: Path) -> None:
+    """Each call is told once, and the copies are as they would be when the trace has ended."""
+    with open(tmp_path / "out.txt", "wb") as output:
+        options = LaunchOptions("script", str(FOLDER / "copies.py"), python=python.path, stdout_fd=output.fileno())
+        with LiveSession(options, LIMIT_S) as session:
+            session.wait_stop()
+            session.call(start(r"^__main__\.(nap|sleep|copied|other)$"))
+            before = len(session.events)
+            session.resume()
+            assert said(session.events[before:], Book()) == COPIES
+            session.call(EndTracing())
+            session.call(Resume("continue"))
+            assert session.wait_exit().clean
+    assert (tmp_path / "out.txt").read_text() == "False 3 99\n"

@@ -12,6 +12,7 @@ import sys
 from _thread import RLock
 
 from ..calls.brief import parameters
+from ..calls.hooks import Hook
 from ..interpreter.paths import canonical, is_agent
 from ..interpreter.quiet import FILENAME
 from ..interpreter.skipping import fits
@@ -89,6 +90,8 @@ class Matching:
         if not code.co_flags & CO_OPTIMIZED or code.co_name in _COMPREHENSIONS or is_agent(code):
             return None
         if code.co_filename == FILENAME:  # a condition, and what else a person has typed
+            return None
+        if not _TELLS_FIRST and Hook in map(type, code.co_consts):  # a copy of what tells by itself
             return None
         if self._own and self._ownership.is_library(code.co_filename):
             return None

@@ -109,10 +109,16 @@ class CallWeaving:
         with self._changing:
             for code, index, original in reversed(self._patched):
                 store(code.co_consts, index, original)
+            made = {id(new.co_consts): (new, original) for new, original in self._made.values()}
             for function in _functions():
-                found = self._made.get(id(function.__code__))
-                if found is not None:
+                code = function.__code__
+                found = made.get(id(code.co_consts))
+                if found is None:
+                    continue
+                if code is found[0]:
                     function.__code__ = found[1]
+                elif code.co_code == found[0].co_code:
+                    function.__code__ = _like(code, found[1])
             self._codes.clear()
 
     # -- code ----------------------------------------------------------------------------------------------------------
@@ -252,6 +258,13 @@ def _is_of_interest(origin: str, module: Any) -> bool:
 
 def _nothing(*values: object) -> None:
     """Nobody wants to know."""
+
+
+def _like(copy: CodeType, original: CodeType) -> CodeType:
+    """What the program made of new code by ``replace``, as ``types.coroutine`` does, made of the original."""
+    names = ("co_flags", "co_filename", "co_name", "co_firstlineno", "co_qualname")
+    changes: dict[str, Any] = {name: getattr(copy, name) for name in names if hasattr(copy, name)}
+    return original.replace(**changes)
 
 
 def _functions() -> list[FunctionType]:
