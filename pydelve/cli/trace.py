@@ -23,8 +23,10 @@ from pydelve.cli.trace_options import HELP, Trace, read_words
 from pydelve.cli.trace_output import TraceOutput, remark
 from pydelve.client import Client
 from pydelve.debugger.views import FIRST, View
+from pydelve.errors import TargetError
 from pydelve.server.host import Host
 from pydelve.server.pipe import open_session
+from pydelve.terminal.messages import part_lines
 from pydelve.terminal.strip import Strip
 from pydelve.terminal.theme import Theme, wants_color
 from pydelve.terminal.trace_book import Book
@@ -68,10 +70,29 @@ def _trace(trace: Trace, output: TraceOutput, cleanup: ExitStack) -> int:
     output.write(sink.end())
     output.close()
     if not trace.json:
-        place.remarks(end_line(book))
+        nothing = not book.calls and not output.broken and (ended is None or ended.clean)
+        place.remarks("\n".join([end_line(book), *(_nothing(trace) if nothing else [])]))
     if ended is not None and not (ended.clean or ended.told):
         place.remarks("the program ended without Python's clean-up: its last calls may be missing")
     return exit_status(ended) or int(output.broken)
+
+
+def _nothing(trace: Trace) -> list[str]:
+    """Why no call was told of, and what to try."""
+    launch, options = trace.launch, trace.options
+    others = [
+        option
+        for option, given in (
+            ("--when", options.condition), ("--exclude", options.exclude), ("--file", options.files),
+            ("--just-my-code", options.own_code), ("--slower-than", options.slower_than_s),
+            ("--sample", options.sample > 1),
+        )
+        if given
+    ]  # fmt: skip
+    why = f"no function was called whose module.qualname matches {options.pattern!r}"
+    why += f", or {', '.join(others)} left all calls out" if others else ""
+    which = f"-p {trace.pid}" if launch is None else f"{'-m ' * launch.module}{launch.program}"
+    return part_lines(why, f"pydelve trace --stats . {which}, for the names of what is called")
 
 
 def _serve(trace: Trace, headless: Headless) -> ExitStatus | None:
@@ -79,9 +100,11 @@ def _serve(trace: Trace, headless: Headless) -> ExitStatus | None:
     with ExitStack() as cleanup:
         launch = trace.launch
         options = _attach_options(trace) if launch is None else _launch_options(launch, trace, cleanup)
-        stood = threading.Event()
+        stood, gone = threading.Event(), threading.Event()
 
         def note(event: Event) -> None:
+            if isinstance(event, Exited):
+                gone.set()
             if isinstance(event, Stopped | Exited):
                 stood.set()
 
@@ -90,6 +113,10 @@ def _serve(trace: Trace, headless: Headless) -> ExitStatus | None:
             if launch is not None:
                 host.post(lambda: host.listen(view, greet=True), urgent=True)
                 stood.wait()
+                if gone.is_set():
+                    raise TargetError(
+                        "the program ended before its first line", why="Python could not begin it, and has said why"
+                    )
                 host.call(SetStopUncaught(stop=False), view)
             host.call(StartTracing(trace.options), view)
             if launch is not None and launch.continue_:

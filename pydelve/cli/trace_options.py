@@ -169,6 +169,9 @@ def _check_forms(parsed: Words) -> None:
         )
     if "--flame" in forms and "--output" in parsed.values:
         raise UsageError("--flame and --output were given", why="--flame has a file", hint="leave --output away")
+    for option in ("--flame", "--output"):
+        if parsed.last(option) == "":
+            raise UsageError(f"{option} needs a file", why="the name that was given is empty", hint=f"{option} FILE")
 
 
 def _headless(parsed: Words) -> Headless | None:

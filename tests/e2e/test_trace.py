@@ -274,7 +274,11 @@ class TestLife:
             tracer.tell("end")
             assert tracer.popen.wait(LIMIT_S) == 3
             assert tracer.output.read_text().splitlines()[:2] == ["ready", "20: 41"]
-            assert tracer.output.read_text().splitlines()[-1] == "pydelve: 0 calls of 0 functions traced"
+            assert tracer.output.read_text().splitlines()[-3:] == [
+                "pydelve: 0 calls of 0 functions traced",
+                "  why: no function was called whose module.qualname matches 'nothing'",
+                f"  try: pydelve trace --stats . {FOLDER / 'server.py'}, for the names of what is called",
+            ]
 
     def test_a_program_that_comes_to_the_recursion_limit(self, python: Interpreter, tmp_path: Path) -> None:
         (tmp_path / "deep.py").write_text(DEEP)

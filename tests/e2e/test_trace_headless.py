@@ -107,6 +107,18 @@ def test_one_that_is_not_there(listen: Listen) -> None:
     assert errors.startswith("pydelve: no process 99999999\n")
 
 
+def test_a_program_that_python_can_not_begin(listen: Listen, tmp_path: Path) -> None:
+    program = tmp_path / "broken.py"
+    program.write_text("def work(:\n")
+    output, errors, status = listen("work", str(program)).finish()
+    assert (output, status) == ("", 1)
+    assert errors.splitlines()[-3:] == [
+        "SyntaxError: invalid syntax",
+        "pydelve: the program ended before its first line",
+        "  why: Python could not begin it, and has said why",
+    ]
+
+
 def test_before_anybody_comes(listen: Listen) -> None:
     """It runs at once, and is told to the first client as far as it was kept; the rest is counted."""
     count = 120_000

@@ -12,7 +12,7 @@ from tests.e2e.tracing import FOLDER, normalised, said, start, traced
 from tests.interpreters import Interpreter
 
 THREADS = [
-    " <stamp>  [thread 2] __main__.alone(lock=<_thread.lock>)",
+    " <stamp>  [thread 2] __main__.alone()",
     " <stamp>  [thread 2]   __main__.work(n=1)",
     " <stamp>  [thread 2]   __main__.work -> 1  <time>",
     " <stamp>  [thread 2] __main__.alone -> None  <time>",
@@ -50,3 +50,13 @@ def test_code_that_the_program_copies(python: Interpreter, tmp_path: Path) -> No
             session.call(Resume("continue"))
             assert session.wait_exit().clean
     assert (tmp_path / "out.txt").read_text() == "False 3 99\n"
+
+
+def test_nothing_to_tell_of(tmp_path: Path, python: Interpreter) -> None:
+    program = str(FOLDER / "odd_threads.py")
+    done = traced(python, tmp_path, "--when", "n > 9", "--file", "odd_threads.py", "work", program)
+    assert done.raw.splitlines() == [
+        "pydelve: 0 calls of 0 functions traced",
+        "  why: no function was called whose module.qualname matches 'work', or --when, --file left all calls out",
+        f"  try: pydelve trace --stats . {program}, for the names of what is called",
+    ]

@@ -69,6 +69,8 @@ def test_the_program() -> None:
         ("pay bonk.py", "there is no script bonk.py", "pydelve trace pay bank.py"),
         ("pay -m ba-nk", "'ba-nk' is no name of a module", "pydelve trace pay -m package.module"),
         ("pay -p x", "x is no number of a process", "pydelve ps"),
+        ("--flame= pay bank.py", "--flame needs a file", "--flame FILE"),
+        ("--output= pay bank.py", "--output needs a file", "--output FILE"),
         ("pay -p 1 bank.py", "a process and a program were given", "leave one away"),
         ("--first 0 pay bank.py", "--first 0 is no number", "--first 10"),
         ("--sample 2/3 pay bank.py", "--sample 2/3 is no share", "--sample 1/100"),

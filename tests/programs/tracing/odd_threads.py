@@ -8,14 +8,18 @@ def work(n):
     return n
 
 
-def alone(lock):
+def alone():
     work(1)
-    lock.release()
+
+
+def begin(lock):
+    alone()
+    lock.release()  # all that is told of this thread has happened
 
 
 done = _thread.allocate_lock()
 done.acquire()
-_thread.start_new_thread(alone, (done,))
+_thread.start_new_thread(begin, (done,))
 done.acquire()
 worker = threading.Thread(target=work, args=(2,), name="worker")
 worker.start()
