@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from pydelve.api.events import Event
 from pydelve.api.requests import Request
+from pydelve.deferred import Deferred
+from pydelve.rpc.addresses import TOKEN_VARIABLE, parse_address
+
+if TYPE_CHECKING:
+    from pydelve.client import connection
+else:
+    connection = Deferred("pydelve.client.connection")  # the local prompt does without
 
 R = TypeVar("R")
 
@@ -86,9 +93,8 @@ def connect(address: str, token: str | None = None, target: int = 0) -> Client:
         TargetError: nobody listens there.
         ProtocolError: the token is wrong, or what listens there is no session of ours.
     """
-    from pydelve.client.connection import SocketTransport  # noqa: PLC0415  the local prompt does without
-    from pydelve.rpc.addresses import TOKEN_VARIABLE, parse_address  # noqa: PLC0415
-
     return Client(
-        SocketTransport(parse_address(address), os.environ.get(TOKEN_VARIABLE, "") if token is None else token, target)
+        connection.SocketTransport(
+            parse_address(address), os.environ.get(TOKEN_VARIABLE, "") if token is None else token, target
+        )
     )

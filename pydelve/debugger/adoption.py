@@ -16,14 +16,20 @@ from pydelve.debugger.becoming import Becoming
 from pydelve.debugger.engine import Debugger
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.member import Member
+from pydelve.deferred import Deferred
 from pydelve.errors import PydelveError, TargetGoneError, TargetStateError, UsageError
 from pydelve.records import replace
 from pydelve.target.live.kernel import is_debugged_by_us
 
 if TYPE_CHECKING:
-    from pydelve.target.live.children import Uncalled
-    from pydelve.target.live.door import Caller, Door
+    from pydelve.target.live import attach as attaching
+    from pydelve.target.live import children
+    from pydelve.target.live import door as doors
     from pydelve.target.live.handle import Reached
+else:  # where children are followed, or attached to
+    attaching = Deferred("pydelve.target.live.attach")
+    children = Deferred("pydelve.target.live.children")
+    doors = Deferred("pydelve.target.live.door")
 
 
 class Adoption:
@@ -55,7 +61,7 @@ class Adoption:
         """The highest number that a target was given."""
         self._becoming: dict[int, tuple[Member, Becoming]] = {}
         """By pid: targets that are just becoming another program."""
-        self._door: Door | None = None
+        self._door: doors.Door | None = None
         self.wanted: re.Pattern[str] | None = None
         """In whose command line this is found; None: all."""
 
@@ -71,9 +77,9 @@ class Adoption:
     def open(self) -> None:
         """Await calls."""
         if self._door is None:
-            from pydelve.target.live.door import Door  # noqa: PLC0415  needed where children are followed
-
-            self._door = Door(self._loop, self._on_call, lambda: [member.pid for member in self._members.values()])
+            self._door = doors.Door(
+                self._loop, self._on_call, lambda: [member.pid for member in self._members.values()]
+            )
 
     def follow(self, request: FollowChildren, tell: Callable[[int, Event], None]) -> None:
         """Have children of all targets call from now on, or none; ``tell`` hears of targets that can't have them.
@@ -102,26 +108,22 @@ class Adoption:
         """How many have begun and will call; ``called``: those that have."""
         if self._door is None:
             return 0
-        from pydelve.target.live.children import about_to_call  # noqa: PLC0415  needed where children are followed
-
-        return about_to_call(self._door.name, {info.pid: info.argv for info in called})
+        return children.about_to_call(self._door.name, {info.pid: info.argv for info in called})
 
     def shut(self) -> None:
         """Await none any more."""
         for _, becoming in self._becoming.values():
             becoming.done()
         self._becoming.clear()
-        door, self._door = self._door, None
-        if door is not None:
-            door.close()
+        before, self._door = self._door, None
+        if before is not None:
+            before.close()
 
-    def uncalled(self, pid: int) -> Uncalled | None:
+    def uncalled(self, pid: int) -> children.Uncalled | None:
         """Children of this process that have not called yet."""
         if self._door is None:
             return None
-        from pydelve.target.live.children import Uncalled  # noqa: PLC0415  needed where children are followed
-
-        return Uncalled(pid, self._door.name, {member.pid for member in self._members.values()})
+        return children.Uncalled(pid, self._door.name, {member.pid for member in self._members.values()})
 
     def becomes(self, member: Member, event: Exited) -> bool:
         """Is its end none, as it becomes another program that will call?"""
@@ -133,11 +135,11 @@ class Adoption:
         self._becoming[member.pid] = member, becoming
         return True
 
-    def _on_call(self, caller: Caller) -> None:
+    def _on_call(self, caller: doors.Caller) -> None:
         # as a job of its own: a request that waits for the target must have ended before
         self._loop.post(lambda: self._adopt(caller), urgent=False)
 
-    def _adopt(self, caller: Caller) -> None:
+    def _adopt(self, caller: doors.Caller) -> None:
         reached = caller.reached
         if self._door is None or (self.wanted is not None and not self.wanted.search(" ".join(reached.argv))):
             reached.close()
@@ -180,18 +182,13 @@ class Adoption:
         self._attach(found, tell)
 
     def _unattached(self) -> list[int]:
-        from pydelve.target.live.children import python_children_of  # noqa: PLC0415  only where one was attached to
-
-        return [pid for pid in python_children_of(self._first.pid) if not self._is_ours(pid)]
+        return [pid for pid in children.python_children_of(self._first.pid) if not self._is_ours(pid)]
 
     def _is_ours(self, pid: int) -> bool:
         """Is it a target, or just about to be one: forked from one, with an agent that calls?"""
         return is_debugged_by_us(pid) or any(member.pid == pid for member in self._members.values())
 
     def _attach(self, pids: Sequence[int], tell: Callable[[Event], None]) -> None:
-        from pydelve.target.live.attach import attach  # noqa: PLC0415  rarely needed
-        from pydelve.target.live.door import ancestors_of  # noqa: PLC0415  rarely needed
-
         for pid in pids:
             self._loop.serve_urgent()  # each may take seconds
             if self._first.engine.current.armable() is None:  # it was let go of, or has ended, meanwhile
@@ -199,9 +196,9 @@ class Adoption:
             if self._is_ours(pid):
                 continue
             numbers = {each.pid: number for number, each in self._members.items()}
-            parent = next((numbers[each] for each in ancestors_of(pid) if each in numbers), 0)
+            parent = next((numbers[each] for each in doors.ancestors_of(pid) if each in numbers), 0)
             try:
-                reached = attach(AttachOptions(pid, stop=False))
+                reached = attaching.attach(AttachOptions(pid, stop=False))
             except TargetGoneError:  # it has ended meanwhile
                 continue
             except PydelveError as error:

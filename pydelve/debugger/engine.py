@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydelve.api import requests
 from pydelve.api.attach import AttachOptions, CoreOptions, LookOptions
@@ -45,6 +45,7 @@ from pydelve.debugger.reloading import Reloading
 from pydelve.debugger.tasks import Tasks
 from pydelve.debugger.threads import ThreadNumbers
 from pydelve.debugger.tracing import Tracing
+from pydelve.deferred import Deferred
 from pydelve.errors import PydelveError, TargetError, TargetGoneError, TargetStateError
 from pydelve.records import replace
 from pydelve.target.arming import Landing
@@ -52,6 +53,13 @@ from pydelve.target.interface import CallsReport, LogReport, Plan, Process, Stop
 from pydelve.target.live.handle import Reached
 from pydelve.target.live.launch import command, launch
 from pydelve.target.live.process import LiveProcess
+
+if TYPE_CHECKING:
+    from pydelve.debugger import looked
+    from pydelve.target.live import attach as attaching
+else:
+    looked = Deferred("pydelve.debugger.looked")  # 9 ms of the first prompt
+    attaching = Deferred("pydelve.target.live.attach")  # 3 ms
 
 R = TypeVar("R")
 SessionOptions = LaunchOptions | AttachOptions | LookOptions | CoreOptions
@@ -121,9 +129,7 @@ class Debugger:
             assert isinstance(options, LookOptions | CoreOptions)
             self._begin_looking(options)
             return
-        from pydelve.target.live.attach import attach  # noqa: PLC0415  10 ms of the first prompt
-
-        self._begin(attach(options))
+        self._begin(attaching.attach(options))
         process = self._current.process
         if process is None or process.ended:
             return
@@ -205,11 +211,9 @@ class Debugger:
 
     def _begin_looking(self, options: LookOptions | CoreOptions) -> None:
         """It stands still from here on, where it can run: what is looked at must not move meanwhile."""
-        from pydelve.debugger.looked import open_looking  # noqa: PLC0415  30 ms of the first prompt
-
         self._halting.over()
         self._current.state = State("starting")
-        process = open_looking(options, self._loop, self)
+        process = looked.open_looking(options, self._loop, self)
         self._current.process = process
         try:
             process.halt("attach")

@@ -51,3 +51,27 @@ def test_what_is_imported_is_there() -> None:
         for line in _missing(path, folder, package)
     ]
     assert missing == []
+
+
+def _named(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """What a file binds to modules that are imported late, and what type checkers take these names for."""
+    late: dict[str, str] = {}
+    told: dict[str, str] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("Deferred"), [ast.Constant(module)])):
+                late[name] = str(module)
+            case ast.ImportFrom(module, names) if module is not None:
+                told |= {alias.asname or alias.name: f"{module}.{alias.name}" for alias in names}
+    return late, told
+
+
+def test_what_is_deferred_is_what_type_checkers_are_told() -> None:
+    found = 0
+    for path in Path(pydelve.__path__[0]).rglob("*.py"):
+        late, told = _named(path)
+        assert late == {name: told.get(name) for name in late}, path
+        found += len(late)
+        for module in late.values():
+            import_module(module)
+    assert found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydelve.agent import protocol
 from pydelve.api.target import CapturedOutput, Frame, LockWait, RaisedException, StackPart
 from pydelve.api.values import Limits, Value, Variable
+from pydelve.deferred import Deferred
 from pydelve.records import replace
 from pydelve.target.arming import Armed, ExceptionArming
 from pydelve.target.interface import CodeReport, ModuleReport, ModulesReport, Steps, ThreadReport
@@ -19,7 +20,9 @@ from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.task_report import TasksReport
 
 if TYPE_CHECKING:
-    from pydelve.target.live.lock_waits import LockWaits
+    from pydelve.target.live import lock_waits
+else:
+    lock_waits = Deferred("pydelve.target.live.lock_waits")  # only where threads wait
 
 
 class Asking:
@@ -27,7 +30,7 @@ class Asking:
 
     def __init__(self, agent: AgentLink, pid: int) -> None:
         self._agent, self._pid = agent, pid
-        self._locks: LockWaits | None = None
+        self._locks: lock_waits.LockWaits | None = None
 
     def _ask_no_more(self) -> None:
         """Close what was opened for it."""
@@ -74,9 +77,7 @@ class Asking:
 
     def _lock_waits(self) -> dict[int, LockWait]:
         if self._locks is None:
-            from pydelve.target.live.lock_waits import LockWaits  # noqa: PLC0415  only where threads wait
-
-            self._locks = LockWaits(self._pid)
+            self._locks = lock_waits.LockWaits(self._pid)
         return self._locks.now()
 
     def _thread(self, entry: dict[str, Any], states: dict[int, str]) -> ThreadReport:

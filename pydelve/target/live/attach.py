@@ -11,9 +11,11 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
+from typing import TYPE_CHECKING
 
 from pydelve.agent import protocol
 from pydelve.api.attach import AttachMethod, AttachOptions
+from pydelve.deferred import Deferred
 from pydelve.errors import TargetError, TargetGoneError, UnsupportedError
 from pydelve.target import NEWEST, OLDEST
 from pydelve.target.cpython.layout import Runtime, choose_layout, cookie_version, has_cookie
@@ -31,6 +33,11 @@ from pydelve.target.live.surroundings import command_of, folder_of
 from pydelve.target.live.traced import refusal, until
 from pydelve.target.machines import NAMES, known
 from pydelve.target.machines.machine import Machine
+
+if TYPE_CHECKING:
+    from pydelve.target.live import remote_exec
+else:
+    remote_exec = Deferred("pydelve.target.live.remote_exec")
 
 START_LIMIT_S = 5.0
 PENDING_LIMIT_S = 10.0
@@ -302,15 +309,13 @@ def _method(asked: AttachMethod, pid: int, runtime: Runtime) -> AttachMethod:
 
 
 def _by_script(memory: ProcessMemory, runtime: Runtime, tracer: ptrace.Tracer) -> stub.Sockets:
-    from pydelve.target.live.remote_exec import RemoteExec  # noqa: PLC0415  rarely needed
-
     try:
         layout = choose_layout(memory, runtime)
     except UnreadableError as error:
         raise TargetError(
             f"process {memory.pid} can't be entered", why=str(error), hint=f"pydelve attach {memory.pid}"
         ) from None
-    return RemoteExec(memory, runtime, layout, tracer).enter(PENDING_LIMIT_S)
+    return remote_exec.RemoteExec(memory, runtime, layout, tracer).enter(PENDING_LIMIT_S)
 
 
 def _sockets_of(inside: Inside, page: stub.Page) -> stub.Sockets:

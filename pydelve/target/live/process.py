@@ -16,6 +16,7 @@ from pydelve.agent import protocol
 from pydelve.api.target import ExitStatus, TargetInfo
 from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.api.values import Evaluation, Examination, Limits, Value
+from pydelve.deferred import Deferred
 from pydelve.errors import (
     AgentError,
     EvaluationError,
@@ -38,7 +39,16 @@ from pydelve.target.live.launch import ENTRY
 from pydelve.target.live.user_code import UserCode
 
 if TYPE_CHECKING:
-    from pydelve.target.live.call_assembly import Assembly
+    from pydelve.target.core import writing
+    from pydelve.target.cpython import memory as cpython_memory
+    from pydelve.target.live import call_assembly, convert_tracing
+    from pydelve.target.live import memory as live_memory
+else:  # sessions that trace, dump or show memory need them; together 5 ms
+    writing = Deferred("pydelve.target.core.writing")
+    cpython_memory = Deferred("pydelve.target.cpython.memory")
+    call_assembly = Deferred("pydelve.target.live.call_assembly")
+    convert_tracing = Deferred("pydelve.target.live.convert_tracing")
+    live_memory = Deferred("pydelve.target.live.memory")
 
 _HELLO_LIMIT_S = 20.0
 _DETACH_LIMIT_S = 5.0
@@ -68,7 +78,7 @@ class LiveProcess(Asking):
         """Numbers of the last ones that came."""
         self._kept: set[int] = set()
         """Idents of the threads that are frozen."""
-        self._assembly: Assembly | None = None
+        self._assembly: call_assembly.Assembly | None = None
         self._ending = {"clean": False, "told": False}
         """Of its exit status, as far as its agent has told so."""
         self._leaving = False
@@ -292,8 +302,6 @@ class LiveProcess(Asking):
 
     def trace(self, options: TraceOptions, patterns: tuple[Any, Any], *, weaves: bool, since_s: float) -> float:
         """See ``target.Process``."""
-        from pydelve.target.live import call_assembly, convert_tracing  # noqa: PLC0415  rarely needed
-
         self._assembly = call_assembly.Assembly()
         wire = convert_tracing.from_options(options, patterns, weaves=weaves, since_s=since_s)
         began = self._agent.ask(protocol.TRACE, wire)
@@ -303,11 +311,9 @@ class LiveProcess(Asking):
 
     def end_trace(self) -> TraceSummary:
         """See ``target.Process``."""
-        from pydelve.target.live.convert_tracing import to_summary  # noqa: PLC0415  rarely needed
-
         answer = self._agent.ask(protocol.END_TRACE, {})
         with convert.reading("end of the trace"):
-            return to_summary(answer, self._assembly)
+            return convert_tracing.to_summary(answer, self._assembly)
 
     # -- evaluating ----------------------------------------------------------------------------------------------------
 
@@ -379,21 +385,16 @@ class LiveProcess(Asking):
 
     def read_memory(self, address: int, size: int, content: str = "", offset: int = 0) -> tuple[int, bytes]:
         """See ``target.Process``."""
-        from pydelve.target.cpython.memory import read_content  # noqa: PLC0415  rarely needed
-        from pydelve.target.live.memory import ProcessMemory  # noqa: PLC0415
-
-        memory = ProcessMemory(self._pid, "attach")
+        memory = live_memory.ProcessMemory(self._pid, "attach")
         try:
-            return read_content(memory.read_now, address, size, content, offset)
+            return cpython_memory.read_content(memory.read_now, address, size, content, offset)
         finally:
             memory.close()
 
     def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
         """See ``target.Process``: all its threads stand, also those in C code."""
-        from pydelve.target.core.writing import write_core  # noqa: PLC0415  rarely needed
-
         try:
-            return write_core(self._pid, path, going_on, self._tracer.stopped())
+            return writing.write_core(self._pid, path, going_on, self._tracer.stopped())
         finally:
             if not self._attending:
                 self._attend()
@@ -433,11 +434,9 @@ class LiveProcess(Asking):
             self._in_order(name, data)
             self._listener.on_logged(convert.to_logged(data))
         elif name == protocol.CALLS:
-            from pydelve.target.live.convert_tracing import to_calls  # noqa: PLC0415  rarely needed
-
             self._in_order(name, data)
             with convert.reading("batch of calls"):
-                calls = to_calls(data, self._assembly)
+                calls = convert_tracing.to_calls(data, self._assembly)
             self._listener.on_calls(calls)
         elif name == protocol.LANDED:
             self._listener.on_landed(convert.to_landing(data))
