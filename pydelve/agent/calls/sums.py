@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 _ERRORS, _TOTAL, _CHILDREN, _LONGEST, _CLASSES = range(5)  # of a function: how many calls, its classes tell
 _SHORT, _SHIFT = 4_096, 3  # durations below that are counted by their other bits
 _BITS, _LONG = 6, 1_024  # of a longer one make its class, besides the highest; from here on
-_EVERY_S = 0.25
+_EVERY_S, _EARLY_S, _SHARE = 0.25, 0.01, 16
 _MANY_THREADS = 64
 _LOOKED_AT, _ROUNDS = 100, 5  # calls that are made to know the cost of one
 _SETTLE_S = 2.0
@@ -76,9 +76,14 @@ class _Sent(Outbox):
     def __init__(self, agent: Agent, sums: CallSums) -> None:
         super().__init__(agent.link, agent.hold, agent.own, protocol.CALLS, sums.describe)
         self._sums = sums
+        self._begun_ns = _clock()
 
-    _gather_s = _EVERY_S
     _most = 1  # a batch has all
+
+    @property
+    def _gather_s(self) -> float:  # type: ignore[override]
+        """At first often: of a process that is killed, as a pool's workers are, no more than this is missing."""
+        return min(_EVERY_S, max(_EARLY_S, (_clock() - self._begun_ns) * 1e-9 / _SHARE))
 
     def waiting(self) -> bool:
         """See ``Outbox.waiting``."""
