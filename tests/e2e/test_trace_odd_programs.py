@@ -26,6 +26,12 @@ COPIES = [
     "call sleep()", "call nap()", "yield nap None", "await sleep", "resume sleep", "resume nap", "return nap None",
     "return sleep None", "call copied(value=1)", "return copied 1", "call copied(value=2)", "return copied 2",
 ]  # fmt: skip
+GENERATORS = [
+    "plain()", "plain yields 1  <time>", "plain goes on  after <time>", "plain yields None  <time>",
+    "plain goes on  after <time>", "plain -> None  <time>",
+    "waiting()", "waiting awaits  <time>", "waiting goes on  after <time>", "waiting yields 'two'  <time>",
+    "waiting goes on  after <time>", "waiting -> None  <time>",
+]  # fmt: skip
 LIMIT_S = 60.0
 
 
@@ -34,6 +40,13 @@ def test_threads_without_names(python: Interpreter, tmp_path: Path) -> None:
     for more in ((), ("--sample", "1/1", "--first", "99")):
         done = traced(python, tmp_path, *more, pattern, str(FOLDER / "odd_threads.py"))
         assert normalised(done.output) == THREADS
+
+
+def test_what_asynchronous_generators_yield(python: Interpreter, tmp_path: Path) -> None:
+    for more in ((), ("--sample", "1/1"), ("--follow-calls", "1", "--exclude", "asyncio")):
+        done = traced(python, tmp_path, *more, r"__main__\.(plain|waiting)$", str(FOLDER / "async_generators.py"))
+        assert normalised(done.output)[:-1] == [f" <stamp>  [Task-1] __main__.{line}" for line in GENERATORS]
+        assert (tmp_path / "out.txt").read_text() == "[1, None, 'two']\n"
 
 
 def test_code_that_the_program_copies(python: Interpreter, tmp_path: Path) -> None:

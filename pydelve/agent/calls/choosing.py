@@ -163,7 +163,7 @@ class Choosing:
 
         functions: list[Callable[..., None]] = [
             raises,
-            lambda value=None: self._suspends(_getframe(2), key, value),
+            lambda value: self._suspends(_getframe(2), key, value, True),
             lambda: self._suspends(_getframe(2), key, None),
             lambda: self._resumes(_getframe(2), source, None),
             lambda: self._resumes(_getframe(2), source, sys.exc_info()[1]),
@@ -240,10 +240,10 @@ class Choosing:
         del stack[at:]  # with those whose end was not seen
         return told
 
-    def _suspends(self, frame: FrameType, key: int, value: object) -> None:
+    def _suspends(self, frame: FrameType, key: int, value: object, sure: bool = False) -> None:
         told = self._ends(key)
         if told:
-            self._calls.suspended(frame, value)
+            self._calls.suspended(frame, value, sure)
         elif told is False:
             self._suspended.add(id(frame))
 

@@ -9,6 +9,7 @@ anything else the text is made at once, as UTF-8 bytes; b"" is no value. ``calls
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from _thread import _local
@@ -25,7 +26,7 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
 
 CALL, RETURN, RAISE, PROPAGATE, YIELD, AWAIT, RESUME, THROW = range(8)
-WRAPPED = "async_generator_wrapped_value"  # what an asynchronous generator yields, as against awaits
+_WRAPPED = "async_generator_wrapped_value"  # what an asynchronous generator yields, as against awaits
 _ASYNCIO = "_asyncio"
 CHUNK = 16_384
 """So many items, and the list is looked after."""
@@ -33,7 +34,18 @@ NONE_GIVEN = b" "  # in place of a first argument
 _WITH_VALUE = (YIELD, THROW)
 _BIGGEST = (1 << 30) - 1  # an int of one digit: compared fast, and small to send
 _CLEARS = sys.version_info[:2] == (3, 12)  # see brief.arguments
+_class_name = vars(type)["__name__"].__get__
 _clock, _getframe, _len = time.perf_counter, sys._getframe, len  # taken before the program can replace them
+
+
+def yielded(value: object, sure: bool = False) -> list[object]:
+    """What an asynchronous generator yields, alone in a list; none where it, or a coroutine, awaits.
+
+    ``sure``: it does not.
+    """
+    if _class_name(type(value)) == _WRAPPED:
+        return gc.get_referents(value)[:1]  # it has nothing but the value: Objects/genobject.c
+    return [value] if sure else []
 
 
 class PerThread(_local):
@@ -188,9 +200,9 @@ class Recorder:
 
     # -- for one function, as its own code calls them ------------------------------------------------------------------
 
-    def hooks(self, code: int, count: int) -> tuple[Callable[..., None], ...]:
+    def hooks(self, code: int, count: int, awaits: bool) -> tuple[Callable[..., None], ...]:
         """What ``splicing.Calls`` consists of; ``count``: how many values the function's calls have."""
-        return (self._begins(code, count), self._returns(code), *self._switches(code))
+        return (self._begins(code, count), self._returns(code), *self._switches(code, awaits))
 
     def hooks_of_builtin(self, code: int, count: int) -> tuple[Callable[..., None], Callable[[int], None]]:
         """``matching.Builtin.begins`` and ``ends``; ``count``: one, where first arguments are shown, or none."""
@@ -281,7 +293,7 @@ class Recorder:
 
         return returns
 
-    def _switches(self, code: int) -> tuple[Callable[..., None], ...]:
+    def _switches(self, code: int, waits: bool) -> tuple[Callable[..., None], ...]:
         left, switched, is_own_fault = self.left, self.switched, self.is_own_fault
 
         def guarded(function: Callable[..., None]) -> Callable[..., None]:
@@ -299,8 +311,9 @@ class Recorder:
             traceback = error.__traceback__ if error is not None else None
             left(code + (RAISE if traceback is None or traceback.tb_next is None else PROPAGATE), error)
 
-        def yields(*values: object) -> None:
-            switched(code + YIELD, id(_getframe(2)), *values)
+        def yields(value: object) -> None:
+            shown = yielded(value, sure=True) if waits else [value]
+            switched(code + YIELD, id(_getframe(2)), *shown)
 
         def awaits() -> None:
             switched(code + AWAIT, id(_getframe(2)))

@@ -22,7 +22,7 @@ from ..calls.brief import Brief, arguments
 from ..calls.choosing import Choosing
 from ..calls.conditions import Condition
 from ..calls.matching import Source, Sources
-from ..calls.records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, WRAPPED, YIELD
+from ..calls.records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, YIELD, yielded
 from ..interpreter.gil import FREE_THREADED
 from ..interpreter.paths import canonical, is_agent
 from ..interpreter.threads import own_name
@@ -171,7 +171,7 @@ class Calls(Sources):
             lambda frame: self.started(frame, source),
             self.returned,
             raises,
-            lambda frame, value=None: self.suspended(frame, value),
+            lambda frame, value: self.suspended(frame, value, True),
             lambda frame: self.suspended(frame, None),
             lambda frame: self.resumed(frame, source),
             lambda frame: self.resumed(frame, source, sys.exc_info()[1]),
@@ -275,8 +275,8 @@ class Calls(Sources):
         sampled: bool = number % self._sample == 0
         return sampled
 
-    def suspended(self, frame: FrameType, value: object) -> None:
-        """It yields, or awaits."""
+    def suspended(self, frame: FrameType, value: object, sure: bool = False) -> None:
+        """It yields, or awaits; ``sure``: it yields."""
         now = _clock()
         call, thread = self._leave(id(frame), now)
         if call is None or thread is None:
@@ -284,9 +284,9 @@ class Calls(Sources):
         self._suspended[call.frame] = call
         call.left = now
         if call.shown and not self._slower:
-            kind = AWAIT if call.source.awaits and type(value).__name__ != WRAPPED else YIELD
-            text = "" if kind == AWAIT or type(value).__name__ == WRAPPED else self._text(value)
-            self._tell(kind, call, thread, self._times(call, now), text)
+            shown = yielded(value, sure) if call.source.awaits else [value]
+            text = self._text(shown[0]) if shown else ""
+            self._tell(YIELD if shown else AWAIT, call, thread, self._times(call, now), text)
 
     def resumed(self, frame: FrameType, source: Source, thrown: BaseException | None = None) -> None:
         """It goes on; or has an exception thrown into it."""

@@ -26,11 +26,11 @@ from ..calls.records import (
     RESUME,
     RETURN,
     THROW,
-    WRAPPED,
     YIELD,
     PerThread,
     Recorder,
     items_of,
+    yielded,
 )  # fmt: skip
 from ..interpreter.threads import own_name
 from ..outbox import FOR_EVER, Outbox
@@ -319,8 +319,8 @@ class CallStream(Sources):
 
     def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """See ``Sources``."""
-        code, names, _ = self.codes[id(source.code)]
-        return names, self.recorder.hooks(code, len(names))
+        code, names, awaits = self.codes[id(source.code)]
+        return names, self.recorder.hooks(code, len(names), awaits)
 
     def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
         return self.recorder.hooks_of_builtin(source.index * 8, self.sizes[source.index])
@@ -369,10 +369,9 @@ class CallStream(Sources):
 
     def suspends(self, code: int, awaits: bool, key: int, value: object) -> None:
         """The same, of a frame with this key."""
-        if not awaits:
-            self.recorder.switched(code + YIELD, key, value)
-        elif type(value).__name__ == WRAPPED:
-            self.recorder.switched(code + YIELD, key)
+        shown = yielded(value) if awaits else [value]
+        if shown:
+            self.recorder.switched(code + YIELD, key, *shown)
         else:
             self.recorder.switched(code + AWAIT, key)
 

@@ -74,7 +74,7 @@ class Calls:
         begins: With the values of the parameters.
         returns: With the value.
         raises: In the handler of the exception that leaves the function.
-        yields: With the value.
+        yields: With the value; that of an asynchronous generator is wrapped, but for 3.9 and 3.10.
         awaits: What a coroutine is suspended with is nobody's business.
         resumes: It goes on.
         thrown: In the handler of an exception that was thrown in.
@@ -265,8 +265,6 @@ class _Splice:
                 self._parts += self._call(self._calls.yields, [], top=True)
             self._parts += [(_JUMP_FORWARD, 0, f"yield {index}"), (_SEND, 0, f"sent {index}")]
             self._sends.add(index)
-        elif self._code.co_flags & _ASYNC_GENERATOR:
-            self._parts += self._call(self._calls.yields, [])
         else:
             self._parts += self._call(self._calls.yields, [], top=True)
         if not _TABLES:
