@@ -205,6 +205,32 @@ def test_another_source_at_the_same_path(tmp_path: Path) -> None:
     )
 
 
+_GUARDED = """\
+import ctypes
+MADV_GUARD_INSTALL, PAGE = 102, 4096
+data = b"x" * (1 << 20)
+middle = (id(data) + (1 << 19)) & -PAGE
+refused = ctypes.CDLL(None).madvise(ctypes.c_void_p(middle), PAGE, MADV_GUARD_INSTALL)
+print("ready", flush=True)
+input()
+"""
+
+
+def test_memory_behind_a_page_that_can_not_be_read(tmp_path: Path) -> None:
+    """As newer C libraries guard the stacks of threads, in the middle of what is mapped."""
+    source, core = tmp_path / "guarded.py", tmp_path / "guarded.core"
+    source.write_text(_GUARDED)
+    with Running(Interpreter(sys.executable, "", ""), source, folder=tmp_path) as running:
+        running.wait_ready(waits_in="read")
+        with LiveSession(LookOptions(running.pid, "a test says so")) as session:
+            session.wait_stop()
+            if session.call(Evaluate("refused")).value.text != "0":
+                pytest.skip("this kernel has no guard pages (MADV_GUARD_INSTALL)")
+            written = session.call(Dump(str(core)))
+            assert written is not None and written.unreadable_bytes == 4096
+    assert looked(core, tmp_path, commands=["print data[:3], data[-3:]"])[-1] == "(b'xxx', b'xxx')"
+
+
 class TestRefusals:
     """What is no core, or not whole, or whose files are others."""
 

@@ -146,18 +146,27 @@ class _Dump:
         return Written(place, unreadable)
 
     def _copy(self, memory: int, address: int, place: int, size: int) -> int:
-        """Copy a piece; gives how many bytes of it can't be read."""
-        try:
-            data = os.pread(memory, size, address)
-        except OSError:
-            data = b""
-        if not any(data):
-            return size - len(data)
-        for at in range(0, len(data), PAGE_SIZE):
-            page = data[at : at + PAGE_SIZE]
-            if page != _ZEROS:
-                self._put(place + at, page)
-        return size - len(data)
+        """Copy a piece; gives how many bytes of it can't be read: there may be more behind them."""
+        unreadable = done = 0
+        while done < size:
+            try:
+                data = os.pread(memory, size - done, address + done)
+            except OSError:  # one page of it, or all: a C library guards the stacks of threads so
+                unreadable, done = unreadable + PAGE_SIZE, done + PAGE_SIZE
+                continue
+            if not data:  # the process has ended
+                return unreadable + size - done
+            self._copy_pages(data, place + done)
+            done += len(data)
+        return unreadable
+
+    def _copy_pages(self, data: bytes, place: int) -> None:
+        """Put those that are not zeros alone."""
+        if any(data):
+            for at in range(0, len(data), PAGE_SIZE):
+                page = data[at : at + PAGE_SIZE]
+                if page != _ZEROS:
+                    self._put(place + at, page)
 
     def _put(self, place: int, data: bytes) -> None:
         while data:
