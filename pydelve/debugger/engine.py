@@ -36,7 +36,7 @@ from pydelve.debugger.dumping import Dumping
 from pydelve.debugger.files import ChildOptions
 from pydelve.debugger.halting import Halting
 from pydelve.debugger.hints import Hints
-from pydelve.debugger.jumping import jumped
+from pydelve.debugger.jumping import Jumping
 from pydelve.debugger.looking import Looking
 from pydelve.debugger.loop import Loop
 from pydelve.debugger.placing import Placing
@@ -87,8 +87,7 @@ class Debugger:
         self.tracing = Tracing(self._current, emit)
         self._exception: ExceptionInfo | None = None
         self._halting = Halting(self._current, loop, emit)
-        self._jumping = ""
-        """Where to, once the thread has left the check that it stands in."""
+        self._jumping = Jumping(self._current, emit, self._run)
         self._door = ""
         """Where its children are to call."""
         self._stops_at_entry = False
@@ -96,7 +95,7 @@ class Debugger:
             requests.GetState: lambda _: self._current.state,
             requests.Resume: self._resume,
             requests.Call: self._call,
-            requests.Jump: self._jump,
+            requests.Jump: self._jumping.begin,
             requests.SendSignal: self._send_signal,
             requests.SetStopOne: self._set_stop_one,
             requests.Halt: self._halt,
@@ -193,7 +192,7 @@ class Debugger:
         self._halting.over()
         self._current.threads = ThreadNumbers(0)
         self._exception = None
-        self._jumping = ""
+        self._jumping.over()
         self._current.state = State("starting")
         process = LiveProcess(reached, self._current.files.cwd, self._loop, self)
         self._current.process = process
@@ -262,27 +261,6 @@ class Debugger:
         process = self._current.stopped()
         self._run(process, plan_for_call(request, self._current))
         return self._current.state
-
-    def _jump(self, request: requests.Jump) -> State:
-        process = self._current.stopped()
-        stop = jumped(request.location, self._current, process)
-        if stop is None:
-            plan = plan_for(requests.Resume("next"), self._current)
-            self._run(process, replace(plan, how="arrive"))
-            self._jumping = request.location
-            return self._current.state
-        self._current.state = State("stopped", process.info, stop)
-        self._emit(Stopped(stop))
-        return self._current.state
-
-    def _go_on_jumping(self, stop: Stop, process: Process) -> Stop:
-        """The thread that is to jump has arrived at its statement, or something else came first."""
-        to, self._jumping = self._jumping, ""
-        try:
-            return (jumped(to, self._current, process) if stop.reason == "step" else None) or stop
-        except PydelveError as error:
-            self._emit(Notice(error.message, error.why, error.hint))
-            return replace(stop, reason="still")
 
     def _set_stop_one(self, request: requests.SetStopOne) -> None:
         process, self._current.stop_one = self._current.armable(), request.one
@@ -393,9 +371,7 @@ class Debugger:
         except PydelveError:  # it ends at this moment
             stop = self._to_stop(report)
         self._current.state = State("stopped", process.info, stop)
-        if self._jumping:
-            stop = self._go_on_jumping(stop, process)
-            self._current.state = State("stopped", process.info, stop)
+        stop = self._jumping.goes_on(stop, process)
         try:
             if not self._attend(process, stop, report):
                 return

@@ -1,13 +1,59 @@
-"""``jump``: from where the thread stands to another statement of the same code."""
+"""``jump``: from where the thread stands to another statement of the same code. For ``engine``, on its thread."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from pydelve.api import requests
 from pydelve.api.breakpoints import Location
-from pydelve.api.target import Frame, Stop
+from pydelve.api.events import Event, Notice, Stopped
+from pydelve.api.target import Frame, State, Stop
 from pydelve.debugger.current import Current
-from pydelve.errors import UnsupportedError
+from pydelve.debugger.plans import plan_for
+from pydelve.errors import PydelveError, UnsupportedError
 from pydelve.records import replace
-from pydelve.target.interface import Process
+from pydelve.target.interface import Plan, Process
+
+
+class Jumping:
+    """One per engine."""
+
+    def __init__(self, current: Current, emit: Callable[[Event], None], run: Callable[[Process, Plan], None]) -> None:
+        """None is under way. ``run`` has the target go on."""
+        self._current, self._emit, self._run = current, emit, run
+        self._to = ""
+        """Where to, once the thread has left the check that it stands in."""
+
+    def begin(self, request: requests.Jump) -> State:
+        """Jump, or go on to where that can be done; raises as ``jumped``."""
+        process = self._current.stopped()
+        stop = jumped(request.location, self._current, process)
+        if stop is None:
+            plan = plan_for(requests.Resume("next"), self._current)
+            self._run(process, replace(plan, how="arrive"))
+            self._to = request.location
+            return self._current.state
+        self._current.state = State("stopped", process.info, stop)
+        self._emit(Stopped(stop))
+        return self._current.state
+
+    def goes_on(self, stop: Stop, process: Process) -> Stop:
+        """The thread that is to jump, if one is, has arrived at its statement, or something else came first: the stop
+        as it is then, which is the state, too.
+        """
+        to, self._to = self._to, ""
+        if to:
+            try:
+                stop = (jumped(to, self._current, process) if stop.reason == "step" else None) or stop
+            except PydelveError as error:
+                self._emit(Notice(error.message, error.why, error.hint))
+                stop = replace(stop, reason="still")
+            self._current.state = State("stopped", process.info, stop)
+        return stop
+
+    def over(self) -> None:
+        """It is another process: none is under way any more."""
+        self._to = ""
 
 
 def jumped(text: str, current: Current, process: Process) -> Stop | None:
