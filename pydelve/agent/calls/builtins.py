@@ -29,6 +29,7 @@ _FUNCTION, _DESCRIPTOR = type(len), type(str.join)
 # the type of methods that are given their class, as those of regular expressions: a class of its own since 3.9
 _METHOD = next((cls for cls in type.__subclasses__(_FUNCTION) if cls.__name__ == "builtin_method"), _FUNCTION)
 _self_of: Any = vars(_FUNCTION)["__self__"].__get__
+_MANY_CALLERS = 16_384  # what is compiled anew each time would be kept for ever
 _name_of: Any = vars(_FUNCTION)["__name__"].__get__
 
 
@@ -88,6 +89,8 @@ class Builtins:
         """Are calls by this code told of?"""
         found = self._callers.get(id(code))
         if found is None:
+            if len(self._callers) >= _MANY_CALLERS:
+                self._callers.clear()
             found = self._callers[id(code)] = code, not is_agent(code) and self._calls.matching.is_caller(code)
         return found[1]
 

@@ -50,14 +50,15 @@ class Choosing:
         self._condition, self._is_own_fault = condition, is_own_fault
         self.entered: dict[int, Entered] = {}
         """By id of code that asks the condition by itself: of the calls that it is not true of nothing comes here."""
+        self.known: dict[int, Source] = {}
+        """By id of code that events tell of."""
         self._marks = _Marks()
         self._suspended: set[int] = set()  # ids of frames whose calls are left out
 
     def callbacks(self, find: Callable[[CodeType, FrameType], Any], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring``."""
-        known: dict[int, Source] = {}
         leaves_out, begins, is_own_fault = self._make_leaves_out(), self._begins, self._is_own_fault
-        marks, ends, identity, entered = self._marks, self._ends, id, self.entered
+        marks, ends, identity, entered, known = self._marks, self._ends, id, self.entered, self.known
 
         def on_start(code: CodeType, offset: int) -> object:
             try:

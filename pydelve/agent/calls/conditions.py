@@ -69,9 +69,10 @@ class Condition:
         return self._ask(source, self._of_frame, frame, source)
 
     def _of_frame(self, frame: FrameType, source: Source) -> object:
-        if source.condition is None:
-            source.condition = compile_condition(self._text, source.code)
-        return source.condition(frame)
+        condition = source.condition
+        if condition is None:
+            condition = source.condition = compile_condition(self._text, source.code)
+        return condition(frame)
 
     def woven(self, source: Source, names: dict[str, Any] | None) -> tuple[Callable[..., bool], tuple[str, ...]] | None:
         """What a function asks, and the parameters that it gives; None where only events can. ``names``: its globals,

@@ -42,7 +42,7 @@ class CallEvents:
             self._local |= events.PY_UNWIND | events.PY_THROW
         else:
             self._everywhere |= events.PY_UNWIND | events.PY_THROW
-        self._codes: list[CodeType] = []
+        self._codes: list[CodeType] = []  # that ask a condition by themselves
         self._weaving: EntryWeaving | None = None
         self._tool = self._take_tool()
         functions = {
@@ -132,7 +132,6 @@ class CallEvents:
                 self._weaving.late(code, frame.f_globals)
         source = self._calls.source(frame)
         if source is not None:
-            self._codes.append(code)
             self._monitoring.set_local_events(self._tool, code, self._local)
         return source
 
@@ -159,7 +158,7 @@ class CallEvents:
         events = self._monitoring.events
         self.leave_code()
         self._monitoring.set_events(self._tool, 0)
-        for code in self._codes:
+        for code in [*self._codes, *self._calls.known_codes()]:
             self._monitoring.set_local_events(self._tool, code, 0)
         for name in self._names:
             self._monitoring.register_callback(self._tool, getattr(events, name), None)

@@ -13,6 +13,7 @@ from _thread import RLock
 
 from ..calls.brief import parameters
 from ..calls.hooks import Hook
+from ..interpreter.gil import FREE_THREADED
 from ..interpreter.paths import canonical, is_agent
 from ..interpreter.quiet import FILENAME
 from ..interpreter.skipping import fits
@@ -32,6 +33,7 @@ _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")  # from 3.12 on no f
 _HAS_QUALNAME = sys.version_info >= (3, 11)
 _HEADER_BYTES = 16  # of a .pyc: PEP 552
 _MAX_SOURCE_BYTES = 4 << 20
+_MANY = 1 << 62 if FREE_THREADED else 1_024  # there an object's count of references is not all of them
 _TELLS_FIRST = sys.version_info >= (3, 12)
 
 
@@ -49,9 +51,14 @@ class Source:
         self.awaits = bool(code.co_flags & (_CO_COROUTINE | _CO_ASYNC_GENERATOR))
         self.condition: Callable[[FrameType], object] | None = None
 
-    def wire(self) -> list[Any]:
+    def wire(self) -> tuple[str, str, int, list[str]]:
         """For the debugger."""
-        return [self.index, self.name, self.file, self.line, self.shown_names]
+        return self.name, self.file, self.line, self.shown_names
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The same for code that is compiled anew."""
+        return self.name, self.file, self.line, tuple(self.shown_names), self.awaits
 
 
 class Builtin(Source):
@@ -143,6 +150,9 @@ class Sources:
         self._matching = Matching(options, ownership)
         self._condition: Condition | None = None
         self._sources: dict[int, Source] = {}  # id(code): its own; the source keeps the code
+        self._most = _MANY  # so many of them, and those are looked for whose code nobody else has
+        self._tables: list[dict[int, Any]] = []
+        """What else is known by id of code."""
         # a signal's handler may call what is traced where this is held: it is the same thread's
         self._registering = RLock()
 
@@ -164,9 +174,36 @@ class Sources:
                     found = self._sources.get(id(code))
                     if found is not None:
                         return found
+                    if len(self._sources) >= self._most:
+                        self._forget_gone()
                     self._found(known)
                     self._sources[id(code)] = known
         return known
+
+    def known_codes(self) -> list[CodeType]:
+        """Of all functions that it has come by."""
+        return [source.code for source in list(self._sources.values())]
+
+    def _forget_gone(self) -> None:
+        """Code that nobody has but we: what is compiled anew each time would be kept for ever. The lock is held.
+
+        Who calls it, or could, has it; so nothing needs what is known of it, and its id stays its own until then.
+        """
+        for number, source in list(self._sources.items()):
+            source.condition = None  # has it, too; made again where it is asked again
+            if _references(source) <= _ALONE + self._held(number):
+                self._forget(number, source)
+                for table in self._tables:
+                    table.pop(number, None)
+                del self._sources[number]
+        self._most = 2 * len(self._sources) + _MANY
+
+    def _held(self, number: int) -> int:
+        """How many references to code of this id there are here, besides the source's own."""
+        return 0
+
+    def _forget(self, number: int, source: Source) -> None:
+        """Code is no longer known."""
 
     def builtin(self, name: str) -> Builtin | None:
         """What a function written in C is to this trace; None: nothing."""
@@ -208,6 +245,19 @@ class Sources:
         self._matching.learn(code, name)
 
 
+def _references(source: Any) -> int:
+    return sys.getrefcount(source.code)
+
+
+def _alone() -> int:
+    """What ``_references`` gives where there is but the one; which versions count what they pass on differs."""
+    source = Source(compile("0", FILENAME, "eval"), "", False)
+    return _references(source)
+
+
+_ALONE = _alone()
+
+
 def _compiled(parts: list[Any]) -> Callable[[str], object]:
     """What searches for a regular expression. The program finds no module imported that it has not imported."""
     known = "_sre" in sys.modules
@@ -238,6 +288,8 @@ class _Names:
         learned = self._learned.get(id(code))
         if learned is not None:
             return learned[1]
+        if code.co_filename.startswith("<"):
+            return code.co_name
         known = self._files.get(code.co_filename)
         if known is None:
             known = self._files[code.co_filename] = {}

@@ -22,6 +22,7 @@ from ..calls.brief import Brief, arguments
 from ..calls.choosing import Choosing
 from ..calls.conditions import Condition
 from ..calls.matching import Source, Sources
+from ..calls.numbering import MANY_TASKS, Numbers
 from ..calls.records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, YIELD, yielded
 from ..interpreter.gil import FREE_THREADED
 from ..interpreter.paths import canonical, is_agent
@@ -108,10 +109,9 @@ class Calls(Sources):
         self._first, self._sample = options["first"], options["sample"]
         self._brief = Brief(*options["values"]) if options["values"] else None
         self._suspended: dict[int, _Call] = {}  # id(frame): its call
-        self._task_names: dict[str, int] = {}
         self._tasks = AsyncioTasks()
         self._new: dict[str, list[list[Any]]] = {"functions": [], "threads": [], "tasks": []}
-        self._functions = 0
+        self._functions, self._task_numbers = Numbers(self._new["functions"]), Numbers(self._new["tasks"], MANY_TASKS)
         self._thread_numbers = iter(range(1, _COUNTS))
         self._here = _Here(self._register)
         self._counter = iter(range(1, _COUNTS))
@@ -136,6 +136,7 @@ class Calls(Sources):
             self._choosing = Choosing(
                 self, self._counter, self._sample, self._first, self._condition, agent.is_own_fault
             )
+            self._tables.append(self._choosing.known)
         self.began = options["since"] or _clock()
         """See ``stream.CallStream``."""
 
@@ -146,7 +147,7 @@ class Calls(Sources):
     def summary(self) -> dict[str, Any]:
         """The wire form of ``api.tracing.TraceSummary``."""
         return {
-            "calls": _count(self._ends if self._slower else self._numbers), "matched": self._functions,
+            "calls": _count(self._ends if self._slower else self._numbers), "matched": len(self._functions),
             "lost": self.outbox.lost(), "cost": self._mean_cost(),
         }  # fmt: skip
 
@@ -361,9 +362,8 @@ class Calls(Sources):
     def _tell(self, kind: int, call: _Call, thread: _Thread, times: tuple[float, ...], text: str) -> None:
         source = call.source
         if not source.index:
-            self._functions += 1
-            source.index = self._functions
-            self._new["functions"].append(source.wire())
+            with self._registering:
+                source.index = self._functions.of(source.key, *source.wire())
         self._put(((kind, call.number, source.index, thread.index, call.task, call.depth, *times), text))
 
     def _register(self) -> _Thread:
@@ -381,11 +381,7 @@ class Calls(Sources):
         if task is None:
             return 0
         name = self._tasks.fields.name(task)
-        index = self._task_names.get(name)
-        if index is None:
-            index = self._task_names[name] = len(self._task_names) + 1
-            self._new["tasks"].append([index, name])
-        return index
+        return self._task_numbers.of(name, name)
 
     def _callers(self, caller: FrameType | None) -> list[str]:
         found: list[str] = []

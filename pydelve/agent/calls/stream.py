@@ -17,6 +17,7 @@ from _weakref import ref as weak_reference  # not the module: the interpreter em
 from .. import protocol
 from ..calls.brief import Brief
 from ..calls.matching import Source, Sources
+from ..calls.numbering import MANY_TASKS, Numbers
 from ..calls.records import (
     AWAIT,
     CALL,
@@ -256,16 +257,16 @@ class CallStream(Sources):
         """``options``: of the request (``target/live/convert_tracing.py``)."""
         self._agent = agent
         super().__init__(options, agent.ownership)
-        self._indexes = iter(range(1, 1 << 31))
         self.shows = bool(options["values"])
         self.codes: dict[int, tuple[int, list[str], bool]] = {}
         """id(code): code of its calls' records, names of the parameters that are shown, does it await."""
         self.sizes: dict[int, int] = {}
         """By a function's index: how many values its calls have."""
         self._new: dict[str, list[list[Any]]] = {"functions": [], "threads": [], "tasks": []}
-        self._task_names: dict[str, int] = {}
+        self._functions, self._task_numbers = Numbers(self._new["functions"]), Numbers(self._new["tasks"], MANY_TASKS)
+        self._tables.append(self.codes)
         self._tasks = AsyncioTasks()
-        self._threads, self._task_numbers = iter(range(1, 1 << 31)), iter(range(1, 1 << 31))
+        self._threads = iter(range(1, 1 << 31))
         self.done = False
         """Never: it is of all calls."""
         self.outbox = _Chunks(agent, self, options["lossless"])
@@ -311,10 +312,9 @@ class CallStream(Sources):
         return {"calls": -1, "matched": -1, "lost": self.outbox.lost(), "cost": self._cost}
 
     def _found(self, source: Source) -> None:
-        source.index = index = next(self._indexes)
         shown = source.names if self.shows else []
+        source.index = index = self._functions.of(source.key, *source.wire(), len(shown), source.awaits)
         self.sizes[index] = len(shown)
-        self._new["functions"].append([*source.wire(), len(shown), source.awaits])
         self.codes[id(source.code)] = index * 8, shown, source.awaits
 
     def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
@@ -409,12 +409,7 @@ class CallStream(Sources):
             index = local.seen_index
         else:
             name = self._tasks.fields.name(task)
-            with self._registering:
-                known = self._task_names.get(name)
-                if known is None:
-                    known = self._task_names[name] = next(self._task_numbers)
-                    self._new["tasks"].append([known, name])
-            index = local.seen_index = known
+            index = local.seen_index = self._task_numbers.of(name, name)
             try:
                 local.seen = weak_reference(task)
             except TypeError:  # a task of a class of its own

@@ -14,6 +14,7 @@ from _thread import _local, get_ident
 
 from .. import protocol
 from ..calls.matching import Source, Sources
+from ..calls.numbering import Numbers
 from ..calls.records import RAISE
 from ..interpreter.interpreters import current_frames
 from ..outbox import Outbox
@@ -101,11 +102,13 @@ class CallSums(Sources):
         """``options``: of the request (``target/live/convert_tracing.py``)."""
         self._agent = agent
         super().__init__(options, agent.ownership)
-        self._indexes = iter(range(1, 1 << 31))
         self._keys: dict[int, int] = {}  # id of code: its function's index
+        self._known: dict[int, bool] = {}  # ids of code that events tell of
+        self._tables.append(self._known)
         self._new: list[list[Any]] = []  # functions
+        self._functions = Numbers(self._new)
         self._all: list[tuple[int, dict[int, list[Any]]]] = []
-        self._ended: dict[int, list[Any]] = {}  # of threads that are gone
+        self._ended: dict[int, list[Any]] = {}  # by function, of threads and code that are gone
         self._told: dict[int, int] = {}  # calls of each function that were told
         self._suspended: dict[int, list[int]] = {}
         self._thread = _Thread(self._register)
@@ -128,10 +131,11 @@ class CallSums(Sources):
                 self._all = [entry for entry in self._all if entry[0] in alive]
             self._all.append((get_ident(), sums))
 
-    @staticmethod
-    def _fold(into: dict[int, list[Any]], sums: dict[int, list[Any]]) -> None:
-        for index, found in list(sums.items()):
-            _add(into.setdefault(index, _new()), found)
+    def _fold(self, into: dict[int, list[Any]], sums: dict[int, list[Any]]) -> None:
+        """Add those of a thread to sums by function."""
+        for key, found in list(sums.items()):
+            if key in self._keys:
+                _add(into.setdefault(self._keys[key], _new()), found)
 
     def _measured(self) -> float:
         """What a begin or an end costs in the program."""
@@ -159,9 +163,15 @@ class CallSums(Sources):
     # -- functions -----------------------------------------------------------------------------------------------------
 
     def _found(self, source: Source) -> None:
-        source.index = next(self._indexes)
+        source.index = self._functions.of(source.key, *source.wire())
         self._keys[id(source.code)] = source.index
-        self._new.append(source.wire())
+
+    def _forget(self, number: int, source: Source) -> None:
+        for _, sums in self._all:
+            found = sums.pop(number, None)
+            if found is not None:
+                _add(self._ended.setdefault(source.index, _new()), found)
+        del self._keys[number]
 
     def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """See ``Sources``: no parameters."""
@@ -198,7 +208,7 @@ class CallSums(Sources):
 
     def callbacks(self, find: Callable[[CodeType, FrameType], Any], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring`` for what comes most often, without any calls between."""
-        known: set[int] = set()
+        known = self._known
         thread, is_own_fault, identity = self._thread, self._agent.is_own_fault, id
 
         def on_start(code: CodeType, offset: int) -> object:
@@ -207,7 +217,7 @@ class CallSums(Sources):
                 if key not in known:
                     if find(code, _getframe(1)) is None:
                         return disable
-                    known.add(key)
+                    known[key] = True
                 thread.stack.append([key, _clock(), 0, 0])
             except BaseException as error:
                 if not is_own_fault(error):
@@ -328,22 +338,23 @@ class CallSums(Sources):
     # -- sending -------------------------------------------------------------------------------------------------------
 
     def _sums(self) -> dict[int, list[Any]]:
-        """Those of all threads together."""
+        """Those of all threads together, by function."""
         together: dict[int, list[Any]] = {}
         if self._registering.acquire(True, _SETTLE_S):
             try:
-                parts = [self._ended, *[sums for _, sums in self._all]]
+                for index, found in self._ended.items():
+                    _add(together.setdefault(index, _new()), found)
+                for _, sums in self._all:
+                    self._fold(together, sums)
             finally:
                 self._registering.release()
-            for part in parts:
-                self._fold(together, part)
         return together
 
     def describe(self, taken: list[Any]) -> dict[str, Any]:
         """The wire form of what has changed: of each function all that was summed up so far."""
         sums = []
-        for key, found in self._sums().items():
-            index, calls = self._keys[key], _calls(found)
+        for index, found in self._sums().items():
+            calls = _calls(found)
             if self._told.get(index) != calls:
                 self._told[index] = calls
                 errors, total, children, longest, classes = found

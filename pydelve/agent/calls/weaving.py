@@ -228,6 +228,11 @@ class EntryWeaving(CallWeaving):
     def _watch(self, on: bool) -> None:
         """Events tell of modules."""
 
+    def late(self, code: CodeType, names: dict[str, Any]) -> None:
+        """A module begins; not what is compiled and run anew each time, which would be kept for ever."""
+        if not _runs_anew(code, names):
+            super().late(code, names)
+
     def _weave(self, code: CodeType, names: dict[str, Any], anew: bool) -> CodeType:
         source = self._calls.source_of(code, names)
         asked = None if source is None else self._asked(source, None if anew else names)

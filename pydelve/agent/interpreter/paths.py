@@ -95,7 +95,9 @@ class Ownership:
         if known is None:
             path = canonical(filename)
             own = any(path == entry or (entry.endswith("/") and path.startswith(entry)) for entry in self._own)
-            known = self._known[filename] = not own and self._from_library(path)
+            known = not own and self._from_library(path)
+            if not filename.startswith("<"):  # see ``canonical``
+                self._known[filename] = known
         return known
 
     def _from_library(self, path: str) -> bool:

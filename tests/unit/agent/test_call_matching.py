@@ -8,6 +8,7 @@ from typing import Any
 
 from pydelve.agent.calls import matching as call_matching
 from pydelve.agent.calls.matching import Source, Sources
+from pydelve.agent.calls.numbering import Numbers
 
 
 def first() -> None:
@@ -53,3 +54,12 @@ def test_a_function_that_is_found_within_another(monkeypatch: Any) -> None:
     assert trace.source_of(first.__code__, {}) is trace.known(first.__code__)
     assert trace.source_of(second.__code__, {}) is trace.known(second.__code__)
     assert trace.found == ["first", "second"]
+
+
+def test_numbers_are_given_once() -> None:
+    """Also where there are more than are remembered."""
+    new: list[list[Any]] = []
+    numbers = Numbers(new, most=2)
+    assert [numbers.of(name, name.upper()) for name in "aabacacb"] == [1, 1, 2, 1, 3, 4, 3, 5]
+    assert new == [[1, "A"], [2, "B"], [3, "C"], [4, "A"], [5, "B"]]
+    assert len(numbers) == 1
