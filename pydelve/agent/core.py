@@ -36,7 +36,8 @@ from .link import Link, name_thread, start_thread
 from .looking import evaluation
 from .looking.user_code import UserCode
 from .outbox import Outbox
-from .service import Refused, Service
+from .protocol import Refused
+from .service import Service
 from .stops import Cause, Stops
 from .tasks.listing import Tasks
 from .weaving.weaver import Weaver

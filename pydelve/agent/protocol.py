@@ -90,6 +90,17 @@ REPLACING = "replacing"  # another program is about to be in its place
 LEFT_ALONE = "left alone"  # a program that it starts, and that is not followed
 
 
+class Refused(Exception):
+    """The request can't be served; the text says why."""
+
+    hint = ""
+    """The command that shows what there is, where what was asked about is no more."""
+
+    def content(self) -> dict[str, str]:
+        """Its wire form."""
+        return {"message": str(self), "hint": self.hint}
+
+
 def pack(message: Any) -> bytes:
     """A message as bytes, its length first."""
     body = marshal.dumps(message, _MARSHAL_VERSION)

@@ -18,6 +18,7 @@ from .interpreter import interpreters, threads
 from .interpreter.interpreters import current_frames
 from .looking import completing, evaluation, examination, fastlocals, inspection
 from .looking.user_code import Interrupted
+from .protocol import Refused
 from .tasks import awaiting
 from .weaving import bytecode, reloading
 
@@ -33,17 +34,6 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 _monotonic = time.monotonic  # taken before the program can replace it
 _EXCEPTION_STACKS = -(1 << 40)  # what goes for an ident of the first exception's stack; the next ones follow below
 _SHOWN_FRAMES = 20
-
-
-class Refused(Exception):
-    """The request can't be served; the text says why."""
-
-    hint = ""
-    """The command that shows what there is, where what was asked about is no more."""
-
-    def content(self) -> dict[str, str]:
-        """Its wire form."""
-        return {"message": str(self), "hint": self.hint}
 
 
 class ThreadEnded(Refused):

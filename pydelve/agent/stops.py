@@ -20,7 +20,7 @@ from .interpreter.interpreters import current_frames
 from .interpreter.linemap import LineMap
 from .interpreter.skipping import Skipped
 from .looking import evaluation
-from .service import Refused
+from .protocol import Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target

@@ -57,8 +57,12 @@ class Choosing:
 
     def callbacks(self, find: Callable[[CodeType, FrameType], Any], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring``."""
+        switches = {name: self._guarded(each) for name, each in self._make_on_switches(find, disable).items()}
+        return {"PY_START": self._make_on_start(find, disable), "PY_RETURN": self._make_on_return(disable), **switches}
+
+    def _make_on_start(self, find: Callable[[CodeType, FrameType], Any], disable: object) -> Callable[..., object]:
         leaves_out, begins, is_own_fault = self._make_leaves_out(), self._begins, self._is_own_fault
-        marks, ends, identity, entered, known = self._marks, self._ends, id, self.entered, self.known
+        known, identity = self.known, id
 
         def on_start(code: CodeType, offset: int) -> object:
             try:
@@ -74,6 +78,11 @@ class Choosing:
                 if not is_own_fault(error):
                     raise
             return None
+
+        return on_start
+
+    def _make_on_return(self, disable: object) -> Callable[..., object]:
+        marks, ends, is_own_fault, identity, entered = self._marks, self._ends, self._is_own_fault, id, self.entered
 
         def on_return(code: CodeType, offset: int, value: object) -> object:
             try:
@@ -91,31 +100,39 @@ class Choosing:
                     raise
             return None
 
+        return on_return
+
+    def _make_on_switches(
+        self, find: Callable[[CodeType, FrameType], Any], disable: object
+    ) -> dict[str, Callable[..., object]]:
+        """For what comes less often."""
+        known, entered = self.known, self.entered
+
         def source_at(code: CodeType, offset: int) -> Source | None:
-            found = entered.get(identity(code))
+            found = entered.get(id(code))
             if found is None:
-                return known.get(identity(code))
+                return known.get(id(code))
             return found.source if found.begin <= offset < found.end else None
 
         def on_unwind(code: CodeType, offset: int, error: BaseException) -> None:
             source = source_at(code, offset)
-            if source is not None and ends(identity(source.code)):
+            if source is not None and self._ends(id(source.code)):
                 traceback = error.__traceback__
                 self._calls.unwound(_getframe(2), error, traceback is None or traceback.tb_next is None)
 
         def on_yield(code: CodeType, offset: int, value: object) -> object:
-            key = identity(code)
-            if key in entered:
-                if offset >= entered[key].end:
-                    return disable
-                key = identity(entered[key].source.code)
-            self._suspends(_getframe(2), key, value)
+            source = source_at(code, offset)
+            if source is None:
+                return disable
+            self._suspends(_getframe(2), id(source.code), value)
             return None
 
         def on_resume(code: CodeType, offset: int) -> object:
             source = source_at(code, offset)
-            if source is None and identity(code) not in entered:
+            if source is None and id(code) not in entered:
                 source = find(code, _getframe(2))
+                if source is not None:
+                    known[id(code)] = source
             if source is None:
                 return disable
             self._resumes(_getframe(2), source, None)
@@ -126,11 +143,7 @@ class Choosing:
             if source is not None:
                 self._resumes(_getframe(2), source, error)
 
-        return {
-            "PY_START": on_start, "PY_RETURN": on_return, "PY_UNWIND": self._guarded(on_unwind),
-            "PY_YIELD": self._guarded(on_yield), "PY_RESUME": self._guarded(on_resume),
-            "PY_THROW": self._guarded(on_throw),
-        }  # fmt: skip
+        return {"PY_UNWIND": on_unwind, "PY_YIELD": on_yield, "PY_RESUME": on_resume, "PY_THROW": on_throw}
 
     def hooks(self, source: Source, asked: bool) -> tuple[Callable[..., None], ...]:
         """What ``splicing.Calls`` consists of, for a function's own code; ``asked``: see ``Sources.hooks``."""

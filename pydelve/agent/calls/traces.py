@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 
-from ..service import Refused
+from ..protocol import Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target

@@ -12,7 +12,7 @@ import time
 from _thread import get_ident
 
 from ..interpreter.interpreters import current_frames
-from ..service import Refused
+from ..protocol import Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target

@@ -25,7 +25,7 @@ from ..interpreter.linemap import OPCODES
 from ..interpreter.paths import is_agent
 from ..looking import evaluation
 from ..looking.snippet import Snippet
-from ..service import Refused
+from ..protocol import Refused
 from ..stops import Cause
 
 TYPE_CHECKING = False
