@@ -96,14 +96,15 @@ class Condition:
         ident = get_ident()
         if ident in self._asking or (self._busy.cell_contents is True and is_asking(_getframe(2))):
             return False
-        self._asking.append(ident)
         try:
+            self._asking.append(ident)  # here: a signal's handler may raise right after it
             return bool(condition(*values))
         except Exception as error:  # noqa: BLE001  whatever the user's expression raises
             self._tell(error, source)
             return False
         finally:
-            self._asking.remove(ident)
+            if ident in self._asking:
+                self._asking.remove(ident)
 
     def _fails(self, source: Source) -> bool:
         error = sys.exc_info()[1]

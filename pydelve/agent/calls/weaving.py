@@ -15,6 +15,7 @@ Begun and ended on the agent's own thread or at a stop; modules are looked at by
 from __future__ import annotations
 
 import gc
+import posix
 from _thread import RLock
 
 from ..calls.conditions import Entered
@@ -106,6 +107,8 @@ class CallWeaving:
             return
         self.on = False
         self._watch(False)
+        if posix.getpid() != self._agent.pid:
+            self._changing = RLock()  # in a forked child: who held it, in an import, is not there
         with self._changing:
             for code, index, original in reversed(self._patched):
                 store(code.co_consts, index, original)
