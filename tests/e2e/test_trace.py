@@ -153,16 +153,16 @@ def test_breakpoints_while_calls_are_traced(python: Interpreter, tmp_path: Path)
             session.resume()
             session.call(start(r"Account\.fee"))
             fee = ["call Account.fee(amount=50)", "return Account.fee 5"]
-            before = len(session.events)
+            before, book = len(session.events), Book()
             session.resume()
-            assert said(session.events[before:], Book()) == fee
+            assert said(session.events[before:], book) == fee
             point = session.call(CreateBreakpoint(f"{FOLDER / 'kinds.py'}:Account.fee", condition="amount == 50"))
             before = len(session.events)
             stop = session.resume()
             assert (stop.reason, stop.frames[0].function) == ("breakpoint", "Account.fee")
             session.call(ClearBreakpoint(point.id))
             session.resume()
-            assert said(session.events[before:], Book()) == fee
+            assert said(session.events[before:], book) == fee
             session.call(EndTracing())
 
 
