@@ -89,8 +89,11 @@ def _nothing(trace: Trace) -> list[str]:
         )
         if given
     ]  # fmt: skip
-    why = f"no function was called whose module.qualname matches {options.pattern!r}"
+    why = f"no function was called whose module.qualname matches {options.pattern}"
     why += f", or {', '.join(others)} left all calls out" if others else ""
+    script = "" if launch is None or launch.module else os.path.basename(launch.program)
+    if script and os.path.splitext(script)[0] in options.pattern:
+        why += f"; the module of {script} itself is __main__"
     which = f"-p {trace.pid}" if launch is None else f"{'-m ' * launch.module}{launch.program}"
     return part_lines(why, f"pydelve trace --stats . {which}, for the names of what is called")
 

@@ -57,7 +57,7 @@ HELP = Help(
     "Options stand before or after REGEXP. The exit status is the program's.",
     options=OPTIONS,
     examples=(
-        ("pydelve trace 'bank\\.Account' bank.py", "all methods of a class"),
+        ("pydelve trace '\\.Account\\.' bank.py", "all methods of a class"),
         ("pydelve trace --slower-than 10ms '^app\\.' -p 1234", "slow calls in a server"),
         ("pydelve trace --json --output calls.jsonl . --just-my-code -m app", "for programs"),
         ("pydelve trace --when 'amount > 100' deposit --test -x", "in tests"),

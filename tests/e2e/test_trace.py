@@ -276,7 +276,7 @@ class TestLife:
             assert tracer.output.read_text().splitlines()[:2] == ["ready", "20: 41"]
             assert tracer.output.read_text().splitlines()[-3:] == [
                 "pydelve: 0 calls of 0 functions traced",
-                "  why: no function was called whose module.qualname matches 'nothing'",
+                "  why: no function was called whose module.qualname matches nothing",
                 f"  try: pydelve trace --stats . {FOLDER / 'server.py'}, for the names of what is called",
             ]
 

@@ -68,8 +68,11 @@ def test_code_that_the_program_copies(python: Interpreter, tmp_path: Path) -> No
 def test_nothing_to_tell_of(tmp_path: Path, python: Interpreter) -> None:
     program = str(FOLDER / "odd_threads.py")
     done = traced(python, tmp_path, "--when", "n > 9", "--file", "odd_threads.py", "work", program)
+    what = "pydelve: 0 calls of 0 functions traced"
+    why = "  why: no function was called whose module.qualname matches "
+    hint = f"  try: pydelve trace --stats . {program}, for the names of what is called"
+    assert done.raw.splitlines() == [what, f"{why}work, or --when, --file left all calls out", hint]
+    done = traced(python, tmp_path, r"odd_threads\.work", program)
     assert done.raw.splitlines() == [
-        "pydelve: 0 calls of 0 functions traced",
-        "  why: no function was called whose module.qualname matches 'work', or --when, --file left all calls out",
-        f"  try: pydelve trace --stats . {program}, for the names of what is called",
-    ]
+        what, rf"{why}odd_threads\.work; the module of odd_threads.py itself is __main__", hint,
+    ]  # fmt: skip
