@@ -191,9 +191,13 @@ class Agent:
 
     def _tell_the_rest(self) -> None:
         self.link.hurry()  # a debugger that is itself stopped does not keep the program from its end
+        self.tell_all(clean=True)
+
+    def tell_all(self, *, clean: bool) -> None:
+        """Send what was gathered, and say so. ``clean``: the interpreter begins its clean-up; else none may come."""
         told = [outbox.flush() for outbox in self.traces.outboxes()]
         if all(told):
-            self.link.send(("event", protocol.ENDING, {"clean": True}))
+            self.link.send(("event", protocol.ENDING, {"clean": clean}))
         self.link.settle()  # who writes at this moment, and would take it along, may not run again
 
     def deactivate(self) -> None:
@@ -279,6 +283,8 @@ class Agent:
                 self.traces.has_read(**arguments)
             elif operation == protocol.GO:
                 self._go()
+            elif operation == protocol.TELL_ALL:
+                self.tell_all(clean=False)
             elif identifier > self.stops.answered:
                 self._serve_running(identifier, operation, arguments)
 

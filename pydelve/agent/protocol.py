@@ -67,6 +67,7 @@ INTERRUPT = "interrupt"
 # On link, whatever the program does; without a number, as it has no answer.
 HAS_READ = "has read"
 GO = "go"
+TELL_ALL = "tell all"  # what was gathered: it is about to be killed
 
 # What a child's connection to the debugger begins with: which one it is.
 AS_LINK, AS_HOLD = b"L", b"H"
@@ -87,6 +88,7 @@ RECORDS = "records"  # a batch of what the program's threads told in passing: ou
 CALLS = "calls"  # the same of traced calls: calls/
 NOTICE = "notice"
 REPLACING = "replacing"  # another program is about to be in its place
+KILLING = "killing"  # it is about to kill another process
 LEFT_ALONE = "left alone"  # a program that it starts, and that is not followed
 
 

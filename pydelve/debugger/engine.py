@@ -75,12 +75,9 @@ class Debugger:
         self._loop = loop
         self._emit = emit
         self._current = Current(options)
+        current, changed = self._current, self._breakpoint_changed
         self._breakpoints = Breakpoints(
-            self._breakpoint_changed,
-            self._current.files.units_beside,
-            self._current.weave,
-            self._current.files.runs_once,
-            self._current.ident_or_none,
+            changed, current.files.units_beside, current.weave, current.files.runs_once, current.ident_or_none
         )
         self._dumping = Dumping(self._current, loop, emit)
         self._placing = Placing(self._current, self._breakpoints)
@@ -462,6 +459,10 @@ class Debugger:
     def on_left_alone(self, words: tuple[str, ...], why: str, isolated: bool) -> None:
         """See ``target.Listener``."""
         self._emit(ChildLeftAlone(LeftAlone(words, why), isolated))
+
+    def on_killing(self, pid: int) -> None:
+        """See ``target.Listener``."""
+        self.tracing.killing(pid)
 
     def on_notice(self, message: str, why: str, hint: str) -> None:
         """See ``target.Listener``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from pydelve.api.tracing import TraceOptions, TraceSummary
 from pydelve.debugger import helper
 from pydelve.debugger.current import Current, Handlers
 from pydelve.debugger.weaving import mode_from_environment
-from pydelve.errors import EvaluationError, PydelveError, UnsupportedError, UsageError
+from pydelve.errors import EvaluationError, PydelveError, TargetGoneError, UnsupportedError, UsageError
 from pydelve.target.interface import Process
 
 if TYPE_CHECKING:
@@ -75,6 +76,19 @@ class Tracing:
         began_s = process.trace(options, patterns, weaves=weaves, since_s=since_s)
         self._begun = process, self.together.serial if self.together is not None else 0
         return began_s
+
+    def killing(self, pid: int) -> None:
+        """The target is about to kill a process, which may be a target, too."""
+        process = self._current.armable()
+        if process is None:
+            return
+
+        def go_on() -> None:
+            with suppress(TargetGoneError):  # it ends at this moment
+                process.go()
+
+        if self.together is None or not self.together.killed(pid, go_on):
+            go_on()
 
     def _start(self, request: requests.StartTracing) -> None:
         self.begin(request.options)

@@ -15,7 +15,7 @@ from pydelve.api import requests
 from pydelve.api.events import Event, Notice, Traced
 from pydelve.api.tracing import TraceOptions, TraceRecord, TraceSummary
 from pydelve.debugger.member import Member
-from pydelve.errors import PydelveError
+from pydelve.errors import PydelveError, TargetGoneError
 from pydelve.records import replace
 
 REQUESTS = (requests.StartTracing, requests.EndTracing)
@@ -87,6 +87,16 @@ class TracingTogether:
                     found.append(member.engine.serve(requests.EndTracing()))
         self.options = None  # last: what was recorded has come by now
         return found
+
+    def killed(self, pid: int, told: Callable[[], None]) -> bool:
+        """A process is about to be: if it is a target, it tells all that it has first, and then ``told`` is called."""
+        for member in self._members.values():
+            process = member.engine.current.armable()
+            if self.options is not None and process is not None and member.pid == pid:
+                with suppress(TargetGoneError):  # it has ended by itself
+                    process.tell_all(told)
+                    return True
+        return False
 
     # -- the first calls of all ----------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -23,7 +24,11 @@ class Following(Protocol):
         ...
 
     def go(self) -> None:
-        """Its breakpoints are set: it may go on where it was forked."""
+        """Its breakpoints are set: it may go on where it was forked; or where it kills another process."""
+        ...
+
+    def tell_all(self, told: Callable[[], None]) -> None:
+        """It is about to be killed: ``told`` is called when what it has gathered has come."""
         ...
 
 
@@ -32,4 +37,8 @@ class FollowingListener(Protocol):
 
     def on_left_alone(self, words: tuple[str, ...], why: str, isolated: bool) -> None:
         """The target starts a program that is not followed; see ``api.events.ChildLeftAlone``."""
+        ...
+
+    def on_killing(self, pid: int) -> None:
+        """The target is about to kill a process, and waits for :meth:`Following.go`, for a moment."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, NoReturn
 
 from pydelve.api.target import RaisedException
@@ -52,6 +53,10 @@ class ControlRefused:
 
     def go(self) -> None:
         """See ``target.Process``: it does not wait."""
+
+    def tell_all(self, told: Callable[[], None]) -> None:
+        """See ``target.Process``: it has gathered nothing."""
+        told()
 
     def has_read(self, number: int, what: Literal["logged", "calls"]) -> None:
         """See ``target.Process``: it sends nothing."""

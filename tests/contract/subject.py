@@ -89,6 +89,9 @@ class Subject:
     def on_left_alone(self, words: tuple[str, ...], why: str, isolated: bool) -> None:
         """Not looked at here."""
 
+    def on_killing(self, pid: int) -> None:
+        """See ``target.Listener``: nobody traces."""
+
     def on_notice(self, message: str, why: str, hint: str) -> None:
         raise AssertionError(f"a notice: {message}, {why}, {hint}")
 

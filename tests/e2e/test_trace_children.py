@@ -163,10 +163,8 @@ def job(number):
     return number
 if __name__ == "__main__":
     context = multiprocessing.get_context("fork")
-    with context.Pool(2) as pool:
+    with context.Pool(2) as pool:  # which kills its workers as soon as it has the results
         pool.map(job, range(20), chunksize=1)
-        pool.close()
-        pool.join()
     sys.exit(9)
 """
 

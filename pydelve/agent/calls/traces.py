@@ -30,6 +30,11 @@ class Traces:
         self._agent = agent
         self._calls: Traced | None = None
 
+    @property
+    def is_on(self) -> bool:
+        """Are calls traced?"""
+        return self._calls is not None
+
     def start(self, options: dict[str, Any]) -> float:
         """Tell of calls from now on, in place of those that were told of so far; gives what times are counted from."""
         from ..calls import stream as call_stream  # noqa: PLC0415  most programs that are debugged are not traced

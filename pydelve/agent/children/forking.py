@@ -11,6 +11,7 @@ import _thread
 import posix
 from _thread import get_ident
 
+from .. import protocol
 from ..children import dialing
 from ..children.spawning import Spawning
 from ..link import own_fd
@@ -19,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from ..core import Agent
 
+_KILL_PATIENCE_S = 1.0  # who is to be killed may be in C code that keeps the interpreter
 _PATIENCE_S = 10.0  # for the debugger to have set its breakpoints
 
 
@@ -55,12 +57,18 @@ class Children:
             self._removed.append(spawning)
 
     def go(self) -> None:
-        """The debugger has set its breakpoints, or is gone: the program may go on."""
+        """The debugger has set its breakpoints, has what it wanted of who is killed, or is gone: go on."""
         if self._waits.locked():
             try:
                 self._waits.release()
             except RuntimeError:  # both at the same moment
                 return
+
+    def kills(self, pid: int) -> None:
+        """The program is about to kill a process: wait for the debugger to have all of what that one gathered."""
+        self._waits.acquire(False)  # what came too late for the last one
+        self._agent.link.send(("event", protocol.KILLING, {"pid": pid}))
+        self._waits.acquire(True, _KILL_PATIENCE_S)
 
     def address_for_fork(self) -> str:
         """Where a child that was just forked on this thread is to call; "" where it is not followed."""

@@ -2,8 +2,9 @@
 
 Stands in front of the few functions of Python that start one: ``_posixsubprocess.fork_exec`` (``subprocess``,
 ``multiprocessing``), ``os.execv``, ``os.execve``, ``os.posix_spawn``, ``os.posix_spawnp``, ``os.system``. What they
-are given is passed on as it is, but for the environment of what ``commands`` says is a Python. Runs in the program's
-threads.
+are given is passed on as it is, but for the environment of what ``commands`` says is a Python. Stands before
+``os._exit`` and ``os.kill``, too: records that were gathered are sent before a process ends so. Runs in the
+program's threads.
 """
 
 from __future__ import annotations
@@ -50,14 +51,11 @@ class Spawning:
         names = sys.modules["posix"].__dict__
         for name, wrap in (
             ("execv", self._execv), ("execve", self._execve), ("posix_spawn", self._posix_spawn),
-            ("posix_spawnp", self._posix_spawn), ("system", self._system),
+            ("posix_spawnp", self._posix_spawn), ("system", self._system), ("_exit", self._leave), ("kill", self._kill),
         ):  # fmt: skip
             original = names.get(name)
             if original is not None:
                 self._replace(names, name, original, _in_place_of(original, wrap(original)))
-        leave = names.get("_exit")
-        if leave is not None:
-            self._replace(names, "_exit", leave, _in_place_of(leave, self._leave(leave)))
         module = sys.modules.get("_posixsubprocess")
         if module is None:
             self._imports.switch(True)
@@ -194,14 +192,37 @@ class Spawning:
 
         return _exit
 
+    def _kill(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Pools end their children so."""
+
+        def kill(pid: Any, signal: Any, /) -> Any:
+            try:
+                self._let_tell(pid, signal)
+            except Exception:  # noqa: BLE001  what Python's own makes of them is the answer
+                return original(pid, signal)
+            return original(pid, signal)
+
+        return kill
+
+    def _let_tell(self, pid: Any, signal: Any) -> None:
+        """What a traced child has gathered comes before the signal that may end it."""
+        agent = self._agent
+        if not (signal and type(pid) is int and pid > 0 and pid != agent.pid):
+            return
+        if self._acts() and agent.traces.is_on and agent.children is not None:
+            agent.children.kills(pid)
+
+    def _acts(self) -> bool:
+        """Is what the program does here its own doing, with us in it?"""
+        agent = self._agent
+        evaluates = agent.stops.stands_here() or get_ident() in agent.judging
+        return agent.active and not agent.forked() and not evaluates
+
     def _flush(self) -> None:
         agent = self._agent
         if agent.active and not agent.forked():
             agent.link.hurry()
-            told = [outbox.flush() for outbox in agent.traces.outboxes()]
-            if all(told):
-                agent.link.send(("event", protocol.ENDING, {"clean": False}))
-                agent.link.settle()
+            agent.tell_all(clean=False)
 
     def _for_exec(self, path: Any, argv: Any, env: Any) -> dict[Any, Any] | None:
         """The environment for another program in this process's place, which is just about to be there."""
@@ -249,15 +270,14 @@ class Spawning:
         return environment
 
     def _is_followed(self, executables: Sequence[bytes], words: Sequence[Any], entries: Sequence[bytes]) -> bool:
-        agent = self._agent
-        if not agent.active or agent.forked() or agent.stops.stands_here() or get_ident() in agent.judging:
+        if not self._acts():
             return False
         line = [_bytes(word) for word in words]
         why = commands.why_not(executables, line, _value(entries, b"PATH", _DEFAULT_PATH))
         if why:
             shown = [word.decode("utf-8", "replace") for word in line[:_SHOWN_WORDS]]
             left = {"words": shown, "why": why, "isolated": why.startswith(commands.ISOLATED)}
-            agent.link.send(("event", protocol.LEFT_ALONE, left))
+            self._agent.link.send(("event", protocol.LEFT_ALONE, left))
         return not why
 
     def _added(self, entries: Sequence[bytes]) -> list[bytes]:

@@ -20,9 +20,13 @@ from pydelve.target.live.agent_link import AgentLink
 from pydelve.target.task_report import TasksReport
 
 if TYPE_CHECKING:
+    from pydelve.target.cpython import memory as cpython_memory
     from pydelve.target.live import lock_waits
-else:
-    lock_waits = Deferred("pydelve.target.live.lock_waits")  # only where threads wait
+    from pydelve.target.live import memory as live_memory
+else:  # where memory is shown, and where threads wait
+    cpython_memory = Deferred("pydelve.target.cpython.memory")
+    lock_waits = Deferred("pydelve.target.live.lock_waits")
+    live_memory = Deferred("pydelve.target.live.memory")
 
 
 class Asking:
@@ -162,3 +166,11 @@ class Asking:
         """See ``target.Process``."""
         wire = {"handle": handle, "start": start, "count": count, "limits": convert.from_limits(limits)}
         return convert.to_value(self._agent.ask(protocol.EXPAND, wire))
+
+    def read_memory(self, address: int, size: int, content: str = "", offset: int = 0) -> tuple[int, bytes]:
+        """See ``target.Process``."""
+        memory = live_memory.ProcessMemory(self._pid, "attach")
+        try:
+            return cpython_memory.read_content(memory.read_now, address, size, content, offset)
+        finally:
+            memory.close()

@@ -40,20 +40,17 @@ from pydelve.target.live.user_code import UserCode
 
 if TYPE_CHECKING:
     from pydelve.target.core import writing
-    from pydelve.target.cpython import memory as cpython_memory
     from pydelve.target.live import call_assembly, convert_tracing
-    from pydelve.target.live import memory as live_memory
-else:  # sessions that trace, dump or show memory need them; together 5 ms
+else:  # sessions that trace or dump need them; together 4 ms
     writing = Deferred("pydelve.target.core.writing")
-    cpython_memory = Deferred("pydelve.target.cpython.memory")
     call_assembly = Deferred("pydelve.target.live.call_assembly")
     convert_tracing = Deferred("pydelve.target.live.convert_tracing")
-    live_memory = Deferred("pydelve.target.live.memory")
 
 _HELLO_LIMIT_S = 20.0
 _DETACH_LIMIT_S = 5.0
 _RELOAD_LIMIT_S = 30.0
 _ATTEND_EVERY_S = 0.1
+_UNTOLD = {"clean": False, "told": False}
 _JUMP_LIMIT_S = 10.0  # what leaves the stack may run code
 
 
@@ -79,8 +76,10 @@ class LiveProcess(Asking):
         self._kept: set[int] = set()
         """Idents of the threads that are frozen."""
         self._assembly: call_assembly.Assembly | None = None
-        self._ending = {"clean": False, "told": False}
+        self._ending = _UNTOLD
         """Of its exit status, as far as its agent has told so."""
+        self._awaited: list[Callable[[], None]] = []
+        """Whom to tell when it has told all."""
         self._leaving = False
         self._replaced = False
         self._user_code = UserCode(self._agent)
@@ -228,6 +227,11 @@ class LiveProcess(Asking):
     def go(self) -> None:
         """See ``target.Process``."""
         self._agent.post(protocol.GO, {})
+
+    def tell_all(self, told: Callable[[], None]) -> None:
+        """See ``target.Process``."""
+        self._awaited.append(told)
+        self._agent.post(protocol.TELL_ALL, {})
 
     def signal(self, number: int) -> None:
         """See ``target.Process``."""
@@ -383,14 +387,6 @@ class LiveProcess(Asking):
                 tuple(map(str, answer["gone"])),
             )
 
-    def read_memory(self, address: int, size: int, content: str = "", offset: int = 0) -> tuple[int, bytes]:
-        """See ``target.Process``."""
-        memory = live_memory.ProcessMemory(self._pid, "attach")
-        try:
-            return cpython_memory.read_content(memory.read_now, address, size, content, offset)
-        finally:
-            memory.close()
-
     def dump(self, path: str, going_on: Callable[[int, int], bool]) -> tuple[int, int] | None:
         """See ``target.Process``: all its threads stand, also those in C code."""
         try:
@@ -437,11 +433,17 @@ class LiveProcess(Asking):
             self._in_order(name, data)
             with convert.reading("batch of calls"):
                 calls = convert_tracing.to_calls(data, self._assembly)
+            if calls.records or calls.sums:
+                self._ending = _UNTOLD
             self._listener.on_calls(calls)
         elif name == protocol.LANDED:
             self._listener.on_landed(convert.to_landing(data))
         elif name == protocol.ENDING:
             self._ending = {"clean": bool(data["clean"]), "told": not data["clean"]}
+            while self._awaited:
+                self._awaited.pop()()
+        elif name == protocol.KILLING:
+            self._listener.on_killing(int(data["pid"]))
         elif name == protocol.REPLACING:
             self._replaced = bool(data["followed"])
         elif name == protocol.LEFT_ALONE:
