@@ -76,3 +76,9 @@ def test_nothing_to_tell_of(tmp_path: Path, python: Interpreter) -> None:
     assert done.raw.splitlines() == [
         what, rf"{why}odd_threads\.work; the module of odd_threads.py itself is __main__", hint,
     ]  # fmt: skip
+
+
+def test_a_child_that_nobody_follows_has_its_own_code(python: Interpreter, tmp_path: Path) -> None:
+    """That is found without a look at each object, which would copy the memory of all."""
+    traced(python, tmp_path, "--when", "n == 2", "function|method", str(FOLDER / "forks.py"))
+    assert (tmp_path / "out.txt").read_text().splitlines() == ["False False", "True True", "False False"]

@@ -152,7 +152,7 @@ class Choosing:
 
         def begins() -> None:
             try:
-                if not leaves_out(key) and calls.outbox.is_on:
+                if calls.outbox.is_on and not leaves_out(key):
                     self._begins(_getframe(1), source, asked)
             except BaseException as error:
                 if not is_own_fault(error):

@@ -62,10 +62,9 @@ class Traces:
 
     def end(self) -> dict[str, Any]:
         """Tell of no more; what is not sent yet goes before the answer."""
-        calls = self._calls
+        calls = self._stop()
         if calls is None:
             return {}
-        self.drop()
         if get_ident() in self._agent.own:
             calls.outbox.flush()
         elif calls.outbox.waiting():  # a stop settles: only what was evaluated in it can have left something
@@ -75,10 +74,16 @@ class Traces:
 
     def drop(self) -> None:
         """Tell of no more, and leave what is not sent."""
+        calls = self._stop()
+        if calls is not None:
+            calls.outbox.discard()
+
+    def _stop(self) -> Traced | None:
         calls, self._calls = self._calls, None
         if calls is not None:
             self._agent.events.follow_calls(None)
             calls.outbox.end()
+        return calls
 
     def outboxes(self) -> list[Outbox]:
         """All that records go through."""

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import gc
 import posix
+import sys
 from _thread import RLock
+from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
 from ..calls.conditions import Entered
 from ..calls.hooks import Hook
@@ -25,13 +27,15 @@ from ..interpreter.code_objects import Code, Function, is_compiled, store
 from ..interpreter.imports import Imports
 from ..interpreter.interpreters import current_frames
 from ..interpreter.paths import is_agent
+from ..looking.anatomy import class_dict
+from ..looking.evaluation import functions_of
 from ..weaving.entering import entered
 from ..weaving.splicing import Calls as Hooks
 from ..weaving.splicing import spliced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import CodeType, FunctionType
     from typing import Any
 
@@ -69,6 +73,8 @@ class CallWeaving:
         self._patched: list[tuple[CodeType, int, CodeType]] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
         """By id of new code that asks a condition: the globals that this may read."""
+        self._swapped: list[Any] = []  # weak references to functions whose code was exchanged
+        self._modules: set[str] = set()  # names of those that have new code
         self._changing = RLock()
         self._imports = Imports(lambda origin, module: look() if _is_of_interest(origin, module) else None)
         self.on = False
@@ -113,7 +119,7 @@ class CallWeaving:
             for code, index, original in reversed(self._patched):
                 store(code.co_consts, index, original)
             made = {id(new.co_consts): (new, original) for new, original in self._made.values()}
-            for function in _functions():
+            for function in self._loaded():
                 code = function.__code__
                 found = made.get(id(code.co_consts))
                 if found is None:
@@ -123,6 +129,19 @@ class CallWeaving:
                 elif code.co_code == found[0].co_code:
                     function.__code__ = _like(code, found[1])
             self._codes.clear()
+
+    def _loaded(self) -> list[FunctionType]:
+        """The functions that there are; in a forked child that nobody follows those that are found without touching
+        every object, which copies the memory of all: in others our calls are left, and do nothing.
+        """
+        if posix.getpid() == self._agent.pid or self._agent.children is not None:
+            return _functions()
+        modules = [sys.modules.get(name) for name in self._modules]
+        found = [reference() for reference in self._swapped]
+        for module in modules:
+            if type(module) is type(sys):
+                found += _functions_in(dict.values(vars(module)), set())
+        return [each for each in found if type(each) is Function]
 
     # -- code ----------------------------------------------------------------------------------------------------------
 
@@ -158,6 +177,9 @@ class CallWeaving:
             self._patched += [(made, index, each) for index, each, _ in replaced]
             self._codes[id(code)] = code, made
             self._made[id(made)] = made, code
+            module = dict.get(names, "__name__")
+            if type(module) is str:
+                self._modules.add(module)
         return made
 
     def _watch(self, on: bool) -> None:
@@ -214,6 +236,7 @@ class CallWeaving:
         names = function.__globals__
         if self._namespaces.get(id(known[1]), names) is names:
             function.__code__ = known[1]
+            self._swapped.append(weak_reference(function))
         else:
             self._need()
 
@@ -273,6 +296,17 @@ def _like(copy: CodeType, original: CodeType) -> CodeType:
     names = ("co_flags", "co_filename", "co_name", "co_firstlineno", "co_qualname")
     changes: dict[str, Any] = {name: getattr(copy, name) for name in names if hasattr(copy, name)}
     return original.replace(**changes)
+
+
+def _functions_in(values: Iterable[Any], seen: set[int]) -> list[FunctionType]:
+    """Those of a module, and of its classes."""
+    found: list[FunctionType] = []
+    for value in list(values):
+        found += functions_of(value)
+        if issubclass(type(value), type) and id(value) not in seen:
+            seen.add(id(value))
+            found += _functions_in(class_dict(value).values(), seen)
+    return found
 
 
 def _functions() -> list[FunctionType]:

@@ -416,13 +416,13 @@ def _class_in_arguments(frame: FrameType) -> str:
 
 def _defines(cls: type, code: CodeType) -> bool:
     for value in list(type.__dict__["__dict__"].__get__(cls).values()):
-        for function in _functions_of(value):
+        for function in functions_of(value):
             if _contains(function.__code__, code):
                 return True
     return False
 
 
-def _functions_of(value: Any) -> list[Any]:
+def functions_of(value: Any) -> list[Any]:
     """The functions in an entry of a class's dict: a plain one, or what the built-in wrappers hold."""
     if type(value) is staticmethod or type(value) is classmethod:
         value = value.__func__

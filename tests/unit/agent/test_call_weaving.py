@@ -21,7 +21,7 @@ def test_a_child_that_is_forked_while_a_module_is_imported() -> None:
         looks.set()
         may_go_on.wait()
 
-    agent: Any = SimpleNamespace(pid=0)  # another process's
+    agent: Any = SimpleNamespace(pid=0, children=None)  # another process's
     calls: Any = SimpleNamespace(source_of=source_of, learn=nothing)
     weaving = EntryWeaving(agent, calls, nothing)
     weaving.on = True
