@@ -147,12 +147,12 @@ class Reached:
 
 def to_status(code: int | None, clean: bool, told: bool = False) -> ExitStatus:
     """How a process ended, by ``Handle.status``; ``clean``: Python got to its own clean-up; else ``told``: the agent to
-    the end of what it had to tell.
+    the end of what it had to tell. Python itself ends by SIGINT, after its clean-up, where KeyboardInterrupt ends it.
     """
     if code is None:
         return ExitStatus("gone", 0, clean, told=told)
     if code < 0:
-        return ExitStatus("killed", -code, False, told=told)
+        return ExitStatus("killed", -code, False, told=told or clean)
     return ExitStatus("exited", code, clean, told=told)
 
 
