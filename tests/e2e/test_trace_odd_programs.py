@@ -7,6 +7,7 @@ from pathlib import Path
 from pydelve.api.launch import LaunchOptions
 from pydelve.api.requests import EndTracing, Resume
 from pydelve.terminal.trace_book import Book
+from tests.e2e.libraries import library
 from tests.e2e.live import LiveSession
 from tests.e2e.tracing import FOLDER, normalised, said, start, traced
 from tests.interpreters import Interpreter
@@ -32,6 +33,22 @@ GENERATORS = [
     "waiting()", "waiting awaits  <time>", "waiting goes on  after <time>", "waiting yields 'two'  <time>",
     "waiting goes on  after <time>", "waiting -> None  <time>",
 ]  # fmt: skip
+GREENLETS = [
+    "__main__.main()",
+    "[greenlet 2] __main__.outer(n=0)",
+    "[greenlet 2]   __main__.inner(n=0)",
+    "[greenlet 3] __main__.outer(n=1)",
+    "[greenlet 3]   __main__.inner(n=1)",
+    "[greenlet 4] __main__.outer(n=2)",
+    "[greenlet 4]   __main__.inner(n=2)",
+    "[greenlet 2]   __main__.inner -> 0  <time>",
+    "[greenlet 2] __main__.outer -> 0  <time>",
+    "[greenlet 3]   __main__.inner -> 1  <time>",
+    "[greenlet 3] __main__.outer -> 1  <time>",
+    "[greenlet 4]   __main__.inner raises ValueError(2)  <time>",
+    "[greenlet 4] __main__.outer -> 'caught'  <time>",
+    "__main__.main -> [0, 1, 'caught']  <time>",
+]
 LIMIT_S = 60.0
 
 
@@ -82,3 +99,19 @@ def test_a_child_that_nobody_follows_has_its_own_code(python: Interpreter, tmp_p
     """That is found without a look at each object, which would copy the memory of all."""
     traced(python, tmp_path, "--when", "n == 2", "function|method", str(FOLDER / "forks.py"))
     assert (tmp_path / "out.txt").read_text().splitlines() == ["False False", "True True", "False False"]
+
+
+def test_greenlets(python: Interpreter, tmp_path: Path) -> None:
+    """Each has a stack of calls of its own: whatever their order, an end is that of the call which ends."""
+    environment = library(python, "greenlet")
+    env = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+    program = str(FOLDER / "greens.py")
+    for more in ((), ("--sample", "1/1"), ("--follow-calls", "1")):
+        done = traced(python, tmp_path, *env, *more, r"__main__\.", program)
+        assert normalised(done.output)[:-1] == [f" <stamp>  {line}" for line in GREENLETS]
+        assert (tmp_path / "out.txt").read_text() == "[0, 1, 'caught'] False\n"
+    done = traced(python, tmp_path, *env, "--stats", r"__main__\.", program)
+    rows = [line.split() for line in done.lines[1:-1]]
+    assert sorted((row[8], row[0], row[1]) for row in rows) == [
+        ("__main__.inner", "3", "1"), ("__main__.main", "1", "0"), ("__main__.outer", "3", "0"),
+    ]  # fmt: skip

@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from _thread import _local
 
+from ..calls.greenlets import per_greenlet
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from collections.abc import Callable
@@ -30,6 +32,9 @@ class _Marks(_local):
     def __init__(self) -> None:
         self.stack: list[int] = []
         self.number = 0  # of the call that begins just now
+
+
+per_greenlet(_Marks, "stack", lambda local: [])
 
 
 class Choosing:

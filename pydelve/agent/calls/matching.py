@@ -11,6 +11,7 @@ import posix
 import sys
 from _thread import RLock
 
+from ..calls import greenlets
 from ..calls.brief import parameters
 from ..calls.hooks import Hook
 from ..interpreter.gil import FREE_THREADED
@@ -147,6 +148,7 @@ class Sources:
 
     def __init__(self, options: dict[str, Any], ownership: Ownership) -> None:
         """See ``Matching``."""
+        greenlets.look()
         self._matching = Matching(options, ownership)
         self._condition: Condition | None = None
         self._sources: dict[int, Source] = {}  # id(code): its own; the source keeps the code
@@ -168,6 +170,7 @@ class Sources:
         """The same by code and its globals."""
         known = self._sources.get(id(code))
         if known is None:
+            greenlets.look()
             known = self._matching.source(code, names)
             if known is not None:
                 with self._registering:

@@ -16,6 +16,7 @@ from _thread import _local
 from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
 from ..calls.brief import Brief
+from ..calls.greenlets import per_greenlet
 from ..looking.anatomy import kind_of
 
 TYPE_CHECKING = False
@@ -58,11 +59,15 @@ class PerThread(_local):
     """The task object that was looked at last, and its number."""
     seen_index: int
 
-    def __init__(self, register: Callable[[], int]) -> None:
-        """``register`` gives the thread its index."""
-        self.index = register()
+    def __init__(self, register: Callable[[bool], int]) -> None:
+        """``register`` gives the thread its index, or, where it is asked for that, the current greenlet."""
+        self.register = register
+        self.index = register(False)
         self.task = self.seen_index = 0
         self.seen = bool  # called, gives what is no task
+
+
+per_greenlet(PerThread, "index", lambda local: local.register(True))
 
 
 def items_of(brief: Brief | None, most: int, classes_only: bool) -> Callable[[object], Any]:

@@ -21,6 +21,7 @@ from .. import protocol
 from ..calls.brief import Brief, arguments
 from ..calls.choosing import Choosing
 from ..calls.conditions import Condition
+from ..calls.greenlets import name_of, per_greenlet
 from ..calls.matching import Source, Sources
 from ..calls.numbering import MANY_TASKS, Numbers
 from ..calls.records import AWAIT, CALL, PROPAGATE, RAISE, RESUME, RETURN, THROW, YIELD, yielded
@@ -91,8 +92,12 @@ class _Here(_local):
 
     thread: _Thread
 
-    def __init__(self, register: Callable[[], _Thread]) -> None:
-        self.thread = register()
+    def __init__(self, register: Callable[[bool], _Thread]) -> None:
+        self.register = register
+        self.thread = register(False)
+
+
+per_greenlet(_Here, "thread", lambda local: local.register(True))
 
 
 class Calls(Sources):
@@ -366,11 +371,11 @@ class Calls(Sources):
                 source.index = self._functions.of(source.key, *source.wire())
         self._put(((kind, call.number, source.index, thread.index, call.task, call.depth, *times), text))
 
-    def _register(self) -> _Thread:
-        """The calling one is here for the first time."""
+    def _register(self, greenlet: bool) -> _Thread:
+        """The calling one is here for the first time, or one of its greenlets."""
         ident, found = get_ident(), _Thread(next(self._thread_numbers))
         name = own_name() or ("MainThread" if ident == self._agent.main else "")
-        self._new["threads"].append([found.index, ident, name])
+        self._new["threads"].append([found.index, ident, name_of(name, found.index) if greenlet else name])
         return found
 
     def _task(self) -> int:

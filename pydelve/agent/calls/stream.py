@@ -16,6 +16,7 @@ from _weakref import ref as weak_reference  # not the module: the interpreter em
 
 from .. import protocol
 from ..calls.brief import Brief
+from ..calls.greenlets import name_of
 from ..calls.matching import Source, Sources
 from ..calls.numbering import MANY_TASKS, Numbers
 from ..calls.records import (
@@ -393,11 +394,11 @@ class CallStream(Sources):
 
     # -- what the program's threads tell, besides records --------------------------------------------------------------
 
-    def _register(self) -> int:
-        """A thread is here for the first time."""
+    def _register(self, greenlet: bool) -> int:
+        """A thread is here for the first time, or one of its greenlets."""
         ident, index = get_ident(), next(self._threads)
         name = own_name() or ("MainThread" if ident == self._agent.main else "")
-        self._new["threads"].append([index, ident, name])
+        self._new["threads"].append([index, ident, name_of(name, index) if greenlet else name])
         return index
 
     def _retask(self) -> None:

@@ -13,6 +13,7 @@ import time
 from _thread import _local, get_ident
 
 from .. import protocol
+from ..calls.greenlets import per_greenlet
 from ..calls.matching import Source, Sources
 from ..calls.numbering import Numbers
 from ..calls.records import RAISE
@@ -47,10 +48,14 @@ class _Thread(_local):
     """The stack, and sums by function."""
 
     def __init__(self, register: Callable[[dict[int, list[Any]]], None]) -> None:
-        sums: dict[int, list[Any]] = {}
-        self.stack: list[list[int]] = []
-        self.both = self.stack, sums
-        register(sums)
+        self.sums: dict[int, list[Any]] = {}
+        stack: list[list[int]] = []
+        self.stack, self.both = stack, (stack, self.sums)
+        register(self.sums)
+
+
+per_greenlet(_Thread, "both", lambda local: ([], local.sums))
+per_greenlet(_Thread, "stack", lambda local: local.both[0])
 
 
 def _new() -> list[Any]:
