@@ -12,7 +12,18 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from pydelve.api.breakpoints import Breakpoint
-from pydelve.api.events import BreakpointChanged, Detached, Event, Exited, Logged, Output, Started, Stopped, Traced
+from pydelve.api.events import (
+    BreakpointChanged,
+    Detached,
+    Event,
+    Exited,
+    Logged,
+    Output,
+    Started,
+    Stopped,
+    TargetExited,
+    Traced,
+)
 from pydelve.api.requests import Detach, GetState, Request
 from pydelve.api.target import State, Stop
 from pydelve.debugger.engine import SessionOptions
@@ -182,6 +193,8 @@ class Host:
                 self._traced.take(event, heard=self._views.heard(event.target))
             case Started():
                 self._traced.anew()
+            case TargetExited(target):
+                self._traced.ended(target.id)
 
     def tell(self, event: Event) -> None:
         """Tell all listeners, of something that is not the engine's."""

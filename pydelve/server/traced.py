@@ -55,6 +55,11 @@ class TracedSoFar:
         self._glossaries.clear()
         self._unheard.clear()
 
+    def ended(self, target: int) -> None:
+        """A child has: what its records refer to is asked for no more, unless some are still to be heard of."""
+        if not any(batch.target == target for batch in self._unheard):
+            self._glossaries.pop(target, None)
+
     def told(self, about: int) -> list[Traced]:
         """For one who comes now, and is about this target; 0: all."""
         glossaries = [glossary.batch(target) for target, glossary in self._glossaries.items()]

@@ -16,8 +16,8 @@ _STARTS = {"call"}
 class Page:
     """What one program, in one process, has told of."""
 
-    def __init__(self, number: int, pid: int) -> None:
-        self.number, self.pid = number, pid
+    def __init__(self, number: int, pid: int, target: int = 1) -> None:
+        self.number, self.pid, self.target = number, pid, target
         self.functions: dict[int, TracedFunction] = {}
         self.called: set[int] = set()
         self.threads: dict[int, TracedThread] = {}
@@ -33,6 +33,11 @@ class Page:
     def function(self, index: int) -> TracedFunction:
         """The one with this number."""
         return self.functions.get(index) or TracedFunction(index, _UNKNOWN, "", 0, ())
+
+    @property
+    def process(self) -> str:
+        """Its pid, or, at a prompt, where that has not been told here, its target."""
+        return str(self.pid) if self.pid else f"target {self.target}"
 
     def name(self, index: int) -> str:
         """Of the function with this number."""
@@ -58,12 +63,12 @@ class Book:
             self.page.pid = pid
             page = self.page
         else:
-            page = self._new(pid)
+            page = self._new(pid, target)
         self._current[target] = page
         return page
 
-    def _new(self, pid: int) -> Page:
-        page = Page(len(self.pages) + 1, pid)
+    def _new(self, pid: int, target: int) -> Page:
+        page = Page(len(self.pages) + 1, pid, target)
         self.pages[page.number] = page
         return page
 
@@ -80,7 +85,8 @@ class Book:
         """Learn what a batch says."""
         page = self._current.get(batch.target)
         if page is None:
-            page = self._current[batch.target] = self._new(0) if self._current else self.page
+            page = self._new(0, batch.target) if self._current else self.page
+            self._current[batch.target], page.target = page, batch.target
         self.page = page
         page.functions.update((function.index, function) for function in batch.functions)
         page.threads.update((thread.index, thread) for thread in batch.threads)

@@ -75,7 +75,7 @@ class TraceLines:
 
     def _process(self) -> str:
         """Where there are several."""
-        return str(self._book.page.pid) if self._book.processes > 1 else ""
+        return self._book.page.process if self._book.processes > 1 else ""
 
     def _name(self, record: TraceRecord) -> str:
         return printable(self._book.function(record).name)

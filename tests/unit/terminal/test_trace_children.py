@@ -78,6 +78,20 @@ def test_lines() -> None:
     )  # fmt: skip
 
 
+def test_lines_at_a_prompt() -> None:
+    """Targets have numbers there."""
+    book = Book()
+    lines = TraceLines(book)
+    found: list[str] = []
+    for event in (event for event in EVENTS[:5] if isinstance(event, Traced)):
+        book.take(event)
+        found += lines.batch(event)
+    assert found == [
+        "  0.100000  [Task-1] one(n=7)", "  0.200000  [target 2] two(n=8)", "  0.250000  [target 2] two awaits  125ms",
+        "  0.500000  [target 1 Task-1] one -> 77  250ms, self 125ms",
+    ]  # fmt: skip
+
+
 def test_json() -> None:
     book = Book(children=True)
     found = [json.loads(line) for line in shown(TraceJson(book), book)]
