@@ -91,15 +91,15 @@ def test_a_process_that_has_children(python: Interpreter, tmp_path: Path) -> Non
                 sent += 1
                 server.tell(f"both {sent}")
                 server.wait_ready(f"did both {sent}")
-            for what in ("both 1001", "fork 1002", "start 1003"):
+            for what in ("both 1000001", "fork 1000002", "start 1000003"):
                 server.tell(what)
                 server.wait_ready(f"did {what}")
-            wait_until(lambda: len([each for each in calls() if each[1] > 1000]) == 4)
+            wait_until(lambda: len([each for each in calls() if each[1] > 1000000]) == 4)
             tracer.popen.send_signal(signal.SIGINT)
             assert tracer.popen.wait(LIMIT_S) == 0
             others = [each for each in calls() if each[0] not in (server.pid, kin)]
-            assert [number for _, number in others] == [1002, 1003]
-            assert Counter(calls()) - Counter(others) >= Counter([(server.pid, 1001), (kin, 1001)])
+            assert [number for _, number in others] == [1000002, 1000003]
+            assert Counter(calls()) - Counter(others) >= Counter([(server.pid, 1000001), (kin, 1000001)])
         server.tell("both 2000")
         server.wait_ready("did both 2000")
         server.tell("end")
