@@ -84,7 +84,8 @@ class Outbox:
         self._busy = _thread.allocate_lock()  # held by whoever takes from the queue and sends
         self._sent = self._read = 0  # numbers of batches
         self._serial = 0  # of our thread: it ends when this is no longer its own; odd while there is one
-        self._idle = False
+        self.idle: list[bool] = []
+        """Not empty: our thread waits to be told that there is something to send."""
         self._patient = bool(patience_s)
         self._wake, self._credit, self._room = (_locked() for _ in range(3))
 
@@ -127,8 +128,8 @@ class Outbox:
 
     def wake(self) -> None:
         """There is something to send."""
-        if self._idle:
-            self._idle = False
+        if self.idle:
+            self.idle.clear()
             release(self._wake)
 
     def _make_room(self) -> None:
@@ -169,11 +170,12 @@ class Outbox:
         name_thread(b"pydelve %d" % globals().get("DEBUGGER", 0))
         while self._serial == serial:
             patience_s = self._turn()
-            self._idle = True  # whoever puts a record from here on wakes us
+            if not self.idle:
+                self.idle.append(True)  # whoever puts a record from here on wakes us
             if not self.waiting():
                 self._wake.acquire(True, patience_s)
                 continue
-            self._idle = False
+            self.idle.clear()
             if self._sent - self._read >= _WINDOW:
                 self._credit.acquire()
                 continue

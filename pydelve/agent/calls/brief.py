@@ -31,7 +31,8 @@ _EXACT: dict[int, Callable[[Any], str]] = {
     id(type(None)): lambda value: "None",
     id(type(...)): lambda value: "Ellipsis",
 }
-_CLEARS = sys.version_info[:2] == (3, 12)
+CLEARS = sys.version_info[:2] == (3, 12)
+"""See ``arguments``."""
 
 
 class Brief:
@@ -141,7 +142,7 @@ def arguments(frame: FrameType, names: list[str]) -> list[object]:
             values.append(found[name])  # noqa: PERF401  those before one that is missing are kept
     except KeyError:
         pass
-    if _CLEARS:
+    if CLEARS:
         found.clear()
     return values
 

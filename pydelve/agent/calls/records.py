@@ -21,20 +21,21 @@ from ..looking.anatomy import kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
-    from collections.abc import Callable, Sequence
-    from types import FrameType
+    from collections.abc import Callable
+    from types import CodeType
     from typing import Any
 
 
 CALL, RETURN, RAISE, PROPAGATE, YIELD, AWAIT, RESUME, THROW = range(8)
 _WRAPPED = "async_generator_wrapped_value"  # what an asynchronous generator yields, as against awaits
 _ASYNCIO = "_asyncio"
-CHUNK = 16_384
-"""So many items, and the list is looked after."""
+CHUNK = 4_096
+"""So many items, and the list is looked after: not more than the processor's cache holds with what they consist of."""
+MISSING = object()
+"""In place of an argument that there is none of."""
 NONE_GIVEN = b" "  # in place of a first argument
 _WITH_VALUE = (YIELD, THROW)
 _BIGGEST = (1 << 30) - 1  # an int of one digit: compared fast, and small to send
-_CLEARS = sys.version_info[:2] == (3, 12)  # see brief.arguments
 _class_name = vars(type)["__name__"].__get__
 _clock, _getframe, _len = time.perf_counter, sys._getframe, len  # taken before the program can replace them
 
@@ -74,8 +75,7 @@ def items_of(brief: Brief | None, most: int, classes_only: bool) -> Callable[[ob
     """What makes an item of a value; ``most``: characters of text, ``classes_only``: objects are shown by class."""
     if brief is None:
         return lambda value: b""
-    text_of, plain = brief.text, (type(None), float, bool)
-    exact = {id(kind) for kind in plain}
+    text_of, plain, boolean, absent = brief.text, float, bool, MISSING
     known: dict[int, tuple[Any, bytes]] = {}  # id(class): a weak reference to it, the text of its instances
     string, integer, encode, identity = str, int, str.encode, id
 
@@ -83,10 +83,12 @@ def items_of(brief: Brief | None, most: int, classes_only: bool) -> Callable[[ob
         kind = type(value)
         if kind is string:
             return value if _len(value) <= most else encode(text_of(value), "utf-8", "surrogatepass")
-        if identity(kind) in exact:
+        if value is None or kind is boolean or kind is plain:
             return value
         if kind is integer and -_BIGGEST <= value <= _BIGGEST:
             return value
+        if value is absent:
+            return b""
         found = known.get(identity(kind))
         if found is not None and found[0]() is kind:
             return found[1]
@@ -119,77 +121,42 @@ class Recorder:
         """So many characters of a text are shown, which is an item itself."""
         self.paused: list[bool] = []
         """Not empty: no records are made."""
+        self.idle: list[bool] = []
+        """Not empty: the list is looked after at once, as nobody knows yet that there is something in it."""
         self.is_own_fault: Callable[[BaseException], bool] = lambda error: False
 
     def make(self) -> None:
         """The functions, with what the attributes are now."""
-        self.started = self._make_started()
         self.left = self._make_left()
         self.switched = self._make_switched()
 
-    def _make_started(self) -> Callable[[FrameType, int, Sequence[str]], None]:
-        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
-        paused, chunk = self.paused, self.chunk
-        items, retask, modules = self.items, self._retask, sys.modules
-        integer, string, most = int, str, self.most
-
-        def started(frame: FrameType, code: int, names: Sequence[str]) -> None:
-            if paused:
-                return
-            if _ASYNCIO in modules:
-                retask()
-            count = _len(items)
-            record: list[Any] = [code, local.index, 0.0]
-            if names:
-                found = frame.f_locals
-                for name in names:
-                    try:
-                        value = found[name]  # faster than to ask what is in a view of the frame
-                    except KeyError:
-                        record.append(b"")
-                        continue
-                    kind = type(value)
-                    if (kind is integer and -_BIGGEST <= value <= _BIGGEST) or (kind is string and _len(value) <= most):
-                        record.append(value)
-                    else:
-                        record.append(item(value))
-                if _CLEARS:
-                    found.clear()
-            record[2] = _clock()
-            extend(record)
-            if not 0 < count < chunk:
-                attend()
-
-        return started
-
     def _make_left(self) -> Callable[[int, object], None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
-        paused, chunk = self.paused, self.chunk
-        items, shows = self.items, self._shows
+        paused, idle, chunk, items, shows = self.paused, self.idle, self.chunk, self.items, self._shows
 
         def left(code: int, value: object) -> None:
             if paused:
                 return
-            now, count = _clock(), _len(items)
+            now = _clock()
             if shows:
                 extend((code, local.index, now, item(value)))
             else:
                 extend((code, local.index, now))
-            if not 0 < count < chunk:
+            if idle or _len(items) >= chunk:
                 attend()
 
         return left
 
     def _make_switched(self) -> Callable[..., None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
-        paused, chunk = self.paused, self.chunk
-        items, shows, retask, modules = self.items, self._shows, self._retask, sys.modules
+        paused, idle, chunk, items, shows = self.paused, self.idle, self.chunk, self.items, self._shows
+        retask, modules = self._retask, sys.modules
 
         def switched(code: int, key: int, *values: object) -> None:
             """It yields, awaits or goes on; ``values``: what is yielded or thrown in."""
             if paused:
                 return
-            now, count = _clock(), _len(items)
+            now = _clock()
             if code & 7 >= RESUME and _ASYNCIO in modules:
                 retask()
             if shows and values:
@@ -198,21 +165,53 @@ class Recorder:
                 extend((code, local.index, now, key, b""))
             else:
                 extend((code, local.index, now, key))
-            if not 0 < count < chunk:
+            if idle or _len(items) >= chunk:
                 attend()
 
         return switched
 
+    def make_returned(self, codes: dict[int, int]) -> Callable[[CodeType, int, object], None]:
+        """The callback of ``sys.monitoring`` for returns; ``codes``: of the records, by id of the functions' code."""
+        extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
+        paused, idle, chunk, items, shows = self.paused, self.idle, self.chunk, self.items, self._shows
+        integer, string, most, big, low, length = int, str, self.most, _BIGGEST, -_BIGGEST, len
+        clock, identity, is_own_fault = _clock, id, self.is_own_fault
+
+        def on_return(code: CodeType, offset: int, value: Any) -> None:
+            try:
+                if paused:
+                    return
+                now = clock()
+                if shows:
+                    kind = type(value)
+                    if (
+                        (kind is not integer or not low <= value <= big)
+                        and (kind is not string or length(value) > most)
+                        and value is not None
+                    ):
+                        value = item(value)
+                    extend((codes[identity(code)], local.index, now, value))
+                else:
+                    extend((codes[identity(code)], local.index, now))
+                if idle or length(items) >= chunk:
+                    attend()
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        return on_return
+
     # -- for one function, as its own code calls them ------------------------------------------------------------------
 
-    def hooks(self, code: int, count: int, awaits: bool) -> tuple[Callable[..., None], ...]:
-        """What ``splicing.Calls`` consists of; ``count``: how many values the function's calls have."""
-        return (self._begins(code, count), self._returns(code), *self._switches(code, awaits))
+    def hooks(self, code: int, awaits: bool) -> tuple[Callable[..., None], ...]:
+        """What ``splicing.Calls`` consists of, but for ``begins``."""
+        return (self._returns(code), *self._switches(code, awaits))
 
     def hooks_of_builtin(self, code: int, count: int) -> tuple[Callable[..., None], Callable[[int], None]]:
         """``matching.Builtin.begins`` and ``ends``; ``count``: one, where first arguments are shown, or none."""
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
-        paused, chunk, items, retask, modules = self.paused, self.chunk, self.items, self._retask, sys.modules
+        paused, idle, chunk, items = self.paused, self.idle, self.chunk, self.items
+        retask, modules = self._retask, sys.modules
         nothing, none_given = ((b"",) if self._shows else ()), ((NONE_GIVEN,) if count else ())
 
         def begins(*first: object) -> None:
@@ -220,77 +219,109 @@ class Recorder:
                 return
             if _ASYNCIO in modules:
                 retask()
-            known = _len(items)
             shown = (item(first[0]),) if first and count else none_given
             extend((code, local.index, _clock(), *shown))
-            if not 0 < known < chunk:
+            if idle or _len(items) >= chunk:
                 attend()
 
         def ends(how: int) -> None:
             if paused:
                 return
-            now, known = _clock(), _len(items)
-            extend((code + how, local.index, now, *nothing))
-            if not 0 < known < chunk:
+            extend((code + how, local.index, _clock(), *nothing))
+            if idle or _len(items) >= chunk:
                 attend()
 
         return begins, ends
 
-    def _begins(self, code: int, count: int) -> Callable[..., None]:
+    def begins(self, code: int, count: int) -> Callable[..., None]:
+        """What is called where the function begins, with so many values; any that is not there is ``MISSING``."""
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
-        paused, chunk = self.paused, self.chunk
-        items, retask, integer, modules, is_own_fault = self.items, self._retask, int, sys.modules, self.is_own_fault
+        paused, idle, chunk, items = self.paused, self.idle, self.chunk, self.items
+        integer, string, most, big, low, length = int, str, self.most, _BIGGEST, -_BIGGEST, len
+        clock, retask, modules, is_own_fault = _clock, self._retask, sys.modules, self.is_own_fault
 
-        def begins_with_one(value: object) -> None:
+        # what most values are is seen to here, and not in ``item``: a call costs more than all of it
+        def begins_with_one(value: Any) -> None:
             try:
                 if paused:
                     return
                 if _ASYNCIO in modules:
                     retask()
-                known = _len(items)
-                if type(value) is not integer or not -_BIGGEST <= value <= _BIGGEST:
+                kind = type(value)
+                if (kind is not integer or not low <= value <= big) and (kind is not string or length(value) > most):
                     value = item(value)
-                extend((code, local.index, _clock(), value))
-                if not 0 < known < chunk:
+                extend((code, local.index, clock(), value))
+                if idle or length(items) >= chunk:
                     attend()
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
 
-        def begins(*values: object) -> None:
+        def begins_with_two(first: Any, second: Any) -> None:
             try:
                 if paused:
                     return
                 if _ASYNCIO in modules:
                     retask()
-                known = _len(items)
-                shown = [item(value) for value in values]
-                extend((code, local.index, _clock(), *shown))
-                if not 0 < known < chunk:
+                kind = type(first)
+                if (kind is not integer or not low <= first <= big) and (kind is not string or length(first) > most):
+                    first = item(first)
+                kind = type(second)
+                if (kind is not integer or not low <= second <= big) and (kind is not string or length(second) > most):
+                    second = item(second)
+                extend((code, local.index, clock(), first, second))
+                if idle or length(items) >= chunk:
                     attend()
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
 
-        return begins_with_one if count == 1 else begins
+        def begins(*values: Any) -> None:
+            try:
+                if paused:
+                    return
+                if _ASYNCIO in modules:
+                    retask()
+                shown = [
+                    value
+                    if (type(value) is integer and low <= value <= big)
+                    or (type(value) is string and length(value) <= most)
+                    else item(value)
+                    for value in values
+                ]
+                extend((code, local.index, clock(), *shown))
+                if idle or length(items) >= chunk:
+                    attend()
+            except BaseException as error:
+                if not is_own_fault(error):
+                    raise
+
+        return begins_with_one if count == 1 else begins_with_two if count == 2 else begins
 
     def _returns(self, code: int) -> Callable[..., None]:
         extend, local, item, attend = self.items.extend, self._local, self._item, self._attend
-        paused, chunk = self.paused, self.chunk
-        items, shows, integer, is_own_fault = self.items, self._shows, int, self.is_own_fault
+        paused, idle, chunk, items, shows = self.paused, self.idle, self.chunk, self.items, self._shows
+        integer, string, most, big, low, length = int, str, self.most, _BIGGEST, -_BIGGEST, len
+        clock, is_own_fault = _clock, self.is_own_fault
+        code += RETURN
 
-        def returns(value: object) -> None:
+        def returns(value: Any) -> None:
             try:
                 if paused:
                     return
-                now, known = _clock(), _len(items)
-                if not shows:
-                    extend((code + RETURN, local.index, now))
-                elif type(value) is integer and -_BIGGEST <= value <= _BIGGEST:
-                    extend((code + RETURN, local.index, now, value))
+                now = clock()
+                if shows:
+                    kind = type(value)
+                    if (
+                        (kind is not integer or not low <= value <= big)
+                        and (kind is not string or length(value) > most)
+                        and value is not None
+                    ):
+                        value = item(value)
+                    extend((code, local.index, now, value))
                 else:
-                    extend((code + RETURN, local.index, now, item(value)))
-                if not 0 < known < chunk:
+                    extend((code, local.index, now))
+                if idle or length(items) >= chunk:
                     attend()
             except BaseException as error:
                 if not is_own_fault(error):

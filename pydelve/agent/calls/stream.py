@@ -15,7 +15,7 @@ from _thread import allocate_lock, get_ident
 from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
 from .. import protocol
-from ..calls.brief import Brief
+from ..calls.brief import CLEARS, Brief, arguments
 from ..calls.greenlets import name_of
 from ..calls.matching import Source, Sources
 from ..calls.numbering import MANY_TASKS, Numbers
@@ -23,6 +23,7 @@ from ..calls.records import (
     AWAIT,
     CALL,
     CHUNK,
+    MISSING,
     PROPAGATE,
     RAISE,
     RESUME,
@@ -34,6 +35,7 @@ from ..calls.records import (
     items_of,
     yielded,
 )  # fmt: skip
+from ..interpreter.gil import FREE_THREADED
 from ..interpreter.threads import own_name
 from ..outbox import FOR_EVER, Outbox
 from ..tasks.asyncio_tasks import AsyncioTasks
@@ -47,11 +49,15 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from ..calls.matching import Builtin
     from ..core import Agent
 
-_CHUNKS, _BATCH = 16, 4  # may wait; are sent at once
+    # what is called with its values, how many, names of the first two parameters, and of all that are shown
+    _Start = tuple[Callable[..., None], int, str, str, list[str]]
+
+_CHUNKS, _BATCH = 64, 16  # may wait; are sent at once
 _LONGEST_SKELETON = 20_000
 _WAITS_S = 0.1
 _SETTLE_S = 10.0  # for who makes or moves chunks: a busy machine may take seconds
 _MARSHAL_VERSION = 2
+_LIST_BYTES = 5  # a list begins with its code and how many it has
 _PERIOD_S, _ITEMS_EACH, _LEAST_BUDGET, _SHORTEST_WAIT_S = 0.1, 4, 64, 0.001  # of a limit of the cost
 _LOOKED_AT, _ROUNDS = 100, 5  # calls that are made to know the cost of one
 _WITH_KEY = (YIELD, AWAIT, RESUME, THROW)
@@ -132,7 +138,9 @@ def _time_of(record: tuple[Any, ...]) -> float:
 
 
 class _Chunks(Outbox):
-    """An outbox whose records are chunks of the list."""
+    """An outbox whose records are chunks of the list, marshalled: that takes a tenth of their memory, and who makes a
+    chunk still has all of it in the processor's cache.
+    """
 
     def __init__(self, agent: Agent, stream: CallStream, lossless: bool) -> None:
         super().__init__(
@@ -150,9 +158,10 @@ class _Chunks(Outbox):
     def discard(self) -> None:
         """See ``Outbox.discard``."""
         self._discards = True
+        self.idle.append(True)
 
     def attend(self) -> None:
-        """The list was empty before the last record, or has become long."""
+        """Nobody knows yet that there are records, or the list has become long."""
         if self._discards:  # it is over, for all but frames that run code with our calls in it
             self.items.clear()
             return
@@ -173,12 +182,14 @@ class _Chunks(Outbox):
             return
         try:
             if len(self._queue) >= self._limit and not self._lossless:
-                self._skeleton.take(self._queue.popleft(), self._stream.sizes, self._stream.shows)
-            chunk = self.items[:]
-            del self.items[: len(chunk)]
+                self._skeleton.take(marshal.loads(self._queue.popleft()), self._stream.sizes, self._stream.shows)
+            # one call of C code, with the GIL held: other threads add what they do before or after it
+            chunk = marshal.dumps(self.items[:] if FREE_THREADED else self.items, _MARSHAL_VERSION)
+            count = int.from_bytes(chunk[1:_LIST_BYTES], "little")
+            del self.items[:count]
             if self.limit is not None:
-                self.limit.moved(len(chunk))
-            if chunk:
+                self.limit.moved(count)
+            if count:
                 self._queue.append(chunk)
         finally:
             self._moving.release()
@@ -259,13 +270,15 @@ class CallStream(Sources):
         self._agent = agent
         super().__init__(options, agent.ownership)
         self.shows = bool(options["values"])
-        self.codes: dict[int, tuple[int, list[str], bool]] = {}
-        """id(code): code of its calls' records, names of the parameters that are shown, does it await."""
+        self.codes: dict[int, tuple[int, bool]] = {}
+        """id(code): code of its calls' records, does it await."""
+        self._starts: dict[int, _Start] = {}
+        self._returns: dict[int, int] = {}  # id(code): code of its returns' records
         self.sizes: dict[int, int] = {}
         """By a function's index: how many values its calls have."""
         self._new: dict[str, list[list[Any]]] = {"functions": [], "threads": [], "tasks": []}
         self._functions, self._task_numbers = Numbers(self._new["functions"]), Numbers(self._new["tasks"], MANY_TASKS)
-        self._tables.append(self.codes)
+        self._tables += self.codes, self._starts, self._returns
         self._tasks = AsyncioTasks()
         self._threads = iter(range(1, 1 << 31))
         self.done = False
@@ -280,6 +293,7 @@ class CallStream(Sources):
             self.outbox.items, self.outbox.attend, self._local, self._item, self.shows, self._retask
         )
         self.recorder.is_own_fault, self.recorder.most = agent.is_own_fault, most
+        self.recorder.idle = self.outbox.idle
         self._cost = self._measured()
         if options["share"]:
             self.outbox.limit = Limit(options["share"], self._cost, self.recorder)
@@ -291,14 +305,15 @@ class CallStream(Sources):
         """What a record costs in the program: of a function that is called here, into a list of its own."""
         items: list[Any] = []
         recorder = Recorder(items, items.clear, self._local, self._item, self.shows, self._retask)
+        recorder.most = self.recorder.most
         recorder.make()
-        frame, names = _getframe(), ["items"]
-        started, left = recorder.started, recorder.left
+        frame, names = _getframe(), ["least"]
+        begins, left = recorder.begins(0, 1), recorder.left
         least = 1.0
         for _ in range(_ROUNDS):
             began = _processor()
             for number in range(_LOOKED_AT):
-                started(frame, 0, names)
+                begins(*arguments(frame, names))
                 left(0, number)
             marshal.dumps(items, _MARSHAL_VERSION)
             least = min(least, _processor() - began)
@@ -316,56 +331,67 @@ class CallStream(Sources):
         shown = source.names if self.shows else []
         source.index = index = self._functions.of(source.key, *source.wire(), len(shown), source.awaits)
         self.sizes[index] = len(shown)
-        self.codes[id(source.code)] = index * 8, shown, source.awaits
+        begins = self.recorder.begins(index * 8, len(shown))
+        key = id(source.code)
+        self._starts[key] = begins, len(shown), (*shown, "", "")[0], (*shown, "", "")[1], shown
+        self._returns[key] = index * 8 + RETURN
+        self.codes[key] = index * 8, source.awaits
 
     def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """See ``Sources``."""
-        code, names, awaits = self.codes[id(source.code)]
-        return names, self.recorder.hooks(code, len(names), awaits)
+        begins, _, _, _, names = self._starts[id(source.code)]
+        return names, (begins, *self.recorder.hooks(*self.codes[id(source.code)]))
 
     def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
         return self.recorder.hooks_of_builtin(source.index * 8, self.sizes[source.index])
 
     def callbacks(self, find: Callable[[CodeType, FrameType], object], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring`` for what comes most often, without any calls between them and the records."""
-        known, started, left, paused = self.codes, self.recorder.started, self.recorder.left, self.recorder.paused
+        starts, known, paused, getframe = self._starts, self._starts.get, self.recorder.paused, _getframe
         is_own_fault, identity = self._agent.is_own_fault, id
 
         def on_start(code: CodeType, offset: int) -> object:
             try:
-                entry = known.get(identity(code))
-                if entry is None:
-                    if find(code, _getframe(1)) is None:
+                start = known(identity(code))
+                if start is None:
+                    if find(code, getframe(1)) is None:
                         return disable
-                    entry = known[identity(code)]
-                if not paused:
-                    started(_getframe(1), entry[0], entry[1])
+                    start = starts[identity(code)]
+                if paused:
+                    return None
+                begins, count, first, second, names = start
+                if not count:
+                    begins()
+                    return None
+                found = getframe(1).f_locals  # see ``brief.arguments``
+                if count == 1:
+                    begins(found[first])
+                elif count == 2:
+                    begins(found[first], found[second])
+                else:
+                    begins(*[found[name] for name in names])
+                if CLEARS:
+                    found.clear()
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
             return None
 
-        def on_return(code: CodeType, offset: int, value: object) -> None:
-            if paused:
-                return
-            try:
-                left(known[identity(code)][0] + RETURN, value)
-            except BaseException as error:
-                if not is_own_fault(error):
-                    raise
-
-        return {"PY_START": on_start, "PY_RETURN": on_return}
+        return {"PY_START": on_start, "PY_RETURN": self.recorder.make_returned(self._returns)}
 
     # -- what happens to a frame, told in its thread by a frame -----------------------------------------
 
     def started(self, frame: FrameType, source: Source) -> None:
         """It begins."""
-        code, names, _ = self.codes[id(source.code)]
-        self.recorder.started(frame, code, names)
+        if self.recorder.paused:
+            return
+        begins, count, _, _, names = self._starts[id(source.code)]
+        values = arguments(frame, names) if names else []
+        begins(*values, *[MISSING] * (count - len(values)))
 
     def suspended(self, frame: FrameType, value: object) -> None:
         """It yields, or awaits."""
-        code, _, awaits = self.codes[id(frame.f_code)]
+        code, awaits = self.codes[id(frame.f_code)]
         self.suspends(code, awaits, id(frame), value)
 
     def suspends(self, code: int, awaits: bool, key: int, value: object) -> None:
@@ -431,6 +457,6 @@ class CallStream(Sources):
         skeleton = taken[0]
         batch["skeleton"] = marshal.dumps(skeleton.flat(), _MARSHAL_VERSION)
         batch["skipped"] = skeleton.calls
-        batch["chunks"] = [marshal.dumps(chunk, _MARSHAL_VERSION) for chunk in taken[1:]]
+        batch["chunks"] = taken[1:]
         batch.update(began=self.began, shows=self.shows, cost=self._cost, done=False)
         return batch
