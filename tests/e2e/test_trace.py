@@ -120,6 +120,11 @@ CASES: list[tuple[StartTracing, list[str]]] = [
     (start("fail$", slower_than_s=1e-9, first=1), [
         "call fail(reason='no money')", "raise fail ValueError('no money')",
     ]),
+    (start("factorial|countdown", slower_than_s=1e-9), [
+        "call factorial(n=1)", "return factorial 1", "call factorial(n=2)", "return factorial 2",
+        "call factorial(n=3)", "return factorial 6", "call countdown(n=2)", "return countdown 'done'",
+    ]),
+    (start("fee", verbosity=0, slower_than_s=1e-9), ["call Account.fee()", "return Account.fee"]),
     (start("fail$", condition="reason.none", stack=1), []),
 ]  # fmt: skip
 

@@ -53,7 +53,7 @@ _LOOKED_AT = 200  # calls whose cost is measured
 NOTHING_GIVEN = (None,)  # to C code; or nothing is known of it
 
 
-class _Call:
+class Call:
     """One call, from its begin to its end."""
 
     __slots__ = (
@@ -84,7 +84,7 @@ class _Thread:
 
     def __init__(self, index: int) -> None:
         self.index = index
-        self.stack: list[_Call] = []
+        self.stack: list[Call] = []
 
 
 class _Here(_local):
@@ -113,7 +113,7 @@ class Calls(Sources):
         self._slower, self._stack = options["slower"], options["stack"]
         self._first, self._sample = options["first"], options["sample"]
         self._brief = Brief(*options["values"]) if options["values"] else None
-        self._suspended: dict[int, _Call] = {}  # id(frame): its call
+        self._suspended: dict[int, Call] = {}  # id(frame): its call
         self._tasks = AsyncioTasks()
         self._new: dict[str, list[list[Any]]] = {"functions": [], "threads": [], "tasks": []}
         self._functions, self._task_numbers = Numbers(self._new["functions"]), Numbers(self._new["tasks"], MANY_TASKS)
@@ -251,8 +251,8 @@ class Calls(Sources):
             self._measured += 1
             self._cost += now - entered
 
-    def _call(self, key: int, source: Source, thread: _Thread, entered: float) -> _Call:
-        call = _Call()
+    def _call(self, key: int, source: Source, thread: _Thread, entered: float) -> Call:
+        call = Call()
         call.frame, call.source, call.entered = key, source, entered
         call.shown, call.number, call.text = False, 0, ""
         call.run = call.children = call.left = 0.0
@@ -266,7 +266,7 @@ class Calls(Sources):
             call.task = self._task()
         return call
 
-    def _counts(self, call: _Call, frame: FrameType, thread: _Thread) -> bool:
+    def _counts(self, call: Call, frame: FrameType, thread: _Thread) -> bool:
         """Is it told of?"""
         if call.level > self._follow or self.done:
             return False
@@ -339,7 +339,7 @@ class Calls(Sources):
         if self._first and ended >= self._first and (self._slower or ended == _count(self._numbers)):
             self.done = True
 
-    def _leave(self, number: int, now: float) -> tuple[_Call | None, _Thread | None]:
+    def _leave(self, number: int, now: float) -> tuple[Call | None, _Thread | None]:
         """The call of a frame's id, no longer on its thread's stack; None where it began before the trace did."""
         thread = self._here.thread
         stack = thread.stack
@@ -358,13 +358,13 @@ class Calls(Sources):
 
     # -- records -------------------------------------------------------------------------------------------------------
 
-    def _times(self, call: _Call, now: float) -> tuple[float, float, float, float]:
+    def _times(self, call: Call, now: float) -> tuple[float, float, float, float]:
         return now - self.began, call.run, max(0.0, call.run - call.children), max(0.0, now - call.began - call.run)
 
     def _text(self, value: object) -> str:
         return "" if self._brief is None else self._brief.text(value)
 
-    def _tell(self, kind: int, call: _Call, thread: _Thread, times: tuple[float, ...], text: str) -> None:
+    def _tell(self, kind: int, call: Call, thread: _Thread, times: tuple[float, ...], text: str) -> None:
         source = call.source
         if not source.index:
             with self._registering:

@@ -15,7 +15,7 @@ from _thread import allocate_lock, get_ident
 from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
 from .. import protocol
-from ..calls.brief import CLEARS, Brief, arguments
+from ..calls.brief import Brief, arguments
 from ..calls.greenlets import name_of
 from ..calls.matching import Source, Sources
 from ..calls.numbering import MANY_TASKS, Numbers
@@ -23,7 +23,6 @@ from ..calls.records import (
     AWAIT,
     CALL,
     CHUNK,
-    MISSING,
     PROPAGATE,
     RAISE,
     RESUME,
@@ -35,6 +34,7 @@ from ..calls.records import (
     items_of,
     yielded,
 )  # fmt: skip
+from ..calls.starts import Starts
 from ..interpreter.gil import FREE_THREADED
 from ..interpreter.threads import own_name
 from ..outbox import FOR_EVER, Outbox
@@ -48,9 +48,6 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
 
     from ..calls.matching import Builtin
     from ..core import Agent
-
-    # what is called with its values, how many, names of the first two parameters, and of all that are shown
-    _Start = tuple[Callable[..., None], int, str, str, list[str]]
 
 _CHUNKS, _BATCH = 64, 16  # may wait; are sent at once
 _LONGEST_SKELETON = 20_000
@@ -272,13 +269,13 @@ class CallStream(Sources):
         self.shows = bool(options["values"])
         self.codes: dict[int, tuple[int, bool]] = {}
         """id(code): code of its calls' records, does it await."""
-        self._starts: dict[int, _Start] = {}
+        self._starts = Starts()
         self._returns: dict[int, int] = {}  # id(code): code of its returns' records
         self.sizes: dict[int, int] = {}
         """By a function's index: how many values its calls have."""
         self._new: dict[str, list[list[Any]]] = {"functions": [], "threads": [], "tasks": []}
         self._functions, self._task_numbers = Numbers(self._new["functions"]), Numbers(self._new["tasks"], MANY_TASKS)
-        self._tables += self.codes, self._starts, self._returns
+        self._tables += self.codes, self._starts.known, self._returns
         self._tasks = AsyncioTasks()
         self._threads = iter(range(1, 1 << 31))
         self.done = False
@@ -331,15 +328,14 @@ class CallStream(Sources):
         shown = source.names if self.shows else []
         source.index = index = self._functions.of(source.key, *source.wire(), len(shown), source.awaits)
         self.sizes[index] = len(shown)
-        begins = self.recorder.begins(index * 8, len(shown))
+        self._starts.add(source.code, self.recorder.begins(index * 8, len(shown)), shown)
         key = id(source.code)
-        self._starts[key] = begins, len(shown), (*shown, "", "")[0], (*shown, "", "")[1], shown
         self._returns[key] = index * 8 + RETURN
         self.codes[key] = index * 8, source.awaits
 
     def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """See ``Sources``."""
-        begins, _, _, _, names = self._starts[id(source.code)]
+        names, begins = self._starts.hook(source.code)
         return names, (begins, *self.recorder.hooks(*self.codes[id(source.code)]))
 
     def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
@@ -347,47 +343,15 @@ class CallStream(Sources):
 
     def callbacks(self, find: Callable[[CodeType, FrameType], object], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring`` for what comes most often, without any calls between them and the records."""
-        starts, known, paused, getframe = self._starts, self._starts.get, self.recorder.paused, _getframe
-        is_own_fault, identity = self._agent.is_own_fault, id
-
-        def on_start(code: CodeType, offset: int) -> object:
-            try:
-                start = known(identity(code))
-                if start is None:
-                    if find(code, getframe(1)) is None:
-                        return disable
-                    start = starts[identity(code)]
-                if paused:
-                    return None
-                begins, count, first, second, names = start
-                if not count:
-                    begins()
-                    return None
-                found = getframe(1).f_locals  # see ``brief.arguments``
-                if count == 1:
-                    begins(found[first])
-                elif count == 2:
-                    begins(found[first], found[second])
-                else:
-                    begins(*[found[name] for name in names])
-                if CLEARS:
-                    found.clear()
-            except BaseException as error:
-                if not is_own_fault(error):
-                    raise
-            return None
-
-        return {"PY_START": on_start, "PY_RETURN": self.recorder.make_returned(self._returns)}
+        start = self._starts.callback(find, disable, self.recorder.paused, self._agent.is_own_fault)
+        return {"PY_START": start, "PY_RETURN": self.recorder.make_returned(self._returns)}
 
     # -- what happens to a frame, told in its thread by a frame -----------------------------------------
 
     def started(self, frame: FrameType, source: Source) -> None:
         """It begins."""
-        if self.recorder.paused:
-            return
-        begins, count, _, _, names = self._starts[id(source.code)]
-        values = arguments(frame, names) if names else []
-        begins(*values, *[MISSING] * (count - len(values)))
+        if not self.recorder.paused:
+            self._starts.started(frame)
 
     def suspended(self, frame: FrameType, value: object) -> None:
         """It yields, or awaits."""

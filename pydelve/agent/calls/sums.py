@@ -3,7 +3,9 @@
 Sums are made where calls end, in the thread where that is, for each thread by itself: no call of another thread comes
 between. The agent's thread adds them up now and then and sends what has changed, so nothing is ever dropped. Durations
 are counted in classes: 64 of equal width between a power of two nanoseconds and the next, so that a class is never more
-than 1.6 % wide, or, below 4 us, 8 ns; any number of calls takes little memory. ``calls.Calls`` has the same interface.
+than 1.6 % wide, or, below 4 us, 8 ns; any number of calls takes little memory. In the program's threads, calls below
+1 us are counted by their very duration, which says all there is to know of them: such a call costs one addition.
+``calls.Calls`` has the same interface.
 """
 
 from __future__ import annotations
@@ -29,7 +31,13 @@ if TYPE_CHECKING:  # no typing at run time: this runs inside the target
     from ..calls.matching import Builtin
     from ..core import Agent
 
-_ERRORS, _TOTAL, _CHILDREN, _LONGEST, _CLASSES = range(5)  # of a function: how many calls, its classes tell
+    # the sums of its function, and when it began: so much later as it was suspended
+    _Call = tuple[list[Any], int]
+
+# Of a function, in one thread: its code; how many calls took so many nanoseconds, below _QUICK; of those that took
+# longer, by class, with the sum and the longest; what traced calls in it took, and how many ended by an exception.
+_CODE, _RUNS, _CLASSES, _TOTAL, _LONGEST, _CHILDREN, _ERRORS = range(7)
+_QUICK = 1_024
 _SHORT, _SHIFT = 4_096, 3  # durations below that are counted by their other bits
 _BITS, _LONG = 6, 1_024  # of a longer one make its class, besides the highest; from here on
 _EVERY_S, _EARLY_S, _SHARE = 0.25, 0.01, 16
@@ -42,14 +50,14 @@ _clock, _processor, _getframe = time.perf_counter_ns, time.thread_time, sys._get
 class _Thread(_local):
     """The calls that a thread is in, and its sums."""
 
-    stack: list[list[int]]
-    """Innermost last: function, when it began or went on, what it ran before, what its traced calls took."""
-    both: tuple[list[list[int]], dict[int, list[Any]]]
-    """The stack, and sums by function."""
+    stack: list[_Call]
+    """Innermost last."""
+    both: tuple[list[_Call], dict[int, list[Any]]]
+    """The stack, and sums by the id of a function's code."""
 
     def __init__(self, register: Callable[[dict[int, list[Any]]], None]) -> None:
         self.sums: dict[int, list[Any]] = {}
-        stack: list[list[int]] = []
+        stack: list[_Call] = []
         self.stack, self.both = stack, (stack, self.sums)
         register(self.sums)
 
@@ -58,8 +66,8 @@ per_greenlet(_Thread, "both", lambda local: ([], local.sums))
 per_greenlet(_Thread, "stack", lambda local: local.both[0])
 
 
-def _new() -> list[Any]:
-    return [0, 0, 0, 0, {}]
+def _new(code: object) -> list[Any]:
+    return [code, {}, {}, 0, 0, 0, 0]
 
 
 def _calls(found: list[Any]) -> int:
@@ -67,13 +75,31 @@ def _calls(found: list[Any]) -> int:
 
 
 def _add(to: list[Any], more: list[Any]) -> None:
-    """Add sums that no thread changes meanwhile, or only by more."""
-    for index in (_ERRORS, _TOTAL, _CHILDREN):
-        to[index] += more[index]
-    to[_LONGEST] = max(to[_LONGEST], more[_LONGEST])
+    """Add sums that no thread changes meanwhile, or only by more; those of all calls go by class."""
     classes = to[_CLASSES]
+    for run, count in list(more[_RUNS].items()):
+        to[_TOTAL] += run * count
+        to[_LONGEST] = max(to[_LONGEST], run)
+        classes[run >> _SHIFT] = classes.get(run >> _SHIFT, 0) + count
     for number, count in list(more[_CLASSES].items()):
         classes[number] = classes.get(number, 0) + count
+    for index in (_TOTAL, _CHILDREN, _ERRORS):
+        to[index] += more[index]
+    to[_LONGEST] = max(to[_LONGEST], more[_LONGEST])
+
+
+def _add_long(own: list[Any], run: int) -> None:
+    """A call that took longer than ``_QUICK``."""
+    own[_TOTAL] += run
+    if run > own[_LONGEST]:
+        own[_LONGEST] = run
+    if run < _SHORT:
+        number = run >> _SHIFT
+    else:
+        over = run.bit_length() - _BITS - 1
+        number = _LONG + (over << _BITS) + (run >> over)
+    classes = own[_CLASSES]
+    classes[number] = classes.get(number, 0) + 1
 
 
 class _Sent(Outbox):
@@ -108,20 +134,18 @@ class CallSums(Sources):
         self._agent = agent
         super().__init__(options, agent.ownership)
         self._keys: dict[int, int] = {}  # id of code: its function's index
-        self._known: dict[int, bool] = {}  # ids of code that events tell of
-        self._tables.append(self._known)
         self._new: list[list[Any]] = []  # functions
         self._functions = Numbers(self._new)
         self._all: list[tuple[int, dict[int, list[Any]]]] = []
         self._ended: dict[int, list[Any]] = {}  # by function, of threads and code that are gone
         self._told: dict[int, int] = {}  # calls of each function that were told
-        self._suspended: dict[int, list[int]] = {}
+        self._suspended: dict[int, tuple[int, int]] = {}  # by id of the frame: of its code, and how long it ran
         self._thread = _Thread(self._register)
         self.done = False
         self.changed: list[bool] = []
         """Not empty: there is something to send."""
         self.outbox = _Sent(agent, self)
-        self._end = self._make_end(by_code=False)
+        self._end = self._make_end()
         self._cost = self._measured()
         self.began = options["since"] or _clock() / 1e9
         """See ``stream.CallStream``."""
@@ -140,18 +164,18 @@ class CallSums(Sources):
         """Add those of a thread to sums by function."""
         for key, found in list(sums.items()):
             if key in self._keys:
-                _add(into.setdefault(self._keys[key], _new()), found)
+                _add(into.setdefault(self._keys[key], _new(None)), found)
 
     def _measured(self) -> float:
         """What a begin or an end costs in the program."""
-        least = 1.0
+        least, code = 1.0, _calls.__code__
         for _ in range(_ROUNDS):
             began = _processor()
             for _ in range(_LOOKED_AT):
-                self._begin(-1)
-                self._end(-1, False, None)
+                self._begin(code)
+                self._end(code, False, None)
             least = min(least, _processor() - began)
-        self._thread.both[1].pop(-1, None)
+        self._thread.both[1].pop(id(code), None)
         self.changed.clear()
         return least / (2 * _LOOKED_AT)
 
@@ -171,22 +195,32 @@ class CallSums(Sources):
         source.index = self._functions.of(source.key, *source.wire())
         self._keys[id(source.code)] = source.index
 
+    def _held(self, number: int) -> int:
+        """See ``Sources``: each thread's sums of a function have its code."""
+        return sum([number in sums for _, sums in self._all])
+
     def _forget(self, number: int, source: Source) -> None:
         for _, sums in self._all:
             found = sums.pop(number, None)
             if found is not None:
-                _add(self._ended.setdefault(source.index, _new()), found)
+                _add(self._ended.setdefault(source.index, _new(None)), found)
         del self._keys[number]
 
     def hooks(self, source: Source, *, asked: bool = False) -> tuple[list[str], tuple[Callable[..., None], ...]]:
         """See ``Sources``: no parameters."""
         from ..calls.hooks import Hook  # noqa: PLC0415  up to 3.11 alone
 
-        key, thread, is_own_fault = id(source.code), self._thread, self._agent.is_own_fault
+        code, key, thread, clock = source.code, id(source.code), self._thread, _clock
+        is_own_fault = self._agent.is_own_fault
 
         def begins() -> None:
             try:
-                thread.stack.append([key, _clock(), 0, 0])
+                stack, sums = thread.both
+                try:
+                    own = sums[key]
+                except KeyError:
+                    own = sums[key] = _new(code)
+                stack.append((own, clock()))
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
@@ -202,120 +236,113 @@ class CallSums(Sources):
             return called
 
         functions: list[Callable[[], None]] = [
-            lambda: self._suspend(key, id(_getframe(2))),
-            lambda: self._suspend(key, id(_getframe(2))),
-            lambda: self._resume(key, id(_getframe(2))),
-            lambda: self._resume(key, id(_getframe(2))),
+            lambda: self._suspend(code, id(_getframe(2))),
+            lambda: self._suspend(code, id(_getframe(2))),
+            lambda: self._resume(code, id(_getframe(2))),
+            lambda: self._resume(code, id(_getframe(2))),
         ]
         # without a call between: what is called is given these before its own arguments
-        ends = Hook(self._end, key, False), Hook(self._end, key, True, None)
+        ends = Hook(self._end, code, False), Hook(self._end, code, True, None)
         return [], (begins, *ends, *[guarded(function) for function in functions])
 
     def callbacks(self, find: Callable[[CodeType, FrameType], Any], disable: object) -> dict[str, Any]:
         """Callbacks of ``sys.monitoring`` for what comes most often, without any calls between."""
-        known = self._known
-        thread, is_own_fault, identity = self._thread, self._agent.is_own_fault, id
+        thread, is_own_fault, identity, clock = self._thread, self._agent.is_own_fault, id, _clock
 
         def on_start(code: CodeType, offset: int) -> object:
             try:
-                key = identity(code)
-                if key not in known:
-                    if find(code, _getframe(1)) is None:
+                stack, sums = thread.both
+                try:
+                    own = sums[identity(code)]
+                except KeyError:
+                    if self.known(code) is None and find(code, _getframe(1)) is None:
                         return disable
-                    known[key] = True
-                thread.stack.append([key, _clock(), 0, 0])
+                    own = sums[identity(code)] = _new(code)
+                stack.append((own, clock()))
             except BaseException as error:
                 if not is_own_fault(error):
                     raise
             return None
 
-        return {"PY_START": on_start, "PY_RETURN": self._make_end(by_code=True)}
+        return {"PY_START": on_start, "PY_RETURN": self._end}
 
     def _hooks_of_builtin(self, source: Builtin) -> tuple[Callable[..., None], Callable[[int], None]]:
-        key, thread, end = id(source.code), self._thread, self._end
-
-        def begins(*first: object) -> None:
-            thread.stack.append([key, _clock(), 0, 0])
-
-        return begins, lambda how: end(key, how == RAISE, None)
+        code, end = source.code, self._end
+        return lambda *first: self._begin(code), lambda how: end(code, how == RAISE, None)
 
     # -- what happens to a frame, told in its thread -------------------------------------------------------------------
 
     def started(self, frame: FrameType, source: Source) -> None:
         """It begins."""
-        self._begin(id(source.code))
+        self._begin(source.code)
 
     def suspended(self, frame: FrameType, value: object) -> None:
         """It yields, or awaits."""
-        self._suspend(id(frame.f_code), id(frame))
+        self._suspend(frame.f_code, id(frame))
 
     def resumed(self, frame: FrameType, source: Source, thrown: BaseException | None = None) -> None:
         """It goes on; or has an exception thrown into it."""
-        self._resume(id(source.code), id(frame))
+        self._resume(source.code, id(frame))
 
     def returned(self, frame: FrameType, value: object) -> None:
         """It returns."""
-        self._end(id(frame.f_code), False, None)
+        self._end(frame.f_code, False, None)
 
     def unwound(self, frame: FrameType, error: BaseException, here: bool) -> None:
         """An exception leaves it."""
-        self._end(id(frame.f_code), True, None)
+        self._end(frame.f_code, True, None)
 
-    def _begin(self, key: int) -> None:
-        self._thread.stack.append([key, _clock(), 0, 0])
+    def _own(self, code: object) -> list[Any]:
+        """A function's sums in the calling thread."""
+        sums = self._thread.both[1]
+        own = sums.get(id(code))
+        if own is None:
+            own = sums[id(code)] = _new(code)
+        return own
+
+    def _begin(self, code: object) -> None:
+        own = self._own(code)
+        self._thread.stack.append((own, _clock()))
 
     @staticmethod
-    def _leave(stack: list[list[int]], key: int) -> list[int] | None:
+    def _leave(stack: list[_Call], code: object) -> _Call | None:
         """The innermost call of a function, off the stack; None where it began before the trace did."""
-        at = next((at for at in range(len(stack) - 1, -1, -1) if stack[at][0] == key), -1)
+        at = next((at for at in range(len(stack) - 1, -1, -1) if stack[at][0][_CODE] is code), -1)
         if at < 0:
             return None
         call = stack[at]
         del stack[at:]  # with those whose end was not seen
         return call
 
-    def _make_end(self, *, by_code: bool) -> Callable[[Any, object, object], None]:
-        """What is called at each end of a call: a closure, and flat, for speed; ``by_code``: for ``sys.monitoring``."""
-        thread, leave, changed, is_own_fault, identity, clock = (
-            self._thread, self._leave, self.changed, self._agent.is_own_fault, id, _clock,
+    def _make_end(self) -> Callable[[Any, object, object], None]:
+        """What is called at each end of a call: a closure, and flat, for speed; also as ``sys.monitoring`` does."""
+        thread, leave, changed, is_own_fault, clock = (
+            self._thread, self._leave, self.changed, self._agent.is_own_fault, _clock,
         )  # fmt: skip
 
-        def end(key: Any, error: object, value: object = None) -> None:
+        def end(code: Any, error: object, value: object = None) -> None:
             now = clock()
-            if by_code:
-                key = identity(key)
             try:
-                stack, sums = thread.both
-                if stack and stack[-1][0] == key:
-                    _, began, run, children = stack.pop()
+                stack = thread.stack
+                if stack and stack[-1][0][0] is code:
+                    own, began = stack.pop()
                 else:
-                    found = leave(stack, key)
+                    found = leave(stack, code)
                     if found is None:
                         return
-                    _, began, run, children = found
-                run += now - began
+                    own, began = found
+                run = now - began
                 if stack:
-                    stack[-1][3] += now - began
-                try:
-                    own = sums[key]
-                except KeyError:
-                    own = sums[key] = _new()
-                own[_TOTAL] += run
-                if children:
-                    own[_CHILDREN] += children
+                    stack[-1][0][_CHILDREN] += run
+                if run < _QUICK:
+                    try:
+                        own[_RUNS][run] += 1
+                    except KeyError:
+                        own[_RUNS][run] = 1
+                else:
+                    _add_long(own, run)
                 if error is True:
                     own[_ERRORS] += 1
-                if run > own[_LONGEST]:
-                    own[_LONGEST] = run
-                if run < _SHORT:
-                    number = run >> _SHIFT
-                else:
-                    over = run.bit_length() - _BITS - 1
-                    number = _LONG + (over << _BITS) + (run >> over)
-                try:
-                    own[_CLASSES][number] += 1
-                except KeyError:
-                    own[_CLASSES][number] = 1
                 if not changed:
                     changed.append(True)
                     self.outbox.wake()
@@ -325,20 +352,22 @@ class CallSums(Sources):
 
         return end
 
-    def _suspend(self, key: int, frame: int) -> None:
+    def _suspend(self, code: object, frame: int) -> None:
         now, stack = _clock(), self._thread.stack
-        call = self._leave(stack, key)
+        call = self._leave(stack, code)
         if call is not None:
-            call[2] += now - call[1]
+            ran = now - call[1]
             if stack:
-                stack[-1][3] += now - call[1]
-            self._suspended[frame] = call
+                stack[-1][0][_CHILDREN] += ran
+            self._suspended[frame] = id(code), ran
 
-    def _resume(self, key: int, frame: int) -> None:
-        call = self._suspended.pop(frame, None)
-        if call is not None and call[0] == key:
-            self._thread.stack.append(call)
-            call[1] = _clock()
+    def _resume(self, code: object, frame: int) -> None:
+        key, ran = self._suspended.pop(frame, (0, 0))
+        if key == id(code):
+            own, stack = self._own(code), self._thread.stack
+            if stack:
+                stack[-1][0][_CHILDREN] -= ran  # it comes again at the end, with what it runs now
+            stack.append((own, _clock() - ran))
 
     # -- sending -------------------------------------------------------------------------------------------------------
 
@@ -348,7 +377,7 @@ class CallSums(Sources):
         if self._registering.acquire(True, _SETTLE_S):
             try:
                 for index, found in self._ended.items():
-                    _add(together.setdefault(index, _new()), found)
+                    _add(together.setdefault(index, _new(None)), found)
                 for _, sums in self._all:
                     self._fold(together, sums)
             finally:
@@ -362,7 +391,7 @@ class CallSums(Sources):
             calls = _calls(found)
             if self._told.get(index) != calls:
                 self._told[index] = calls
-                errors, total, children, longest, classes = found
+                _, _, classes, total, longest, children, errors = found
                 flat = [each for pair in classes.items() for each in pair]
                 sums.append([index, calls, errors, total, max(0, total - children), longest, flat])
         count = len(self._new)

@@ -48,9 +48,11 @@ class Traces:
         elif call_stream.suffices(options):
             calls = call_stream.CallStream(self._agent, options)
         else:
+            from ..calls import slow as slow_calls  # noqa: PLC0415  as above
             from ..calls.stacks import Calls  # noqa: PLC0415  as above
 
-            calls = Calls(self._agent, options)
+            slow = slow_calls.suffices(options)
+            calls = slow_calls.SlowCalls(self._agent, options) if slow else Calls(self._agent, options)
         try:
             self._agent.events.follow_calls(calls)
         except RuntimeError as error:
