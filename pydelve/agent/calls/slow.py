@@ -196,7 +196,7 @@ class SlowCalls(Calls):
         """It begins."""
         self._starts.started(frame)
 
-    def suspended(self, frame: FrameType, value: object) -> None:
+    def suspended(self, frame: FrameType, value: object, sure: bool = False) -> None:
         """It yields, or awaits."""
         self._suspend(frame.f_code, id(frame))
 
