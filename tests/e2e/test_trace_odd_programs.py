@@ -49,6 +49,15 @@ GREENLETS = [
     "[greenlet 4] __main__.outer -> 'caught'  <time>",
     "__main__.main -> [0, 1, 'caught']  <time>",
 ]
+GREENLETS_AT_THE_END = [
+    "[greenlet 2]   __main__.inner(n=0) -> 0",
+    "[greenlet 2] __main__.outer(n=0) -> 0",
+    "[greenlet 3]   __main__.inner(n=1) -> 1",
+    "[greenlet 3] __main__.outer(n=1) -> 1",
+    "[greenlet 4]   __main__.inner(n=2) raises ValueError(2)",
+    "[greenlet 4] __main__.outer(n=2) -> 'caught'",
+    "__main__.main() -> [0, 1, 'caught']",
+]
 LIMIT_S = 60.0
 
 
@@ -110,6 +119,10 @@ def test_greenlets(python: Interpreter, tmp_path: Path) -> None:
         done = traced(python, tmp_path, *env, *more, r"__main__\.", program)
         assert normalised(done.output)[:-1] == [f" <stamp>  {line}" for line in GREENLETS]
         assert (tmp_path / "out.txt").read_text() == "[0, 1, 'caught'] False\n"
+    done = traced(python, tmp_path, *env, "--slower-than", "0.001us", r"__main__\.", program)
+    assert [line.partition("  <time>")[0] for line in normalised(done.output)[:-1]] == [
+        f" <stamp>  {line}" for line in GREENLETS_AT_THE_END
+    ]
     done = traced(python, tmp_path, *env, "--stats", r"__main__\.", program)
     rows = [line.split() for line in done.lines[1:-1]]
     assert sorted((row[8], row[0], row[1]) for row in rows) == [

@@ -12,6 +12,7 @@ import sys
 import time
 from _thread import _local
 
+from ..calls.greenlets import per_greenlet
 from ..calls.hooks import Hook
 from ..calls.records import CALL, NONE_GIVEN, PROPAGATE, RAISE, RETURN, items_of
 from ..calls.stacks import NOTHING_GIVEN, VALUES, Call, Calls
@@ -46,6 +47,9 @@ class _Pendings(_local):
 
     def __init__(self) -> None:
         self.stack: list[_Pending] = []
+
+
+per_greenlet(_Pendings, "stack", lambda local: [])
 
 
 class SlowCalls(Calls):
