@@ -87,6 +87,7 @@ FAULT = "fault"
 RECORDS = "records"  # a batch of what the program's threads told in passing: outbox.py
 CALLS = "calls"  # the same of traced calls: calls/
 NOTICE = "notice"
+AT_WORK = "at work"  # what was asked takes its time
 REPLACING = "replacing"  # another program is about to be in its place
 KILLING = "killing"  # it is about to kill another process
 LEFT_ALONE = "left alone"  # a program that it starts, and that is not followed

@@ -17,9 +17,11 @@ from __future__ import annotations
 import gc
 import posix
 import sys
+import time
 from _thread import RLock
 from _weakref import ref as weak_reference  # not the module: the interpreter empties it at the end
 
+from .. import protocol
 from ..calls.conditions import Entered
 from ..calls.hooks import Hook
 from ..calls.matching import CO_OPTIMIZED, child_name
@@ -32,6 +34,9 @@ from ..looking.evaluation import functions_of
 from ..weaving.entering import entered
 from ..weaving.splicing import Calls as Hooks
 from ..weaving.splicing import spliced
+
+_AT_WORK_S = 0.5
+_clock = time.perf_counter  # taken before the program can replace it
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # no typing at run time: this runs inside the target
@@ -91,8 +96,12 @@ class CallWeaving:
         self._watch(True)
         with self._changing:
             functions = _functions()
+            told = _clock()
             for function in functions:
                 self._look(function.__code__, function.__globals__, self._name(function))
+                if _clock() - told > _AT_WORK_S:
+                    self._agent.link.send(("event", protocol.AT_WORK, {}))
+                    told = _clock()
             for frame in current_frames().values():
                 while frame is not None:
                     self._look(frame.f_code, frame.f_globals, None, anew=_runs_anew(frame.f_code, frame.f_globals))

@@ -58,9 +58,10 @@ _LOAD_DEREF = 137 if _TABLES else 136
 _ABSOLUTE = () if _TABLES else (111, 112, 113, 114, 115, 121)
 _FORWARD = (93, 110, 111, 112, 114, 115, 123, 128, 129) if _TABLES else (93, 110, 122, 143, 154)
 _BACKWARD = (134, 140, 173, 174, 175, 176) if _TABLES else ()
-_JUMPS = (*_ABSOLUTE, *_FORWARD, *_BACKWARD)
+_JUMPS = frozenset((*_ABSOLUTE, *_FORWARD, *_BACKWARD))
 _BEFORE_FIRST = (_COPY_FREE_VARS, _MAKE_CELL, _RETURN_GENERATOR, _RESUME) if _TABLES else (_GEN_START,)
 _KEEPS_PLACE = 1  # in an exception table: where it came up is on the stack, below the exception
+_SEEN_TO = (_RETURN_VALUE, _YIELD_VALUE)
 _CLEAN_UP = 3  # instructions at the end of a handler
 _MORE_STACK = 24  # at most: two handlers, a callable, its arguments
 _MOST_ARGUMENTS = 100
@@ -131,8 +132,16 @@ class _Splice:
 
     def made(self) -> CodeType | None:
         """See ``spliced``."""
-        for index in range(len(self._instructions)):
-            self._add(index)
+        parts, labels, lines, sends = self._parts, self._labels, self._lines, self._sends
+        before = 0
+        for index, part in enumerate(self._instructions):
+            operation = part[0]
+            if operation in _SEEN_TO or before == _YIELD_VALUE or index == self._first or index - 2 in sends:
+                self._add(index)
+            else:  # most are
+                labels[index] = lines[index] = len(parts)
+                parts.append(part)
+            before = operation
         self._labels[len(self._instructions)] = self._lines[len(self._instructions)] = len(self._parts)
         self._labels["plain"] = len(self._parts)
         if self._condition is not None:
@@ -165,21 +174,23 @@ class _Splice:
             if operation == _EXTENDED_ARG:
                 extended = argument
                 continue
-            for place in range(start, at // 2 + 1):
-                index_at[place] = len(found)
-            found.append((operation, argument, at // 2 + 1))
-            start, extended = at // 2 + 1, 0
+            place = at // 2
+            index_at[place] = len(found)
+            for prefixed in range(start, place):
+                index_at[prefixed] = len(found)
+            start, extended = place + 1, 0
+            found.append((operation, argument, start))
         index_at[len(operations) // 2] = len(found)
         parts: list[Part] = []
         for operation, argument, after in found:
-            if operation in _ABSOLUTE:
+            if operation not in _JUMPS:
+                parts.append((operation, argument, None))
+            elif operation in _ABSOLUTE:
                 parts.append((operation, 0, index_at[argument // _UNIT]))
             elif operation in _FORWARD:
                 parts.append((operation, 0, index_at[after + argument // _UNIT]))
-            elif operation in _BACKWARD:
-                parts.append((operation, 0, index_at[after - argument]))
             else:
-                parts.append((operation, argument, None))
+                parts.append((operation, 0, index_at[after - argument]))
         return parts, index_at
 
     def _find_first(self) -> int:
@@ -303,7 +314,8 @@ class _Splice:
 
     def _lay_out(self) -> bool:
         """Find places for which all jumps are right: a longer one needs prefixes, which move others."""
-        sizes = [1 + prefixes(argument) for _, argument, _ in self._parts]
+        sizes = [1 if argument < 256 else 1 + prefixes(argument) for _, argument, _ in self._parts]
+        jumps = [number for number, part in enumerate(self._parts) if part[2] is not None]
         while True:
             self._places, place = [], 0
             for size in sizes:
@@ -311,14 +323,13 @@ class _Splice:
                 place += size
             self._places.append(place)
             grown = False
-            for number, (_, _, label) in enumerate(self._parts):
-                if label is not None:
-                    needed = 1 + prefixes(self._argument(number))
-                    if needed > sizes[number]:
-                        sizes[number], grown = needed, True
+            for number in jumps:
+                needed = 1 + prefixes(self._argument(number))
+                if needed > sizes[number]:
+                    sizes[number], grown = needed, True
             if not grown:
                 break
-        return not any(operation == _SEND and sizes[number] > 1 for number, (operation, _, _) in enumerate(self._parts))
+        return not any(sizes[number] > 1 and self._parts[number][0] == _SEND for number in jumps)
 
     def _repeats(self) -> bool:
         """3.11: is what stands there once more as long as it was? Its entries in the table of lines are the same."""
@@ -338,11 +349,15 @@ class _Splice:
 
     def _bytes(self) -> bytes:
         made = bytearray()
-        for number, (operation, _, _) in enumerate(self._parts):
-            argument, size = self._argument(number), self._places[number + 1] - self._places[number]
-            for prefix in range(size - 1, 0, -1):
-                made += bytes((_EXTENDED_ARG, argument >> 8 * prefix & 255))
-            made += bytes((operation, argument & 255))
+        places, add = self._places, made.append
+        for number, (operation, argument, label) in enumerate(self._parts):
+            if label is not None:
+                argument = self._argument(number)
+            for prefix in range(places[number + 1] - places[number] - 1, 0, -1):
+                add(_EXTENDED_ARG)
+                add(argument >> 8 * prefix & 255)
+            add(operation)
+            add(argument & 255)
         return bytes(made)
 
     def _new_place(self, place: int) -> int:

@@ -43,7 +43,7 @@ class AgentLink:
         self._awaited: dict[int, tuple[int, str, dict[str, Any]]] = {}  # requests by number
         self._answers: dict[int, tuple[str, Any]] = {}
         self._dropped: set[int] = set()
-        self._interrupted = False
+        self._interrupted = self._works = False
         self._moving = 0
         self._flushes = False
         self.stopped = False
@@ -70,14 +70,21 @@ class AgentLink:
             TargetStateError: the thread or task that it is about has ended.
             ProtocolError: its answer is malformed.
             InternalError: the agent failed in it.
-            TargetBusyError: no answer within ``timeout_s``; it is dropped when it comes.
+            TargetBusyError: no answer within ``timeout_s`` since the agent last said that it is at work; it is dropped
+                when it comes.
             TargetGoneError: the target ended meanwhile.
         """
         number = self.send(operation, arguments)
-        self._interrupted = False
-        if not self.wait_or(number, timeout_s, lambda: self._interrupted):
-            raise self.give_up(number, operation, timeout_s)
+        self._interrupted = self._works = False
+        while not self.wait_or(number, timeout_s, lambda: self._interrupted):
+            if self._interrupted or not self._works:
+                raise self.give_up(number, operation, timeout_s)
+            self._works = False
         return self.result(number, operation)
+
+    def works(self) -> None:
+        """The agent is at what it was asked for."""
+        self._works = True
 
     def interrupt(self) -> None:
         """Whoever waits in :meth:`ask` waits no longer."""

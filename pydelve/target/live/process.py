@@ -450,6 +450,8 @@ class LiveProcess(Asking):
             with convert.reading("left alone"):
                 left = tuple(map(str, data["words"])), str(data["why"]), bool(data["isolated"])
             self._listener.on_left_alone(*left)
+        elif name == protocol.AT_WORK:
+            self._agent.works()
         elif name == protocol.NOTICE:
             with convert.reading("notice"):
                 words = str(data["message"]), str(data["why"]), str(data["hint"])

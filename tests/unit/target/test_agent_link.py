@@ -169,3 +169,19 @@ def test_requests_that_nobody_reads_wait_and_do_not_block(scripted: ScriptedAgen
     assert scripted.loop.wait_until(lambda: len(said) == len(texts), 20)
     reader.join()
     assert said == [(number, "arm", {"text": text}) for number, text in enumerate(texts, 1)]
+
+
+def test_who_says_that_it_is_at_work_is_waited_for(scripted: ScriptedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as it does: an answer may take long, where a program is large."""
+    waits: list[int] = []
+
+    def wait_or(*_: object) -> bool:
+        waits.append(len(waits))
+        if len(waits) < 4:
+            scripted.agent.works()
+        return False
+
+    monkeypatch.setattr(scripted.agent, "wait_or", wait_or)
+    with pytest.raises(TargetBusyError, match=r"^the program did not answer 'trace' within 10\.0 s"):
+        scripted.agent.ask("trace", {})
+    assert waits == [0, 1, 2, 3]
