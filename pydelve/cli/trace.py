@@ -40,6 +40,7 @@ from pydelve.terminal.tracing import Place, Sink, Tracer
 __all__ = ["HELP", "run"]
 
 _LOST, _SIGNALLED = 1, 128
+_WOVEN = ("3.9.", "3.10.", "3.11.")
 
 
 def run(words: Sequence[str]) -> int:
@@ -63,21 +64,23 @@ def _trace(trace: Trace, output: TraceOutput, cleanup: ExitStack) -> int:
     place = Place(output.write, remark, lambda: output.broken)
     if trace.launch is None:
         client = _client(_attach_options(trace), cleanup)
-        ended = Tracer(client, trace.options, book, sink, place).attached(trace.seconds)
+        tracer = Tracer(client, trace.options, book, sink, place)
+        ended = tracer.attached(trace.seconds)
     else:
         client = _client(_launch_options(trace.launch, trace, cleanup), cleanup)
-        ended = Tracer(client, trace.options, book, sink, place).launched(trace.seconds)
+        tracer = Tracer(client, trace.options, book, sink, place)
+        ended = tracer.launched(trace.seconds)
     output.write(sink.end())
     output.close()
     if not trace.json:
         nothing = not book.calls and not output.broken and (ended is None or ended.clean)
-        place.remarks("\n".join([end_line(book), *(_nothing(trace) if nothing else [])]))
+        place.remarks("\n".join([end_line(book), *(_nothing(trace, tracer.python) if nothing else [])]))
     if ended is not None and not (ended.clean or ended.told):
         place.remarks("the program ended without Python's clean-up: its last calls may be missing")
     return exit_status(ended) or int(output.broken)
 
 
-def _nothing(trace: Trace) -> list[str]:
+def _nothing(trace: Trace, python: str) -> list[str]:
     """Why no call was told of, and what to try."""
     launch, options = trace.launch, trace.options
     others = [
@@ -94,6 +97,8 @@ def _nothing(trace: Trace) -> list[str]:
     script = "" if launch is None or launch.module else os.path.basename(launch.program)
     if script and os.path.splitext(script)[0] in options.pattern:
         why += f"; the module of {script} itself is __main__"
+    if python.startswith(_WOVEN):
+        why += "; what exec or eval makes meanwhile is not seen before Python 3.12"
     which = f"-p {trace.pid}" if launch is None else f"{'-m ' * launch.module}{launch.program}"
     return part_lines(why, f"pydelve trace --stats . {which}, for the names of what is called")
 

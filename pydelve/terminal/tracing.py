@@ -88,6 +88,8 @@ class Tracer:
         self._interrupts = 0
         self._deadline = float("inf")
         self._exit: ExitStatus | None = None
+        self.python = ""
+        """Version of the program's, once it has begun."""
         self._children: dict[int, int] = {}
         """Those that live: pids by target."""
         self._awaited_since = 0.0
@@ -182,6 +184,7 @@ class Tracer:
             case Notice(message, why, hint):
                 self._remark(self._of_process(message), why, hint)
             case Started(info):
+                self.python = info.python
                 self._begins(Target(_FIRST, info, "running", "launch" if self._launched else "attach"))
             case TargetAdded(target):
                 self._children[target.id] = target.info.pid

@@ -40,6 +40,7 @@ from tests.e2e.tracing import (
     said,
     start,
     traced,
+    unseen,
 )
 from tests.e2e.web_load import load
 from tests.golden import check
@@ -280,7 +281,7 @@ class TestLife:
             assert tracer.output.read_text().splitlines()[:2] == ["ready", "20: 41"]
             assert tracer.output.read_text().splitlines()[-3:] == [
                 "pydelve: 0 calls of 0 functions traced",
-                "  why: no function was called whose module.qualname matches nothing",
+                f"  why: no function was called whose module.qualname matches nothing{unseen(python)}",
                 f"  try: pydelve trace --stats . {FOLDER / 'server.py'}, for the names of what is called",
             ]
 

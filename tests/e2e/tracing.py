@@ -46,6 +46,13 @@ def normalised(text: str) -> list[str]:
     return TIME.sub("<time>", text).splitlines()
 
 
+def unseen(python: Interpreter) -> str:
+    """What is said beside, where no call was told of."""
+    if python.version_info >= (3, 12):
+        return ""
+    return "; what exec or eval makes meanwhile is not seen before Python 3.12"
+
+
 def start(pattern: str, **more: Any) -> StartTracing:
     """The request, with options."""
     return StartTracing(TraceOptions(pattern, **more))
