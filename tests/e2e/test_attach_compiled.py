@@ -68,7 +68,7 @@ def test_what_was_compiled_of_another_source_stays_here(tmp_path: Path) -> None:
     found = {}
     for content in (fitting, checked_by_hash, earlier, longer, b"", fitting[:15]):
         cached.write_bytes(content)
-        found[content] = parcel._compiled(str(source), (3, 13))
+        found[content] = parcel._compiled(str(source), source.stat(), (3, 13))
     assert [content for content, sent in found.items() if sent] == [fitting]
     assert found[fitting] == fitting
-    assert parcel._compiled(str(source), (3, 12)) == b""
+    assert parcel._compiled(str(source), source.stat(), (3, 12)) == b""

@@ -36,14 +36,14 @@ _link: int = globals()["link"]
 _message = ""
 try:
     sys.audit("cpython.remote_debugger_script", "<pydelve>")  # as 3.14's own way in tells; a hook may refuse by raising
-    _wanted, _received = 4, b""
-    while len(_received) < _wanted:
-        _part = posix.read(_link, _wanted - len(_received))
-        if not _part:
+    _received, _at = memoryview(bytearray(4)), 0
+    while _at < len(_received):
+        _count = posix.readv(_link, [_received[_at:]])  # into its place: there are megabytes of it
+        if not _count:
             raise EOFError("the debugger is gone")
-        _received += _part
-        if _wanted == 4 and len(_received) == 4:
-            _wanted, _received = int.from_bytes(_received, "little"), b""
+        _at += _count
+        if _at == len(_received) == 4:
+            _received, _at = memoryview(bytearray(int.from_bytes(_received, "little"))), 0
     _parcel = _import("marshal").loads(_received)
     _file = _parcel["prefix"] + "/entry/attached.py"
     exec(compile(_parcel["entry"], _file, "exec", 0, True), {"parcel": _parcel, "__builtins__": _scope})

@@ -342,14 +342,14 @@ def _send(pid: int, link: socket.socket, data: bytes, state: Callable[[], int]) 
     """Send the agent, as soon as the thread has the GIL."""
     link.settimeout(SEND_LIMIT_S)
     try:
-        link.sendall(data[: protocol.HEADER_BYTES])
+        link.sendall(memoryview(data)[: protocol.HEADER_BYTES])
         if not until(GIL_LIMIT_S, lambda: state() not in (stub.SOCKETS, stub.WAITS_FOR_GIL)):
             raise TargetError(
                 f"process {pid} can't be entered",
                 why=f"its interpreter was not free within {GIL_LIMIT_S:g} s: some thread holds it in C code",
                 hint=f"pydelve stack {pid}",
             )
-        link.sendall(data[protocol.HEADER_BYTES :])
+        link.sendall(memoryview(data)[protocol.HEADER_BYTES :])
     except OSError as error:
         if _refused_at_once(link):
             return
