@@ -49,8 +49,8 @@ _CALLS = 10_000_000
 _TIMES, _TIMES_LATER, _LATER_MINOR, _TIMES_HUNTER = 3.0, 2.5, 13, 15.0
 _NOTHING = 1.01
 _WHY = "a record with its values is made by code in the function itself and sent in batches; what is left is making it"
-_SUMS, _SUMS_EARLIER, _MONITORING_MINOR = 0.5, 0.75, 12
-_WHY_SUMS = "two readings of the clock and the thread's stack are left"
+_SUMS = 0.5
+_WHY_SUMS = "two readings of the clock and the thread's stack are left; records are cheap, above all up to 3.11"
 
 
 def tracing(setting: Setting) -> Result:
@@ -112,10 +112,9 @@ def sums(setting: Setting) -> Result:
         setting.rounds, warm=False,
     )  # fmt: skip
     records, found, quick, own = (each.spread[0] for each in series)
-    most = _SUMS if int(setting.version.split(".")[1]) >= _MONITORING_MINOR else _SUMS_EARLIER
-    limit = f"{_SUMS:g} of records, up to 3.11 {_SUMS_EARLIER:g}, both without the call itself"
+    limit = f"{_SUMS:g} of records, both without the call itself"
     checks = (
-        at_most("trace: a call in sum", limit, (found - own) / (records - own), most, why=_WHY_SUMS),
+        at_most("trace: a call in sum", limit, (found - own) / (records - own), _SUMS, why=_WHY_SUMS),
         at_most("trace: a call that is not slow", "that of its records", (quick - own) / (records - own), 1.0),
     )
     return Result("processor time of a traced call", setting.version, "us", series, checks)
