@@ -35,7 +35,7 @@ from pydelve.terminal.trace_json import TraceJson
 from pydelve.terminal.trace_lines import TraceLines, end_line
 from pydelve.terminal.trace_perfetto import TracePerfetto
 from pydelve.terminal.trace_stats import TraceStats
-from pydelve.terminal.tracing import Place, Sink, Tracer
+from pydelve.terminal.tracing import CUT_OFF, Place, Sink, Tracer
 
 __all__ = ["HELP", "run"]
 
@@ -76,7 +76,7 @@ def _trace(trace: Trace, output: TraceOutput, cleanup: ExitStack) -> int:
         nothing = not book.calls and not output.broken and (ended is None or ended.clean)
         place.remarks("\n".join([end_line(book), *(_nothing(trace, tracer.python) if nothing else [])]))
     if ended is not None and not (ended.clean or ended.told):
-        place.remarks("the program ended without Python's clean-up: its last calls may be missing")
+        place.remarks(f"the program {CUT_OFF}")
     return exit_status(ended) or int(output.broken)
 
 

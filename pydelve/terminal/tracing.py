@@ -47,6 +47,8 @@ _POLL_S = 0.1
 _COMING_S = 5.0
 """For children that nobody waits for any more, to begin: a Python takes its time to start on a busy machine."""
 _FIRST = 1
+CUT_OFF = "ended without Python's clean-up (or closed all files, the agent's with them): its last calls may be missing"
+"""What is said of a process that did not tell all."""
 
 
 class Sink(Protocol):
@@ -212,7 +214,7 @@ class Tracer:
         """A child has."""
         ended = target.exit
         if self._tracing and ended is not None and ended.how != "replaced" and not (ended.clean or ended.told):
-            self._remark(f"process {target.info.pid} ended without Python's clean-up: its last calls may be missing")
+            self._remark(f"process {target.info.pid} {CUT_OFF}")
 
     def _remark(self, message: str, why: str = "", hint: str = "") -> None:
         self._place.remarks("\n".join((message, *part_lines(why, hint))))
