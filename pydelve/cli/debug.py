@@ -23,6 +23,7 @@ from pydelve.client import Client
 from pydelve.server.pipe import open_session
 from pydelve.terminal.console import ProgramConsole
 from pydelve.terminal.keeper import Keeper
+from pydelve.terminal.signals import hang_ups_to
 
 if TYPE_CHECKING:  # what needs it is imported while the target starts
     from pydelve.terminal.session import Session
@@ -52,6 +53,9 @@ def start(launch: Launch) -> ExitStatus | None:
             terminal_fd = console.open()
             keeper = Keeper.start(console.master_fd, 1)
             cleanup.callback(keeper.close)
+        with_terminal = cleanup.enter_context(ExitStack())
+        # a program that we start goes with the terminal, as it would without us, also before the first prompt
+        with_terminal.enter_context(hang_ups_to(console.hang_up))
         streams = Streams(launch.redirects, terminal_fd=terminal_fd)
         cleanup.callback(streams.close)
         if launch.headless is not None:
@@ -67,6 +71,7 @@ def start(launch: Launch) -> ExitStatus | None:
         if keeper is not None:
             session: Session = import_late(front).run(client, console, streams, launch, keeper)
             transport.close()
+            with_terminal.close()
             if session.left_running and streams.terminal:
                 _stay_its_terminal(console, session.left_running)
         else:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,25 @@ def wait_for_ever():
     while True:
         signal.pause()
 wait_for_ever()
+"""
+EARLY = """\
+import os, signal, sys
+sys.path[0] = sys.argv.pop(1)
+from pydelve.cli import debug, main
+from pydelve.target.live.children import children_of
+from pydelve.target.live.kernel import command_line
+open_session = debug.open_session
+def opened(options):
+    found = open_session(options)
+    begun = []
+    while not begun:
+        begun = [pid for pid in children_of(os.getpid()) if command_line(pid).endswith(b"\\0script.py\\0")]
+        begun = [pid for pid in begun if b"debug" not in command_line(pid)]  # the keeper is a fork
+    print("began", begun[0], flush=True)
+    os.kill(os.getpid(), signal.SIGHUP)
+    return found
+debug.open_session = opened
+sys.exit(main.main(sys.argv[1:]))
 """
 TELLS = """\
 import os, sys
@@ -230,6 +250,21 @@ def test_a_terminal_that_goes_takes_the_program_along(options: list[str], script
         assert select.select([program], [], [], 20)[0]
         os.close(program)
     assert not (tmp_path / "went on").exists()
+
+
+def test_a_terminal_that_goes_before_the_first_prompt(script: Place, tmp_path: Path) -> None:
+    script(ASKS)
+    (tmp_path / "early.py").write_text(EARLY)
+    program = (sys.executable, str(tmp_path / "early.py"), str(ROOT))
+    with OnTerminal(["debug", "script.py"], tmp_path, program=program) as person:
+        person.wait(lambda: re.search(rb"began (\d+)\r", person.raw) is not None, "the program's begin")
+        found = re.search(rb"began (\d+)\r", person.raw)
+        assert found is not None
+        with suppress(ProcessLookupError):  # it has ended already
+            program_fd = os.pidfd_open(int(found[1]))
+            assert select.select([program_fd], [], [], 20)[0]
+            os.close(program_fd)
+        assert person.wait_end() == -signal.SIGHUP
 
 
 def test_detach_leaves_the_program_on_the_terminal(script: Place, tmp_path: Path) -> None:
